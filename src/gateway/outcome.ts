@@ -1,0 +1,32 @@
+// What became of one packet, for people: stories, replay, explain. Built on request, never by the
+// data path.
+
+import type { Place } from "../config/issue.ts";
+import type { VerdictName } from "../packet/verdict.ts";
+
+/** The line of configuration that decided something. */
+export interface Decision {
+  /** e.g. "expose 2 of blue" or "acl rule web". */
+  readonly label: string;
+  readonly place: Place;
+}
+
+export interface Outcome {
+  readonly verdict: VerdictName;
+  /** The VPC it came from; undefined when that could not be told. */
+  readonly from?: string | undefined;
+  /** The VPC it goes to, as far as that was decided (also for some drops). */
+  readonly to?: string | undefined;
+  readonly peering?: string | undefined;
+  /** The expose of the sender's side. */
+  readonly source?: Decision | undefined;
+  /** The expose of the receiver's side. */
+  readonly destination?: Decision | undefined;
+  readonly acl?: Decision | undefined;
+  /** The whole frame as it would leave (or, when dropped, as it stands): a view, valid until the
+   * next `Gateway.clear()`. */
+  readonly frame: Uint8Array;
+  /** The IP packet between VPCs inside `frame` (without tunnel, link header and padding); empty
+   * when none was found. A view likewise. */
+  readonly packet: Uint8Array;
+}

@@ -1,0 +1,51 @@
+// How stateless halves of a translation are told to the data path: as rules that move a stretch of
+// addresses (and ports). A mode makes them once, when a configuration is compiled; the data path
+// executes them and knows no mode.
+
+import type { Family } from "../wire/ip-address.ts";
+import type { PortRange } from "../wire/port.ts";
+
+export interface MappingRule {
+  readonly family: Family;
+  /** The addresses it applies to, both ends included. */
+  readonly first: bigint;
+  readonly last: bigint;
+  /** The ports it applies to; undefined: every packet, with ports or without. */
+  readonly ports?: PortRange | undefined;
+  readonly mapping: Mapping;
+}
+
+export type Mapping = Shift | Reshape;
+
+/** The new address is the old one plus `delta`, modulo 2^32 or 2^128; ports stay. */
+export interface Shift {
+  readonly kind: "shift";
+  readonly delta: bigint;
+}
+
+/**
+ * Address and port change together. The element number of (address, port) is
+ * `n = (address - from.address) * from.portCount + (port - from.port) + add`, and the new pair is
+ * `(to.address + n div to.portCount, to.port + n mod to.portCount)`; `n` is never negative for a
+ * pair the rule applies to.
+ */
+export interface Reshape {
+  readonly kind: "reshape";
+  readonly from: Block;
+  readonly to: Block;
+  readonly add: bigint;
+}
+
+/** Addresses from `address` on, each with the ports `port` to `port + portCount - 1`. */
+export interface Block {
+  readonly address: bigint;
+  readonly port: number;
+  /** 1 to 65536. */
+  readonly portCount: number;
+}
+
+/** Both directions of a stateless mode: rules for the sender's side and for the receiver's. */
+export interface StatelessMapping {
+  readonly toPublic: readonly MappingRule[];
+  readonly toPrivate: readonly MappingRule[];
+}

@@ -1,0 +1,189 @@
+// Every way a packet's journey ends. The list is closed; names and codes are stable: they appear in
+// stories, counters, captures and documentation. docs/drops.md is checked against it.
+
+/** Not decided yet. */
+export const NONE = 0;
+/** Goes out. */
+export const SENT = 1;
+/** Was for the gateway itself. */
+export const CONSUMED = 2;
+
+interface DropReason {
+  readonly code: number;
+  /** What happened, as a sentence. */
+  readonly sentence: string;
+  /** What to do about it. */
+  readonly advice: string;
+}
+
+function drop(code: number, sentence: string, advice: string): DropReason {
+  return { code, sentence, advice };
+}
+
+const SENDER = "Look at the sender or the path before the gateway: the packet arrived broken.";
+
+export const DROP = {
+  // The frame.
+  "frame-too-short": drop(16, "The frame is shorter than its link-layer header.", SENDER),
+  "frame-too-long": drop(
+    17,
+    "The frame does not fit a packet slot.",
+    "Raise the slot size or lower the MTU of the sending interface.",
+  ),
+  "ethernet-bad-address": drop(
+    18,
+    "The Ethernet source address is zero or multicast, or the destination is zero.",
+    SENDER,
+  ),
+  "vlan-too-deep": drop(
+    19,
+    "The frame has more than four VLAN tags.",
+    "Remove tags before the gateway.",
+  ),
+  "not-ip": drop(
+    20,
+    "The frame carries neither IPv4 nor IPv6.",
+    "Only IP passes between VPCs; nothing to do unless you expected otherwise.",
+  ),
+  // The tunnel.
+  "vxlan-malformed": drop(
+    24,
+    "The VXLAN header lacks the VNI flag, has a VNI of zero, or is cut short.",
+    SENDER,
+  ),
+  "unknown-vpc": drop(
+    25,
+    "No VPC has this VNI, or the interface belongs to no VPC.",
+    "Add the VPC with this vni, or say which VPC the interface is.",
+  ),
+  // The network header.
+  "ipv4-truncated": drop(32, "The IPv4 packet is shorter than its header says.", SENDER),
+  "ipv4-bad-header": drop(
+    33,
+    "The IPv4 version, header length or total length is impossible.",
+    SENDER,
+  ),
+  "ipv4-bad-checksum": drop(34, "The IPv4 header checksum is wrong.", SENDER),
+  "ipv6-truncated": drop(35, "The IPv6 packet is shorter than its header says.", SENDER),
+  "ipv6-bad-header": drop(36, "The IPv6 version is not 6.", SENDER),
+  "ipv6-bad-extension": drop(
+    37,
+    "An IPv6 extension header is cut short, or there are more than eight.",
+    SENDER,
+  ),
+  "source-not-unicast": drop(
+    38,
+    "The source address is multicast or broadcast, which no host may use as a source.",
+    SENDER,
+  ),
+  "ttl-exceeded": drop(
+    39,
+    "The TTL or hop limit would reach zero here.",
+    "Look for a routing loop; traceroute does this on purpose.",
+  ),
+  // The transport header.
+  "tcp-malformed": drop(
+    48,
+    "The TCP header is cut short or its data offset is impossible.",
+    SENDER,
+  ),
+  "udp-malformed": drop(49, "The UDP header is cut short or its length is impossible.", SENDER),
+  "icmp-malformed": drop(50, "The ICMP header is cut short.", SENDER),
+  "port-zero": drop(51, "The source or destination port is 0, which is reserved.", SENDER),
+  "ah-translated": drop(
+    52,
+    "An authentication header (AH) covers the addresses that would have to be translated.",
+    "Use ESP, or expose these addresses without NAT.",
+  ),
+  "fragment-without-ports": drop(
+    53,
+    "A later fragment has no ports, and only exposes with ports cover its addresses.",
+    "Avoid fragmentation (path MTU discovery), or expose whole addresses.",
+  ),
+  // ICMP errors.
+  "icmp-bad-checksum": drop(56, "The checksum of an ICMP error is wrong.", SENDER),
+  "icmp-quoted-bad-checksum": drop(
+    57,
+    "The IPv4 header quoted in an ICMP error has a wrong checksum.",
+    SENDER,
+  ),
+  "icmp-error-incomplete": drop(
+    58,
+    "The ICMP error does not quote enough of the packet it is about.",
+    SENDER,
+  ),
+  "icmp-error-mismatch": drop(
+    59,
+    "The ICMP error is addressed to somebody else than the sender of the packet it quotes.",
+    SENDER,
+  ),
+  "icmp-error-unrelated": drop(
+    60,
+    "The packet quoted in the ICMP error cannot have passed this gateway.",
+    "If it should have, look at the exposes of the quoted addresses.",
+  ),
+  // Policy and translation.
+  "no-peering": drop(
+    64,
+    "No peering of the sender's VPC covers this destination.",
+    "Add an expose to a peer for this destination, or correct the address.",
+  ),
+  "port-not-exposed": drop(
+    65,
+    "The destination address is exposed, but not this port or protocol.",
+    "Add the port or protocol to the expose.",
+  ),
+  "source-not-exposed": drop(
+    66,
+    "The sender's VPC does not expose this source address towards that peer.",
+    "Add an expose for the source, or correct the sender's address.",
+  ),
+  "source-port-not-exposed": drop(
+    67,
+    "The source address is exposed towards that peer, but not this port or protocol.",
+    "Add the port or protocol to the expose.",
+  ),
+  "no-mapping": drop(
+    68,
+    "The translation would give an address or port that cannot be used.",
+    "Correct the prefixes of the expose: its public side maps to multicast, broadcast or port 0.",
+  ),
+  "family-mismatch": drop(
+    69,
+    "Source and destination expose are of different IP families.",
+    "Expose the same family on both sides of the peering.",
+  ),
+  "no-flow": drop(
+    70,
+    "The destination accepts packets only in answer to a flow, and there is none.",
+    "The private side must open the connection; or the flow has expired.",
+  ),
+  "acl-denied": drop(
+    71,
+    "A rule of the peering's ACL, or its default, denies the packet.",
+    "Change the rule, or add one before it.",
+  ),
+  "not-supported-yet": drop(
+    72,
+    "The expose keeps flows (masquerade or port forwarding), which this version cannot do yet.",
+    "Use static NAT or no NAT for now.",
+  ),
+} as const satisfies Record<string, DropReason>;
+
+export type DropName = keyof typeof DROP;
+export type VerdictName = "none" | "sent" | "consumed" | DropName;
+
+/** Lowest code of a drop. */
+export const DROP_FIRST = 16;
+/** One more than the highest code. */
+export const VERDICT_LIMIT = 128;
+
+const names: VerdictName[] = new Array<VerdictName>(VERDICT_LIMIT).fill("none");
+names[SENT] = "sent";
+names[CONSUMED] = "consumed";
+for (const [name, reason] of Object.entries(DROP)) names[reason.code] = name as DropName;
+
+/** The stable name of a code. */
+export function verdictName(code: number): VerdictName {
+  return names[code] ?? "none";
+}
