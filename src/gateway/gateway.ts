@@ -1,14 +1,42 @@
-// The gateway as everybody outside the data path sees it. (API first; being filled in.)
+// The gateway as everybody outside the data path sees it: configurations in, frames in, outcomes
+// and counts out. It introduces the layers to each other and does nobody's work.
 
+import type { Memory } from "../base/arena.ts";
 import type { Random } from "../base/random.ts";
 import type { Config } from "../config/model.ts";
+import { natModes } from "../nat/modes.ts";
+import { Batch } from "../packet/batch.ts";
+import { PacketPool } from "../packet/packet-pool.ts";
+import { CONSUMED, DROP_FIRST, SENT, VERDICT_LIMIT, verdictName } from "../packet/verdict.ts";
+import { Pipeline } from "../pipeline/pipeline.ts";
+import type { AdjacencyInit } from "../tables/adjacency-table.ts";
+import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
+import { InterfaceTable, RAW_IP, VXLAN } from "../tables/interface-table.ts";
+import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
+import { compile, type Names } from "./compile.ts";
 import type { Outcome } from "./outcome.ts";
+import { OutcomeReader } from "./outcome-reader.ts";
+import { type PairCount, PairTotals } from "./pair-totals.ts";
+import { gatewaySteps } from "./steps.ts";
+import { type TraceLine, traceListener } from "./trace.ts";
+
+export type { PairCount } from "./pair-totals.ts";
+export type { TraceLine } from "./trace.ts";
 
 export interface GatewayOptions {
   /** Most packets in flight; 16 to 65536. Default 1024. */
   readonly slots?: number;
-  /** Bytes of a slot, headroom (256) included: a multiple of 64. Default 2048. */
+  /** Bytes of a slot, headroom (128) included: a multiple of 64. Default 2048. */
   readonly slotBytes?: number;
+}
+
+export interface GatewayDependencies {
+  /** Port choice and hash keys come from here, so that a seed repeats a run. */
+  readonly random: Random;
+  /** Where pool and tables live; default ordinary memory. */
+  readonly memory?: Memory | undefined;
+  /** Where packets to a VPC go; undefined: out the way they came. */
+  readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
 }
 
 export interface InterfaceOptions {
@@ -30,39 +58,125 @@ export interface Counts {
   readonly pairs: readonly PairCount[];
 }
 
-export interface PairCount {
-  readonly from: string;
-  readonly to: string;
-  readonly packets: number;
-  readonly bytes: number;
-  readonly dropped: number;
-}
+const NO_NAMES: Names = { vpcs: [], directions: [], exposes: [], aclRules: [], acls: [] };
 
-/** One line of a packet's trace. */
-export interface TraceLine {
-  readonly index: number;
-  readonly step: string;
-  /** What the step found or did, for people; "" when nothing worth saying. */
-  readonly text: string;
-}
+export class Gateway {
+  readonly #pool: PacketPool;
+  readonly #pipeline: Pipeline;
+  readonly #interfaces = new InterfaceTable();
+  readonly #interfaceOptions: InterfaceOptions[] = [];
+  readonly #snapshot: SnapshotHolder = { current: EMPTY_SNAPSHOT };
+  readonly #counters: DirectionCounters = { current: directionCounts(0) };
+  readonly #totals = new PairTotals();
+  readonly #batch = new Batch();
+  readonly #dependencies: GatewayDependencies;
+  #names: Names = NO_NAMES;
+  #ran = 0;
 
-export interface GatewayApi {
-  /** Swaps in a configuration, between two batches: all of it or (by throwing) nothing. */
-  apply(config: Config): void;
+  constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
+    this.#dependencies = dependencies;
+    this.#pool = new PacketPool({ ...options, memory: dependencies.memory });
+    const shared = {
+      pool: this.#pool,
+      interfaces: this.#interfaces,
+      snapshot: this.#snapshot,
+      counters: this.#counters,
+    };
+    this.#pipeline = new Pipeline(this.#pool, this.#counters, gatewaySteps(shared));
+  }
+
+  /** Counts applied configurations; 0 before the first. */
+  get generation(): number {
+    return this.#snapshot.current.generation;
+  }
+
+  /** Swaps in a configuration between two batches: all of it or (by throwing) nothing. */
+  apply(config: Config): void {
+    const { adjacency } = this.#dependencies;
+    const { snapshot, names } = compile(config, { modes: natModes, adjacency });
+    const interfaceVpcs = vpcsOfInterfaces(this.#interfaceOptions, names.vpcs);
+    this.#totals.add(this.#names, this.#counters.current);
+    this.#counters.current = directionCounts(names.directions.length);
+    this.#names = names;
+    this.#snapshot.current = { ...snapshot, generation: this.generation + 1, interfaceVpcs };
+  }
+
   /** Returns the interface's index, to be given to `receive`. */
-  addInterface(options: InterfaceOptions): number;
-  /** Copies a frame in; false when the batch is full (`run` first). A frame over the slot size is
-   * accounted for as dropped with "frame-too-long" and still gets an outcome. */
-  receive(iface: number, frame: Uint8Array): boolean;
+  addInterface(options: InterfaceOptions): number {
+    const kind = (options.link === "raw-ip" ? RAW_IP : 0) | (options.vxlan ? VXLAN : 0);
+    const index = this.#interfaces.add(kind);
+    this.#interfaceOptions.push(options);
+    const interfaceVpcs = vpcsOfInterfaces(this.#interfaceOptions, this.#names.vpcs);
+    this.#snapshot.current = { ...this.#snapshot.current, interfaceVpcs };
+    return index;
+  }
+
+  /** Copies a frame in; false when no more fit into one run. A frame over the slot size is cut,
+   * accounted for as dropped with "frame-too-long", and still gets an outcome. */
+  receive(iface: number, frame: Uint8Array): boolean {
+    if (this.#ran > 0) this.clear();
+    if (this.#batch.full) return false;
+    const row = this.#pool.allocate();
+    if (row < 0) return false;
+    const at = this.#pool.open(row, iface, frame.length);
+    const { frameMax } = this.#pool;
+    this.#pool.bytes.set(frame.length > frameMax ? frame.subarray(0, frameMax) : frame, at);
+    this.#batch.push(row);
+    return true;
+  }
+
   /** Sends the waiting packets through all steps. `now` in milliseconds. Returns how many there
    * were; their outcomes, in the order received, can be asked for until `clear`. */
-  run(now: number, trace?: TraceLine[]): number;
-  outcome(index: number): Outcome;
+  run(now: number, trace?: TraceLine[]): number {
+    const listener =
+      trace && traceListener(trace, this.#batch, this.#pool, (row) => this.#reader().read(row));
+    this.#pipeline.process(this.#batch, now, listener);
+    this.#ran = this.#batch.count;
+    return this.#ran;
+  }
+
+  /** What became of the packet received as number `index` (from 0) since the last `clear`. */
+  outcome(index: number): Outcome {
+    return this.#reader().read(this.#batch.rows[index]!);
+  }
+
   /** Gives the packets of the last run back to the pool. */
-  clear(): void;
-  counts(): Counts;
+  clear(): void {
+    const { rows, count } = this.#batch;
+    for (let i = 0; i < count; i++) this.#pool.release(rows[i]!);
+    this.#batch.count = 0;
+    this.#ran = 0;
+  }
+
+  counts(): Counts {
+    const { verdicts, received } = this.#pipeline;
+    const dropped = new Map<string, number>();
+    for (let code = DROP_FIRST; code < VERDICT_LIMIT; code++) {
+      if (verdicts[code]! > 0) dropped.set(verdictName(code), verdicts[code]!);
+    }
+    return {
+      received,
+      sent: verdicts[SENT]!,
+      consumed: verdicts[CONSUMED]!,
+      dropped,
+      pairs: this.#totals.with(this.#names, this.#counters.current),
+    };
+  }
+
+  #reader(): OutcomeReader {
+    return new OutcomeReader(this.#pool, this.#snapshot.current, this.#names);
+  }
 }
 
-export interface GatewayDependencies {
-  readonly random: Random;
+function vpcsOfInterfaces(
+  interfaces: readonly InterfaceOptions[],
+  vpcs: readonly string[],
+): Int32Array {
+  return Int32Array.from(interfaces, ({ vpc }) => (vpc === undefined ? -1 : vpcs.indexOf(vpc)));
 }
+
+/** What fronts use of a gateway; tests may put something else in its place. */
+export type GatewayApi = Pick<
+  Gateway,
+  "apply" | "addInterface" | "receive" | "run" | "outcome" | "clear" | "counts" | "generation"
+>;

@@ -90,10 +90,10 @@ export const DROP = {
   "udp-malformed": drop(49, "The UDP header is cut short or its length is impossible.", SENDER),
   "icmp-malformed": drop(50, "The ICMP header is cut short.", SENDER),
   "port-zero": drop(51, "The source or destination port is 0, which is reserved.", SENDER),
-  "ah-translated": drop(
+  untranslatable: drop(
     52,
-    "An authentication header (AH) covers the addresses that would have to be translated.",
-    "Use ESP, or expose these addresses without NAT.",
+    "An authentication header, or a routing header with segments left, ties the packet to addresses that would have to be translated.",
+    "Expose these addresses without NAT, or use ESP instead of AH.",
   ),
   "fragment-without-ports": drop(
     53,
@@ -147,11 +147,6 @@ export const DROP = {
     68,
     "The translation would give an address or port that cannot be used.",
     "Correct the prefixes of the expose: its public side maps to multicast, broadcast or port 0.",
-  ),
-  "family-mismatch": drop(
-    69,
-    "Source and destination expose are of different IP families.",
-    "Expose the same family on both sides of the peering.",
   ),
   "no-flow": drop(
     70,

@@ -1,0 +1,60 @@
+// One block of memory from which tables and pools take their parts, each starting on a cache line.
+// An entry that straddles two lines costs up to twice as much, so alignment is worth a mechanism:
+// WebAssembly memory starts on a page, ordinary buffers only on 16 bytes.
+
+import { assert } from "./assert.ts";
+
+/** Gives `bytes` zeroed bytes. */
+export type Memory = (bytes: number) => ArrayBufferLike;
+
+// The part of the WebAssembly interface we use; a lib for browsers would bring in much more.
+declare const WebAssembly: {
+  Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBufferLike };
+};
+
+const PAGE = 65536;
+const LINE = 64;
+
+/** Ordinary memory: for tests and small tools, where thousands of gateways come and go. */
+export const plainMemory: Memory = (bytes) => new ArrayBuffer(bytes);
+
+/** Page-aligned memory; each block reserves gigabytes of address space, so make one per worker. */
+export const alignedMemory: Memory = (bytes) => {
+  const pages = Math.ceil(bytes / PAGE);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;
+};
+
+/** Hands out parts of one block, never takes them back: what it serves lives as long as it does. */
+export class Arena {
+  readonly #buffer: ArrayBufferLike;
+  #next = 0;
+
+  constructor(bytes: number, memory: Memory) {
+    this.#buffer = memory(bytes);
+  }
+
+  uint8(count: number): Uint8Array {
+    return new Uint8Array(this.#buffer, this.#take(count), count);
+  }
+
+  int32(count: number): Int32Array {
+    return new Int32Array(this.#buffer, this.#take(count * 4), count);
+  }
+
+  /** A part that several views look at. */
+  slab(bytes: number): { bytes: Uint8Array; view: DataView; words: Int32Array } {
+    const at = this.#take(bytes);
+    return {
+      bytes: new Uint8Array(this.#buffer, at, bytes),
+      view: new DataView(this.#buffer, at, bytes),
+      words: new Int32Array(this.#buffer, at, bytes >> 2),
+    };
+  }
+
+  #take(bytes: number): number {
+    const at = this.#next;
+    this.#next = at + Math.ceil(bytes / LINE) * LINE;
+    assert(this.#next <= this.#buffer.byteLength, "the arena is as large as its parts together");
+    return at;
+  }
+}

@@ -1,0 +1,61 @@
+// Data path.
+// The peering's own rules, before any translation: the first that matches decides, then the default.
+
+import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { DROP } from "../../packet/verdict.ts";
+import { BY_DEFAULT, evaluateAcl, NO_ACL } from "../../tables/acl-table.ts";
+import { ACL, RULE_WORDS } from "../../tables/rule-table.ts";
+import { ACL_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
+import type { NetworkFunction } from "../network-function.ts";
+
+const ACL_DENIED = DROP["acl-denied"].code;
+
+export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
+  const { view, l3, flags, protocol, sourcePort, destinationPort, destinationRule } = pool;
+  const { aclRule, verdict } = pool;
+
+  function evaluate(row: number, list: number): boolean {
+    const { acls, aclEntries, aclDenies } = snapshot.current;
+    const v6 = (flags[row]! & V6) !== 0;
+    const at = list * ACL_WORDS;
+    const rule = evaluateAcl(
+      aclEntries,
+      acls[at]!,
+      acls[at + 1]!,
+      v6 ? 6 : 4,
+      view,
+      l3[row]! + (v6 ? 8 : 12),
+      l3[row]! + (v6 ? 24 : 16),
+      protocol[row]!,
+      sourcePort[row]!,
+      destinationPort[row]!,
+    );
+    aclRule[row] = rule;
+    return rule === BY_DEFAULT ? acls[at + 2]! !== 0 : aclDenies[rule]! !== 0;
+  }
+
+  return {
+    name: "acl",
+    reads: ["l3", "flags", "protocol", "sourcePort", "destinationPort", "destinationRule"],
+    writes: ["aclRule"],
+    process(batch) {
+      const { rows, count } = batch;
+      const { rules, acls } = snapshot.current;
+      if (acls.length === 0) {
+        for (let i = 0; i < count; i++) aclRule[rows[i]!] = NO_ACL;
+        return 0;
+      }
+      let decided = 0;
+      for (let i = 0; i < count; i++) {
+        const row = rows[i]!;
+        const list = rules[destinationRule[row]! * RULE_WORDS + ACL]!;
+        aclRule[row] = NO_ACL;
+        if (list >= 0 && evaluate(row, list)) {
+          verdict[row] = ACL_DENIED;
+          decided++;
+        }
+      }
+      return decided;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+// Data path.
+// VXLAN off (RFC 7348): the VNI tells the VPC, and the packet starts behind the tunnel header. The
+// outer headers stay where they are, before `start`; `outer` remembers where they begin.
+
+import { ipv4HeaderIntact } from "../../packet/ipv4-checksum.ts";
+import { locateIp } from "../../packet/locate-ip.ts";
+import type { PacketPool } from "../../packet/packet-pool.ts";
+import { DROP } from "../../packet/verdict.ts";
+import { type InterfaceTable, RAW_IP, VXLAN } from "../../tables/interface-table.ts";
+import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import { vpcOfVni } from "../../tables/vni-table.ts";
+import type { NetworkFunction } from "../network-function.ts";
+
+const VXLAN_PORT = 4789;
+const UDP = 17;
+/** VXLAN, and the inner Ethernet header that must follow. */
+const TUNNEL_AND_INNER = 8 + 14;
+const VNI_PRESENT = 0x08;
+
+const VXLAN_MALFORMED = DROP["vxlan-malformed"].code;
+const BAD_CHECKSUM = DROP["ipv4-bad-checksum"].code;
+const UNKNOWN_VPC = DROP["unknown-vpc"].code;
+
+/** Not a tunnel packet. */
+const PLAIN = 0;
+
+export function decap(
+  pool: PacketPool,
+  interfaces: InterfaceTable,
+  snapshot: SnapshotHolder,
+): NetworkFunction {
+  const { bytes, view, start, length, rxInterface, outer, vpc, verdict } = pool;
+  const { kinds } = interfaces;
+
+  /** Offset of the VXLAN header of the frame, PLAIN, or minus a drop code. */
+  function findTunnel(at: number, end: number, kind: number): number {
+    // Untagged IPv4 without options first: nearly every tunnel packet.
+    if (
+      (kind & RAW_IP) === 0 &&
+      end - at >= 14 + 20 + 8 + TUNNEL_AND_INNER &&
+      view.getUint32(at + 12) >>> 8 === 0x080045
+    ) {
+      return checkUdp(at + 14, at + 34, view.getUint16(at + 16), bytes[at + 23]!, end);
+    }
+    return findTunnelSlowly(at, end, kind);
+  }
+
+  /** `l3` and `l4` in an outer IP packet of `total` bytes. Later fragments are not tunnels. */
+  function checkUdp(l3: number, l4: number, total: number, protocol: number, end: number): number {
+    if (protocol !== UDP || l4 + 8 > end) return PLAIN;
+    if (view.getUint16(l4 + 2) !== VXLAN_PORT) return PLAIN;
+    if (bytes[l3]! >>> 4 === 4) {
+      if ((view.getUint16(l3 + 6) & 0x3fff) !== 0) return PLAIN;
+      if (!ipv4HeaderIntact(view, l3, l4)) return -BAD_CHECKSUM;
+    }
+    const udpEnd = l4 + view.getUint16(l4 + 4);
+    if (l4 + 8 + TUNNEL_AND_INNER > udpEnd || udpEnd > l3 + total || l3 + total > end) {
+      return -VXLAN_MALFORMED;
+    }
+    const header = l4 + 8;
+    if ((bytes[header]! & VNI_PRESENT) === 0 || view.getUint32(header + 4) >>> 8 === 0) {
+      return -VXLAN_MALFORMED;
+    }
+    return header;
+  }
+
+  function findTunnelSlowly(at: number, end: number, kind: number): number {
+    const l3 = (kind & RAW_IP) !== 0 ? at : locateIp(view, at, end);
+    if (l3 < 0 || l3 + 20 > end) return PLAIN;
+    const version = bytes[l3]! >>> 4;
+    if (version === 4) {
+      const headerLength = (bytes[l3]! & 15) * 4;
+      if (headerLength < 20) return PLAIN;
+      return checkUdp(l3, l3 + headerLength, view.getUint16(l3 + 2), bytes[l3 + 9]!, end);
+    }
+    if (version !== 6 || l3 + 40 > end) return PLAIN;
+    return checkUdp(l3, l3 + 40, 40 + view.getUint16(l3 + 4), bytes[l3 + 6]!, end);
+  }
+
+  return {
+    name: "decap",
+    reads: ["start", "length", "rxInterface"],
+    writes: ["start", "length", "outer", "vpc"],
+    process(batch) {
+      const { rows, count } = batch;
+      const { vnis } = snapshot.current;
+      let decided = 0;
+      for (let i = 0; i < count; i++) {
+        const row = rows[i]!;
+        const kind = kinds[rxInterface[row]!]!;
+        if ((kind & VXLAN) !== 0) {
+          const at = start[row]!;
+          const end = at + length[row]!;
+          const header = findTunnel(at, end, kind);
+          if (header > 0) {
+            vpc[row] = vpcOfVni(vnis, view.getUint32(header + 4) >>> 8);
+            outer[row] = at;
+            start[row] = header + 8;
+            length[row] = view.getUint16(header - 4) - 16;
+          } else if (header < 0) {
+            verdict[row] = -header;
+            decided++;
+            continue;
+          }
+        }
+        if (vpc[row]! < 0) {
+          verdict[row] = UNKNOWN_VPC;
+          decided++;
+        }
+      }
+      return decided;
+    },
+    describe(row) {
+      if (outer[row]! < 0) return "";
+      return `VXLAN, VNI ${view.getUint32(start[row]! - 4) >>> 8}`;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// Data path.
+// The link and tunnel headers of the way out. Adjacency 0 is the way the packet came: its own outer
+// headers come back, with the VNI of the VPC it goes to. Any other writes the prepared headers of a
+// tunnel (RFC 7348) into the bytes before the packet.
+
+import type { PacketPool } from "../../packet/packet-pool.ts";
+import { TEMPLATE_BYTES } from "../../tables/adjacency-table.ts";
+import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import type { NetworkFunction } from "../network-function.ts";
+
+const OUTER_ETHERNET = 14;
+const IPV4_AND_UDP = 28;
+
+export function encap(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
+  const { bytes, view, start, length, outer, l3, end, toVpc, adjacency } = pool;
+  const { protocol, sourcePort, destinationPort } = pool;
+
+  /** Out as it came; a packet that came without a tunnel needs nothing. */
+  function putBack(row: number, vni: number): void {
+    const outerStart = outer[row]!;
+    if (outerStart < 0) return;
+    const inner = start[row]!;
+    // The last byte of the word is reserved and stays.
+    view.setInt32(inner - 4, (vni << 8) | bytes[inner - 1]!);
+    start[row] = outerStart;
+    length[row] = length[row]! + inner - outerStart;
+  }
+
+  function tunnel(row: number, template: number, templates: Uint8Array): void {
+    const packet = l3[row]!;
+    const at = packet - TEMPLATE_BYTES;
+    for (let i = 0; i < TEMPLATE_BYTES; i++) bytes[at + i] = templates[template + i]!;
+    if (bytes[packet]! >>> 4 === 6) view.setUint16(packet - 2, 0x86dd);
+    else view.setUint16(packet - 2, 0x0800);
+    const total = end[row]! - at;
+    const ipLength = total - OUTER_ETHERNET;
+    view.setUint16(at + 16, ipLength);
+    // The template holds the sum of the rest of the header.
+    const sum = view.getUint16(at + 24) + ipLength;
+    view.setUint16(at + 24, ~((sum & 0xffff) + (sum >>> 16)) & 0xffff);
+    view.setUint16(at + 34, 0xc000 | entropy(row, packet));
+    view.setUint16(at + 38, ipLength - IPV4_AND_UDP + 8);
+    start[row] = at;
+    length[row] = total;
+  }
+
+  /** 14 bits that are the same for all packets of a flow (RFC 7348, 5: the source port). */
+  function entropy(row: number, packet: number): number {
+    const v6 = bytes[packet]! >>> 4 === 6;
+    let hash = v6
+      ? view.getInt32(packet + 20) ^ Math.imul(view.getInt32(packet + 36), 0x85ebca6b)
+      : view.getInt32(packet + 12) ^ Math.imul(view.getInt32(packet + 16), 0x85ebca6b);
+    hash ^= Math.imul((sourcePort[row]! << 16) ^ destinationPort[row]!, 0xc2b2ae35);
+    hash = Math.imul(hash ^ protocol[row]! ^ (hash >>> 15), 0x27d4eb2f);
+    return hash >>> 18;
+  }
+
+  return {
+    name: "encap",
+    reads: [
+      "outer",
+      "l3",
+      "end",
+      "toVpc",
+      "adjacency",
+      "protocol",
+      "sourcePort",
+      "destinationPort",
+    ],
+    writes: ["start", "length"],
+    process(batch) {
+      const { rows, count } = batch;
+      const { vpcVnis, adjacencies } = snapshot.current;
+      for (let i = 0; i < count; i++) {
+        const row = rows[i]!;
+        const template = adjacency[row]! * TEMPLATE_BYTES;
+        if (template === 0) putBack(row, vpcVnis[toVpc[row]!]!);
+        else tunnel(row, template, adjacencies);
+      }
+      return 0;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+// Data path.
+// An ICMP error: the quoted packet is translated back, by the rules an answer to it would get, and
+// the outer header with it. Outer destination: whoever sent the quoted packet. Outer source: mapped
+// if that side's rules map it, otherwise it stays (a router that nobody exposes keeps its name).
+
+import {
+  byteSum,
+  fold,
+  icmpv6Sum,
+  updateChecksum,
+  updateUdpChecksum,
+  wordSum,
+} from "../../packet/checksum-update.ts";
+import { FIXED_ADDRESSES, type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { QuotedPacket } from "../../packet/quoted-packet.ts";
+import { DROP } from "../../packet/verdict.ts";
+import { lookup } from "../../tables/prefix-table.ts";
+import { chooseRule, KIND, RULE_WORDS, SHIFT, SOURCE_ROOT } from "../../tables/rule-table.ts";
+import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import { NO_MAPPING, type RuleApplier } from "./apply-rule.ts";
+
+const NO_MAPPING_DROP = DROP["no-mapping"].code;
+const UNTRANSLATABLE = DROP["untranslatable"].code;
+const ICMP_HEADER = 8;
+const UDP = 17;
+
+/** Translates the ICMP error in `row`, which icmp-error has decided; a drop code or 0. */
+export type QuotedTranslator = (row: number) => number;
+
+export function quotedTranslator(
+  pool: PacketPool,
+  snapshot: SnapshotHolder,
+  applyRule: RuleApplier,
+): QuotedTranslator {
+  const { bytes, view, l3, l4, end, flags, protocol, sourceRule, destinationRule } = pool;
+  const quoted = new QuotedPacket();
+
+  /** The quoted packet's sender is our destination side, its destination our source side. */
+  function translateInner(row: number, v6: boolean): number {
+    const at = quoted.l3;
+    const size = v6 ? 16 : 4;
+    const source = at + (v6 ? 8 : 12);
+    const hasPorts = quoted.sourcePort >= 0;
+    let before = wordSum(view, source, source + 2 * size);
+    const newSource = applyRule(destinationRule[row]!, source, v6, quoted.sourcePort);
+    if (newSource === NO_MAPPING) return NO_MAPPING_DROP;
+    const newTarget = applyRule(sourceRule[row]!, source + size, v6, quoted.destinationPort);
+    if (newTarget === NO_MAPPING) return NO_MAPPING_DROP;
+    let after = wordSum(view, source, source + 2 * size);
+    if (!v6 && before !== after) updateChecksum(view, at + 10, before, after);
+    if (hasPorts) {
+      before = fold(before + wordSum(view, quoted.l4, quoted.l4 + 4));
+      view.setUint16(quoted.l4, newSource);
+      view.setUint16(quoted.l4 + 2, newTarget);
+      after = fold(after + wordSum(view, quoted.l4, quoted.l4 + 4));
+    }
+    rewriteChecksum(before, after);
+    return 0;
+  }
+
+  function rewriteChecksum(before: number, after: number): void {
+    if (quoted.checksum === 0 || before === after) return;
+    if (quoted.protocol === UDP) updateUdpChecksum(view, quoted.checksum, before, after);
+    else updateChecksum(view, quoted.checksum, before, after);
+  }
+
+  function translateOuter(row: number, v6: boolean): void {
+    const at = l3[row]!;
+    const size = v6 ? 16 : 4;
+    const source = at + (v6 ? 8 : 12);
+    const before = wordSum(view, source, source + 2 * size);
+    const { cells, rules } = snapshot.current;
+    const root = rules[destinationRule[row]! * RULE_WORDS + SOURCE_ROOT]!;
+    const rule = chooseRule(rules, lookup(cells, root, bytes, source), protocol[row]!, -1);
+    if (rule > 0 && rules[rule * RULE_WORDS + KIND]! <= SHIFT) applyRule(rule, source, v6, -1);
+    bytes.copyWithin(source + size, quoted.l3 + (v6 ? 8 : 12), quoted.l3 + (v6 ? 8 : 12) + size);
+    if (v6) {
+      bytes[at + 7] = bytes[at + 7]! - 1;
+      return;
+    }
+    updateChecksum(view, at + 10, before, wordSum(view, source, source + 2 * size));
+    const ttl = view.getUint16(at + 8);
+    view.setUint16(at + 8, ttl - 0x100);
+    updateChecksum(view, at + 10, ttl, ttl - 0x100);
+  }
+
+  /** The message was whole and its checksum right on arrival, so it can be summed anew. */
+  function renewChecksum(row: number, v6: boolean): void {
+    const message = l4[row]!;
+    view.setUint16(message + 2, 0);
+    const sum = v6
+      ? icmpv6Sum(view, l3[row]!, message, end[row]!)
+      : byteSum(view, message, end[row]!);
+    view.setUint16(message + 2, ~sum & 0xffff);
+  }
+
+  return function translateQuoted(row) {
+    const v6 = (flags[row]! & V6) !== 0;
+    if ((flags[row]! & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
+    const problem = quoted.read(bytes, view, l4[row]! + ICMP_HEADER, end[row]!, v6);
+    if (problem !== 0) return problem;
+    const unmapped = translateInner(row, v6);
+    if (unmapped !== 0) return unmapped;
+    translateOuter(row, v6);
+    renewChecksum(row, v6);
+    return 0;
+  };
+}

@@ -1,0 +1,161 @@
+// Data path.
+// The one step that changes a packet: addresses and ports as the two rules say, one less hop, and
+// the checksums that cover them. It knows rules, not the modes they came from.
+
+import { fold, updateChecksum, updateUdpChecksum, wordSum } from "../../packet/checksum-update.ts";
+import {
+  FIXED_ADDRESSES,
+  ICMP_ERROR,
+  type PacketPool,
+  UDP_CHECKSUM,
+  V6,
+} from "../../packet/packet-pool.ts";
+import { DROP } from "../../packet/verdict.ts";
+import { DELTA, IDENTITY, KIND, RULE_WORDS, SHIFT } from "../../tables/rule-table.ts";
+import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import type { NetworkFunction } from "../network-function.ts";
+import { NO_MAPPING, ruleApplier } from "./apply-rule.ts";
+import { quotedTranslator } from "./translate-quoted.ts";
+
+const NO_MAPPING_DROP = DROP["no-mapping"].code;
+const UNTRANSLATABLE = DROP["untranslatable"].code;
+
+export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
+  const { bytes, view, l3, l4, flags, l4Checksum, sourcePort, destinationPort } = pool;
+  const { sourceRule, destinationRule, verdict } = pool;
+  const applyRule = ruleApplier(pool, snapshot);
+  const translateQuoted = quotedTranslator(pool, snapshot, applyRule);
+
+  /** IPv4, both rules a shift (or a shift by nothing): nearly every packet. */
+  function shiftV4(row: number, at: number, sourceDelta: number, destinationDelta: number): void {
+    const source = view.getInt32(at + 12);
+    const destination = view.getInt32(at + 16);
+    const newSource = (source + sourceDelta) | 0;
+    const newDestination = (destination + destinationDelta) | 0;
+    view.setInt32(at + 12, newSource);
+    view.setInt32(at + 16, newDestination);
+    // Sums of ~old + new over the address words (RFC 1624, equation 3).
+    const change =
+      (~source >>> 16) +
+      (~source & 0xffff) +
+      (newSource >>> 16) +
+      (newSource & 0xffff) +
+      (~destination >>> 16) +
+      (~destination & 0xffff) +
+      (newDestination >>> 16) +
+      (newDestination & 0xffff);
+    const ttl = view.getUint16(at + 8);
+    view.setUint16(at + 8, ttl - 0x100);
+    let sum = (~view.getUint16(at + 10) & 0xffff) + change + (~ttl & 0xffff) + (ttl - 0x100);
+    sum = (sum & 0xffff) + (sum >>> 16);
+    view.setUint16(at + 10, ~((sum & 0xffff) + (sum >>> 16)) & 0xffff);
+    const checksum = l4Checksum[row]!;
+    if (checksum === 0 || (sourceDelta | destinationDelta) === 0) return;
+    const old = view.getUint16(checksum);
+    const udp = (flags[row]! & UDP_CHECKSUM) !== 0;
+    if (old === 0 && udp) return;
+    sum = (~old & 0xffff) + change;
+    sum = (sum & 0xffff) + (sum >>> 16);
+    sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
+    view.setUint16(checksum, sum === 0 && udp ? 0xffff : sum);
+  }
+
+  /** Everything else; a drop code or 0. */
+  function translateAny(row: number, sourceKind: number, destinationKind: number): number {
+    const rowFlags = flags[row]!;
+    const v6 = (rowFlags & V6) !== 0;
+    const at = l3[row]!;
+    if ((rowFlags & ICMP_ERROR) !== 0) return translateQuoted(row);
+    if (sourceKind === IDENTITY && destinationKind === IDENTITY) {
+      lowerHopLimit(at, v6);
+      return 0;
+    }
+    if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
+    const size = v6 ? 16 : 4;
+    const source = at + (v6 ? 8 : 12);
+    const addressesEnd = source + 2 * size;
+    const before = wordSum(view, source, addressesEnd);
+    const newSource = applyRule(sourceRule[row]!, source, v6, sourcePort[row]!);
+    if (newSource === NO_MAPPING) return NO_MAPPING_DROP;
+    const target = destinationRule[row]!;
+    const newDestination = applyRule(target, source + size, v6, destinationPort[row]!);
+    if (newDestination === NO_MAPPING) return NO_MAPPING_DROP;
+    const after = wordSum(view, source, addressesEnd);
+    if (!v6) updateChecksum(view, at + 10, before, after);
+    lowerHopLimit(at, v6);
+    rewriteTransport(row, before, after, newSource, newDestination);
+    return 0;
+  }
+
+  /** Ports, and the transport checksum for addresses and ports together. */
+  function rewriteTransport(
+    row: number,
+    addressesBefore: number,
+    addressesAfter: number,
+    newSourcePort: number,
+    newDestinationPort: number,
+  ): void {
+    let before = addressesBefore;
+    let after = addressesAfter;
+    if (newSourcePort >= 0) {
+      const ports = l4[row]!;
+      before = fold(before + wordSum(view, ports, ports + 4));
+      view.setUint16(ports, newSourcePort);
+      view.setUint16(ports + 2, newDestinationPort);
+      after = fold(after + wordSum(view, ports, ports + 4));
+    }
+    const checksum = l4Checksum[row]!;
+    if (checksum === 0) return;
+    if ((flags[row]! & UDP_CHECKSUM) !== 0) updateUdpChecksum(view, checksum, before, after);
+    else updateChecksum(view, checksum, before, after);
+  }
+
+  function lowerHopLimit(at: number, v6: boolean): void {
+    if (v6) {
+      bytes[at + 7] = bytes[at + 7]! - 1;
+      return;
+    }
+    const ttl = view.getUint16(at + 8);
+    view.setUint16(at + 8, ttl - 0x100);
+    updateChecksum(view, at + 10, ttl, ttl - 0x100);
+  }
+
+  return {
+    name: "translate",
+    reads: [
+      "l3",
+      "l4",
+      "end",
+      "flags",
+      "l4Checksum",
+      "sourcePort",
+      "destinationPort",
+      "sourceRule",
+      "destinationRule",
+    ],
+    writes: [],
+    process(batch) {
+      const { rows, count } = batch;
+      const { rules } = snapshot.current;
+      let decided = 0;
+      for (let i = 0; i < count; i++) {
+        const row = rows[i]!;
+        const source = sourceRule[row]! * RULE_WORDS;
+        const destination = destinationRule[row]! * RULE_WORDS;
+        const sourceKind = rules[source + KIND]!;
+        const destinationKind = rules[destination + KIND]!;
+        const unusual = flags[row]! & (V6 | ICMP_ERROR | FIXED_ADDRESSES);
+        if (unusual === 0 && sourceKind <= SHIFT && destinationKind <= SHIFT) {
+          shiftV4(row, l3[row]!, rules[source + DELTA]!, rules[destination + DELTA]!);
+        } else {
+          const problem = translateAny(row, sourceKind, destinationKind);
+          if (problem !== 0) {
+            verdict[row] = problem;
+            decided++;
+          }
+        }
+      }
+      return decided;
+    },
+  };
+}

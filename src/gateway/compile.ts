@@ -1,0 +1,175 @@
+// From a validated configuration to the tables of the data path: all of them new, none shared with
+// the running ones.
+
+import { assert } from "../base/assert.ts";
+import type { Config, Manifest, Peering } from "../config/model.ts";
+import type { NatMode } from "../nat/nat-mode.ts";
+import { type AdjacencyInit, buildAdjacencyTable } from "../tables/adjacency-table.ts";
+import { EMPTY_ROOT, TrieBuilder, type TrieEntry } from "../tables/prefix-table.ts";
+import { buildReshapeTable } from "../tables/reshape-table.ts";
+import { RuleBuilder } from "../tables/rule-table.ts";
+import type { Snapshot } from "../tables/snapshot.ts";
+import { buildVniTable } from "../tables/vni-table.ts";
+import { AclCompiler, type AclLists } from "./compile-acl.ts";
+import { ExposeCompiler, type Half } from "./compile-expose.ts";
+import type { Decision } from "./outcome.ts";
+
+/** The snapshot's numbers, for people. */
+export interface Names {
+  readonly vpcs: readonly string[];
+  readonly directions: readonly Direction[];
+  readonly exposes: readonly Decision[];
+  readonly aclRules: readonly Decision[];
+  /** By ACL list index: the ACL's own place, for its default. */
+  readonly acls: readonly Decision[];
+}
+
+/** One way across one peering. */
+export interface Direction {
+  readonly peering: string;
+  /** VPC indexes. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Compiled {
+  /** `generation` and `interfaceVpcs` are the gateway's to fill in. */
+  readonly snapshot: Omit<Snapshot, "generation" | "interfaceVpcs">;
+  readonly names: Names;
+}
+
+export interface CompileDependencies {
+  readonly modes: readonly NatMode[];
+  /** Where packets to a VPC go; undefined: out the way they came. */
+  readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
+}
+
+/** Roots or entries for IPv4 and IPv6, in this order. */
+type PerFamily<T> = readonly [T, T];
+
+export function compile(config: Config, dependencies: CompileDependencies): Compiled {
+  return new Compiler(config, dependencies).run();
+}
+
+class Compiler {
+  readonly #config: Config;
+  readonly #dependencies: CompileDependencies;
+  readonly #rules = new RuleBuilder();
+  readonly #tries = new TrieBuilder();
+  readonly #directions: Direction[] = [];
+  readonly #exposes: ExposeCompiler;
+  readonly #acls = new AclCompiler();
+  readonly #vpcs = new Map<string, number>();
+  /** By VPC index: what its packets may be addressed to. */
+  readonly #destinations: PerFamily<TrieEntry[]>[] = [];
+
+  constructor(config: Config, dependencies: CompileDependencies) {
+    this.#config = config;
+    this.#dependencies = dependencies;
+    this.#exposes = new ExposeCompiler(dependencies.modes);
+    for (const [index, vpc] of config.vpcs.entries()) {
+      this.#vpcs.set(vpc.name, index);
+      this.#destinations.push([[], []]);
+    }
+  }
+
+  run(): Compiled {
+    for (const peering of this.#config.peerings) this.#peering(peering);
+    const roots = new Int32Array(this.#destinations.length * 2);
+    for (const [vpc, [v4, v6]] of this.#destinations.entries()) {
+      roots[vpc * 2] = this.#tries.add(v4);
+      roots[vpc * 2 + 1] = this.#tries.add(v6);
+    }
+    const { vpcs } = this.#config;
+    return {
+      snapshot: {
+        vnis: buildVniTable(vpcs.map((vpc) => vpc.vni)),
+        cells: this.#tries.finish(),
+        destinationRoots: roots,
+        rules: this.#rules.finish(),
+        reshapes: buildReshapeTable(this.#exposes.reshapes),
+        ...this.#acls.finish(),
+        vpcVnis: Int32Array.from(vpcs, (vpc) => vpc.vni),
+        ...this.#adjacencies(),
+      },
+      names: {
+        vpcs: vpcs.map((vpc) => vpc.name),
+        directions: this.#directions,
+        exposes: this.#exposes.names,
+        aclRules: this.#acls.ruleNames,
+        acls: this.#acls.listNames,
+      },
+    };
+  }
+
+  #peering(peering: Peering): void {
+    const [left, right] = peering.sides;
+    const leftHalves = left.exposes.map((expose) => this.#exposes.compile(expose, left.vpc));
+    const rightHalves = right.exposes.map((expose) => this.#exposes.compile(expose, right.vpc));
+    const lists = this.#acls.add(peering);
+    const sources = (all: typeof leftHalves) => all.flatMap((halves) => halves.source);
+    const destinations = (all: typeof leftHalves) => all.flatMap((halves) => halves.destination);
+    this.#direction(peering, left, right, sources(leftHalves), destinations(rightHalves), lists);
+    this.#direction(peering, right, left, sources(rightHalves), destinations(leftHalves), lists);
+  }
+
+  /** Packets from one side to the other: the sender's source halves, the receiver's destinations. */
+  #direction(
+    peering: Peering,
+    from: Manifest,
+    to: Manifest,
+    sources: readonly Half[],
+    destinations: readonly Half[],
+    lists: AclLists | undefined,
+  ): void {
+    const fromVpc = this.#vpc(from.vpc);
+    const toVpc = this.#vpc(to.vpc);
+    const direction = this.#directions.length;
+    this.#directions.push({ peering: peering.name, from: fromVpc, to: toVpc });
+    const common = { direction, toVpc, acl: lists?.get(from.vpc) ?? -1 };
+    const [v4, v6] = this.#entries(sources, () => ({ ...common, sourceRoot: EMPTY_ROOT }));
+    const roots = [this.#tries.add(v4), this.#tries.add(v6)] as const;
+    const [to4, to6] = this.#entries(destinations, (half) => ({
+      ...common,
+      sourceRoot: roots[half.family === 4 ? 0 : 1],
+    }));
+    const all = this.#destinations[fromVpc]!;
+    all[0].push(...to4);
+    all[1].push(...to6);
+  }
+
+  /** Rules that ask for ports or a protocol come last, and so are tried before the others. */
+  #entries(
+    halves: readonly Half[],
+    rest: (half: Half) => { direction: number; toVpc: number; acl: number; sourceRoot: number },
+  ): PerFamily<TrieEntry[]> {
+    const result: PerFamily<TrieEntry[]> = [[], []];
+    const ordered = [...halves].sort((a, b) => Number(a.restricted) - Number(b.restricted));
+    for (const half of ordered) {
+      const init = { ...half, ...rest(half) };
+      const entries = result[half.family === 4 ? 0 : 1];
+      for (const prefix of half.prefixes) {
+        entries.push({
+          prefix,
+          value: (covered) => this.#rules.add({ ...init, next: covered }),
+        });
+      }
+    }
+    return result;
+  }
+
+  #adjacencies(): Pick<Snapshot, "vpcAdjacencies" | "adjacencies"> {
+    const inits: AdjacencyInit[] = [];
+    const vpcAdjacencies = Int32Array.from(this.#config.vpcs, (vpc) => {
+      const init = this.#dependencies.adjacency?.(vpc.name);
+      return init === undefined ? 0 : inits.push(init);
+    });
+    return { vpcAdjacencies, adjacencies: buildAdjacencyTable(inits) };
+  }
+
+  #vpc(name: string): number {
+    const index = this.#vpcs.get(name);
+    assert(index !== undefined, `a checked peering names only VPCs that exist: ${name}`);
+    return index;
+  }
+}

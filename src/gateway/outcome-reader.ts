@@ -1,0 +1,59 @@
+// Turns the columns of a packet back into names.
+
+import type { PacketPool } from "../packet/packet-pool.ts";
+import { verdictName } from "../packet/verdict.ts";
+import { BY_DEFAULT, NO_ACL } from "../tables/acl-table.ts";
+import { ACL, EXPOSE, RULE_WORDS } from "../tables/rule-table.ts";
+import type { Snapshot } from "../tables/snapshot.ts";
+import type { Names } from "./compile.ts";
+import type { Decision, Outcome } from "./outcome.ts";
+
+export class OutcomeReader {
+  readonly #pool: PacketPool;
+  readonly #snapshot: Snapshot;
+  readonly #names: Names;
+
+  constructor(pool: PacketPool, snapshot: Snapshot, names: Names) {
+    this.#pool = pool;
+    this.#snapshot = snapshot;
+    this.#names = names;
+  }
+
+  read(row: number): Outcome {
+    const pool = this.#pool;
+    const { vpcs, directions } = this.#names;
+    const start = pool.start[row]!;
+    const length = Math.min(
+      pool.length[row]!,
+      (Math.floor(start / pool.slotBytes) + 1) * pool.slotBytes - start,
+    );
+    const l3 = pool.l3[row]!;
+    const way = pool.direction[row]!;
+    const direction = way < 0 ? undefined : directions[way];
+    const vpc = pool.vpc[row]!;
+    return {
+      verdict: verdictName(pool.verdict[row]!),
+      from: vpc < 0 ? undefined : vpcs[vpc],
+      to: direction && vpcs[direction.to],
+      peering: direction?.peering,
+      source: this.#expose(pool.sourceRule[row]!),
+      destination: this.#expose(pool.destinationRule[row]!),
+      acl: this.#acl(row),
+      frame: pool.bytes.subarray(start, start + length),
+      packet: l3 < 0 ? pool.bytes.subarray(0, 0) : pool.bytes.subarray(l3, pool.end[row]!),
+    };
+  }
+
+  #expose(rule: number): Decision | undefined {
+    if (rule <= 0) return undefined;
+    return this.#names.exposes[this.#snapshot.rules[rule * RULE_WORDS + EXPOSE]!];
+  }
+
+  #acl(row: number): Decision | undefined {
+    const rule = this.#pool.aclRule[row]!;
+    if (rule === NO_ACL) return undefined;
+    if (rule !== BY_DEFAULT) return this.#names.aclRules[rule];
+    const list = this.#snapshot.rules[this.#pool.destinationRule[row]! * RULE_WORDS + ACL]!;
+    return this.#names.acls[list];
+  }
+}

@@ -1,0 +1,42 @@
+// The pipeline of this product, in order, on one screen.
+
+import { acl } from "../functions/acl/acl.ts";
+import { admit } from "../functions/admit/admit.ts";
+import { decap } from "../functions/decap/decap.ts";
+import { egress } from "../functions/egress/egress.ts";
+import { encap } from "../functions/encap/encap.ts";
+import { hopLimit } from "../functions/hop-limit/hop-limit.ts";
+import { icmpError } from "../functions/icmp-error/icmp-error.ts";
+import { ingress } from "../functions/ingress/ingress.ts";
+import type { NetworkFunction } from "../functions/network-function.ts";
+import { parse } from "../functions/parse/parse.ts";
+import { route } from "../functions/route/route.ts";
+import { translate } from "../functions/translate/translate.ts";
+import type { PacketPool } from "../packet/packet-pool.ts";
+import type { DirectionCounters } from "../tables/direction-counters.ts";
+import type { InterfaceTable } from "../tables/interface-table.ts";
+import type { SnapshotHolder } from "../tables/snapshot.ts";
+
+export interface StepDependencies {
+  readonly pool: PacketPool;
+  readonly interfaces: InterfaceTable;
+  readonly snapshot: SnapshotHolder;
+  readonly counters: DirectionCounters;
+}
+
+export function gatewaySteps(dependencies: StepDependencies): readonly NetworkFunction[] {
+  const { pool, interfaces, snapshot, counters } = dependencies;
+  return [
+    ingress(pool, interfaces, snapshot),
+    decap(pool, interfaces, snapshot),
+    parse(pool, interfaces),
+    hopLimit(pool),
+    icmpError(pool, snapshot),
+    admit(pool, snapshot),
+    acl(pool, snapshot),
+    translate(pool, snapshot),
+    route(pool, snapshot),
+    encap(pool, snapshot),
+    egress(pool, counters),
+  ];
+}

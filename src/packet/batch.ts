@@ -1,0 +1,25 @@
+// Data path.
+// The rows that travel together.
+
+import { BATCH_MAX } from "./limits.ts";
+
+export class Batch {
+  /** The first `count` are packets, in the order they arrived. */
+  readonly rows = new Int32Array(BATCH_MAX);
+  count = 0;
+
+  get full(): boolean {
+    return this.count === BATCH_MAX;
+  }
+
+  push(row: number): void {
+    this.rows[this.count] = row;
+    this.count++;
+  }
+
+  copyFrom(other: Batch): void {
+    const { rows, count } = other;
+    for (let i = 0; i < count; i++) this.rows[i] = rows[i]!;
+    this.count = count;
+  }
+}

@@ -1,0 +1,46 @@
+// Data path.
+// Checksums follow a change without being computed anew (RFC 1624, equation 3), so that what came in
+// wrong goes out wrong and the receiver notices.
+
+/** One's-complement sum of the 16-bit words from `at` to `end`, folded to 16 bits. */
+export function wordSum(view: DataView, at: number, end: number): number {
+  let sum = 0;
+  for (let i = at; i < end; i += 2) sum += view.getUint16(i);
+  return fold(sum);
+}
+
+/** The same for any length: an odd last byte counts as the high half of a word (RFC 1071). */
+export function byteSum(view: DataView, at: number, end: number): number {
+  const even = end - ((end - at) & 1);
+  let sum = 0;
+  for (let i = at; i < even; i += 2) {
+    sum += view.getUint16(i);
+    if (sum > 0x3fffffff) sum = fold(sum);
+  }
+  if (even !== end) sum += view.getUint8(even) << 8;
+  return fold(sum);
+}
+
+export function fold(sum: number): number {
+  let folded = sum;
+  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
+  return folded;
+}
+
+/** Replaces `before` by `after` (folded sums of the words that changed) in the checksum at `at`. */
+export function updateChecksum(view: DataView, at: number, before: number, after: number): void {
+  const sum = (~view.getUint16(at) & 0xffff) + (~before & 0xffff) + after;
+  view.setUint16(at, ~fold(sum) & 0xffff);
+}
+
+/** The same for UDP: zero means "no checksum" and stays, a sum of zero is written as all ones. */
+export function updateUdpChecksum(view: DataView, at: number, before: number, after: number): void {
+  if (view.getUint16(at) === 0) return;
+  updateChecksum(view, at, before, after);
+  if (view.getUint16(at) === 0) view.setUint16(at, 0xffff);
+}
+
+/** Sum of the ICMPv6 message from `l4` to `end` with its pseudo-header (RFC 4443, 2.3). */
+export function icmpv6Sum(view: DataView, l3: number, l4: number, end: number): number {
+  return fold(byteSum(view, l4, end) + wordSum(view, l3 + 8, l3 + 40) + (end - l4) + 58);
+}

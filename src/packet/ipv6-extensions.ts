@@ -1,0 +1,86 @@
+// Data path.
+// The walk over IPv6 extension headers (RFC 8200, 4; RFC 7045) to the transport header, shared by
+// whole packets and packets quoted in ICMP errors.
+
+import { EXTENSIONS_MAX } from "./limits.ts";
+import { FIXED_ADDRESSES, LATER_FRAGMENT, MORE_FRAGMENTS } from "./packet-pool.ts";
+
+const HOP_BY_HOP = 0;
+const ROUTING = 43;
+const FRAGMENT = 44;
+const AUTHENTICATION = 51;
+const DESTINATION_OPTIONS = 60;
+const MOBILITY = 135;
+const HOST_IDENTITY = 139;
+const SHIM6 = 140;
+
+// Words of a result.
+export const WALK_PROTOCOL = 0;
+/** Offset of the transport header. */
+export const WALK_L4 = 1;
+/** Bits of the flags column that the headers gave. */
+export const WALK_FLAGS = 2;
+export const WALK_WORDS = 3;
+
+/**
+ * Walks from the fixed header at `l3` (40 bytes of it must be there) to at most `end`; false when a
+ * header is cut short or there are too many. What was found goes to `result`.
+ */
+export function walkExtensions(
+  bytes: Uint8Array,
+  l3: number,
+  end: number,
+  result: Int32Array,
+): boolean {
+  let protocol = bytes[l3 + 6]!;
+  let at = l3 + 40;
+  let flags = 0;
+  let whole = true;
+  for (let headers = 0; isExtension(protocol) && (flags & LATER_FRAGMENT) === 0; headers++) {
+    if (headers === EXTENSIONS_MAX || at + 8 > end) {
+      whole = false;
+      break;
+    }
+    const length = extensionLength(bytes, at, protocol);
+    if (at + length > end) {
+      whole = false;
+      break;
+    }
+    flags |= extensionFlags(bytes, at, protocol);
+    protocol = bytes[at]!;
+    at += length;
+  }
+  result[WALK_PROTOCOL] = protocol;
+  result[WALK_L4] = at;
+  result[WALK_FLAGS] = flags;
+  return whole;
+}
+
+function isExtension(protocol: number): boolean {
+  return (
+    protocol === HOP_BY_HOP ||
+    protocol === FRAGMENT ||
+    protocol === DESTINATION_OPTIONS ||
+    protocol === ROUTING ||
+    protocol === AUTHENTICATION ||
+    protocol === MOBILITY ||
+    protocol === HOST_IDENTITY ||
+    protocol === SHIM6
+  );
+}
+
+function extensionLength(bytes: Uint8Array, at: number, protocol: number): number {
+  if (protocol === FRAGMENT) return 8;
+  if (protocol === AUTHENTICATION) return (bytes[at + 1]! + 2) * 4;
+  return (bytes[at + 1]! + 1) * 8;
+}
+
+function extensionFlags(bytes: Uint8Array, at: number, protocol: number): number {
+  if (protocol === AUTHENTICATION) return FIXED_ADDRESSES;
+  // With segments left the destination is not the final one, which the checksum covers.
+  if (protocol === ROUTING) return bytes[at + 3] !== 0 ? FIXED_ADDRESSES : 0;
+  if (protocol !== FRAGMENT) return 0;
+  const field = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  if (field >>> 3 !== 0) return LATER_FRAGMENT;
+  return (field & 1) !== 0 ? MORE_FRAGMENTS : 0;
+}

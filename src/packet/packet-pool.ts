@@ -1,0 +1,152 @@
+// Data path.
+// Where packets live while they are in the gateway. A packet is a row: a slot in one slab of bytes,
+// and a cell in each column of facts. Nothing is moved or cut; headers come and go by moving
+// `start`. What each column means, who writes it and its value when unset: README.md.
+
+import { Arena, type Memory, plainMemory } from "../base/arena.ts";
+import { HEADROOM, SLOT_BYTES, SLOTS } from "./limits.ts";
+
+/** The facts about a packet that steps write and read. */
+export type Column =
+  | "start"
+  | "length"
+  | "rxInterface"
+  | "outer"
+  | "vpc"
+  | "l3"
+  | "l4"
+  | "end"
+  | "protocol"
+  | "flags"
+  | "l4Checksum"
+  | "sourcePort"
+  | "destinationPort"
+  | "toVpc"
+  | "direction"
+  | "sourceRule"
+  | "destinationRule"
+  | "aclRule"
+  | "adjacency";
+
+// Bits of the `flags` column.
+export const V6 = 1;
+/** TCP or UDP ports are in their columns. */
+export const PORTS = 2;
+export const ICMP_ERROR = 4;
+/** A fragment that is not the first: what follows the IP header is not a transport header. */
+export const LATER_FRAGMENT = 8;
+/** More fragments follow: the transport header is here, its payload not all. */
+export const MORE_FRAGMENTS = 16;
+/** A header ties the packet to its addresses: they cannot be translated. */
+export const FIXED_ADDRESSES = 32;
+/** A transport checksum of zero means "none" (UDP, RFC 768), and must stay zero. */
+export const UDP_CHECKSUM = 64;
+
+export interface PoolOptions {
+  readonly slots?: number | undefined;
+  /** A multiple of 64; includes the headroom. */
+  readonly slotBytes?: number | undefined;
+  readonly memory?: Memory | undefined;
+}
+
+export class PacketPool {
+  readonly slots: number;
+  readonly slotBytes: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** The slab as native-order words; for copying only. */
+  readonly words: Int32Array;
+
+  readonly start: Int32Array;
+  readonly length: Int32Array;
+  readonly rxInterface: Int32Array;
+  readonly outer: Int32Array;
+  readonly vpc: Int32Array;
+  readonly l3: Int32Array;
+  readonly l4: Int32Array;
+  readonly end: Int32Array;
+  readonly protocol: Int32Array;
+  readonly flags: Int32Array;
+  readonly l4Checksum: Int32Array;
+  readonly sourcePort: Int32Array;
+  readonly destinationPort: Int32Array;
+  readonly toVpc: Int32Array;
+  readonly direction: Int32Array;
+  readonly sourceRule: Int32Array;
+  readonly destinationRule: Int32Array;
+  readonly aclRule: Int32Array;
+  readonly adjacency: Int32Array;
+  readonly verdict: Uint8Array;
+
+  readonly #free: Int32Array;
+  #freeCount: number;
+
+  constructor(options: PoolOptions = {}) {
+    const slots = options.slots ?? SLOTS;
+    const slotBytes = options.slotBytes ?? SLOT_BYTES;
+    const arena = new Arena(slots * (slotBytes + 128) + 4096, options.memory ?? plainMemory);
+    const slab = arena.slab(slots * slotBytes);
+    this.slots = slots;
+    this.slotBytes = slotBytes;
+    this.bytes = slab.bytes;
+    this.view = slab.view;
+    this.words = slab.words;
+    this.start = arena.int32(slots);
+    this.length = arena.int32(slots);
+    this.rxInterface = arena.int32(slots);
+    this.outer = arena.int32(slots);
+    this.vpc = arena.int32(slots);
+    this.l3 = arena.int32(slots);
+    this.l4 = arena.int32(slots);
+    this.end = arena.int32(slots);
+    this.protocol = arena.int32(slots);
+    this.flags = arena.int32(slots);
+    this.l4Checksum = arena.int32(slots);
+    this.sourcePort = arena.int32(slots);
+    this.destinationPort = arena.int32(slots);
+    this.toVpc = arena.int32(slots);
+    this.direction = arena.int32(slots);
+    this.sourceRule = arena.int32(slots);
+    this.destinationRule = arena.int32(slots);
+    this.aclRule = arena.int32(slots);
+    this.adjacency = arena.int32(slots);
+    this.verdict = arena.uint8(slots);
+    this.#free = arena.int32(slots);
+    for (let slot = 0; slot < slots; slot++) this.#free[slot] = slots - 1 - slot;
+    this.#freeCount = slots;
+  }
+
+  /** Longest frame a slot takes, in bytes. */
+  get frameMax(): number {
+    return this.slotBytes - HEADROOM;
+  }
+
+  /** A free row, or -1 when all are in flight. */
+  allocate(): number {
+    if (this.#freeCount === 0) return -1;
+    this.#freeCount--;
+    return this.#free[this.#freeCount]!;
+  }
+
+  release(row: number): void {
+    this.#free[this.#freeCount] = row;
+    this.#freeCount++;
+  }
+
+  /** Makes the row a frame of `length` bytes, to be written from the offset returned. */
+  open(row: number, rxInterface: number, length: number): number {
+    const start = row * this.slotBytes + HEADROOM;
+    this.start[row] = start;
+    this.length[row] = length;
+    this.rxInterface[row] = rxInterface;
+    this.verdict[row] = 0;
+    // Unset until a step says so: a packet may be dropped before that, and then be looked at.
+    this.l3[row] = -1;
+    this.vpc[row] = -1;
+    this.direction[row] = -1;
+    this.sourceRule[row] = 0;
+    this.destinationRule[row] = 0;
+    this.aclRule[row] = -2;
+    return start;
+  }
+}

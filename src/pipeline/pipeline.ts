@@ -1,0 +1,94 @@
+// Data path.
+// Sends a batch through the steps. The one place where verdicts are settled: a step can only write
+// a verdict, so no packet can be lost, and
+//
+//   received = sent + consumed + dropped by reason
+//
+// holds after every batch. The order of steps is checked when the pipeline is built: a step that
+// reads a column nobody before it writes is refused.
+
+import { assert } from "../base/assert.ts";
+import type { NetworkFunction } from "../functions/network-function.ts";
+import { Batch } from "../packet/batch.ts";
+import type { Column, PacketPool } from "../packet/packet-pool.ts";
+import { DROP_FIRST, VERDICT_LIMIT } from "../packet/verdict.ts";
+import type { DirectionCounters } from "../tables/direction-counters.ts";
+
+/** What `PacketPool.open` fills in, before any step. */
+const GIVEN: readonly Column[] = ["start", "length", "rxInterface"];
+
+/** Called after each step with the packets that entered it: for traces, never in normal running. */
+export type StepListener = (step: NetworkFunction, batch: Batch) => void;
+
+export class Pipeline {
+  readonly steps: readonly NetworkFunction[];
+  /** Packets that entered, in all. */
+  received = 0;
+  /** By verdict code. */
+  readonly verdicts = new Float64Array(VERDICT_LIMIT);
+  readonly #pool: PacketPool;
+  readonly #counters: DirectionCounters;
+  readonly #live = new Batch();
+  readonly #entered = new Batch();
+
+  constructor(pool: PacketPool, counters: DirectionCounters, steps: readonly NetworkFunction[]) {
+    checkOrder(steps);
+    this.steps = steps;
+    this.#pool = pool;
+    this.#counters = counters;
+  }
+
+  /** Gives every packet of `batch` a verdict. `now` in milliseconds. */
+  process(batch: Batch, now: number, listener?: StepListener): void {
+    const { steps } = this;
+    const live = this.#live;
+    live.copyFrom(batch);
+    this.received += batch.count;
+    for (let i = 0; i < steps.length && live.count > 0; i++) {
+      const step = steps[i]!;
+      if (listener !== undefined) this.#entered.copyFrom(live);
+      const decided = step.process(live, now);
+      if (listener !== undefined) listener(step, this.#entered);
+      if (decided > 0) this.#settle(live);
+    }
+    assert(live.count === 0, "the last step decides every packet that reaches it");
+  }
+
+  /** Takes the decided packets out of `live`, keeping the order of the others, and counts them. */
+  #settle(live: Batch): void {
+    const { verdict, direction } = this.#pool;
+    const { dropped } = this.#counters.current;
+    const { rows, count } = live;
+    const { verdicts } = this;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      const code = verdict[row]!;
+      if (code === 0) {
+        rows[kept] = row;
+        kept++;
+      } else {
+        verdicts[code] = verdicts[code]! + 1;
+        const way = direction[row]!;
+        if (code >= DROP_FIRST && way >= 0) dropped[way] = dropped[way]! + 1;
+      }
+    }
+    live.count = kept;
+  }
+}
+
+function checkOrder(steps: readonly NetworkFunction[]): void {
+  const written = new Set<Column>(GIVEN);
+  const names = new Set<string>();
+  for (const step of steps) {
+    assert(!names.has(step.name), `a step is in the pipeline once: ${step.name}`);
+    names.add(step.name);
+    for (const column of step.reads) {
+      assert(
+        written.has(column),
+        `step ${step.name} reads ${column}, which no earlier step writes`,
+      );
+    }
+    for (const column of step.writes) written.add(column);
+  }
+}

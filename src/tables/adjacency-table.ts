@@ -1,0 +1,46 @@
+// Data path.
+// The bytes to put before a packet that leaves through the underlay: outer Ethernet, IPv4, UDP,
+// VXLAN and inner Ethernet (RFC 7348), 64 bytes, ready but for the lengths, the outer header
+// checksum and the source port. Adjacency 0 means "out the way it came".
+
+/** Bytes of a template, and of everything before the inner IP header. */
+export const TEMPLATE_BYTES = 64;
+
+export interface AdjacencyInit {
+  /** MAC addresses are 6 bytes, IPv4 addresses 32-bit numbers. */
+  readonly outerSourceMac: Uint8Array;
+  readonly outerDestinationMac: Uint8Array;
+  readonly vtep: number;
+  readonly remoteVtep: number;
+  readonly vni: number;
+  readonly innerSourceMac: Uint8Array;
+  readonly innerDestinationMac: Uint8Array;
+}
+
+/** Templates one behind the other; the first, for adjacency 0, is never used. */
+export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Uint8Array {
+  const table = new Uint8Array((adjacencies.length + 1) * TEMPLATE_BYTES);
+  const view = new DataView(table.buffer);
+  adjacencies.forEach((adjacency, index) => {
+    const at = (index + 1) * TEMPLATE_BYTES;
+    table.set(adjacency.outerDestinationMac, at);
+    table.set(adjacency.outerSourceMac, at + 6);
+    view.setUint16(at + 12, 0x0800);
+    view.setUint16(at + 14, 0x4500);
+    view.setUint16(at + 20, 0x4000); // Don't fragment.
+    view.setUint16(at + 22, 0x4011); // TTL 64, UDP.
+    view.setUint32(at + 26, adjacency.vtep);
+    view.setUint32(at + 30, adjacency.remoteVtep);
+    view.setUint16(at + 36, 4789);
+    view.setUint8(at + 42, 0x08);
+    view.setUint32(at + 46, adjacency.vni << 8);
+    table.set(adjacency.innerDestinationMac, at + 50);
+    table.set(adjacency.innerSourceMac, at + 56);
+    // The sum of the outer header without its total length, folded: the packet adds its own.
+    let sum = 0;
+    for (let i = 14; i < 34; i += 2) sum += view.getUint16(at + i);
+    sum = (sum & 0xffff) + (sum >>> 16);
+    view.setUint16(at + 24, (sum & 0xffff) + (sum >>> 16));
+  });
+  return table;
+}
