@@ -4,7 +4,7 @@
 import { VLAN_TAGS_MAX } from "./limits.ts";
 
 export const ETHERNET_LENGTH = 14;
-const ETHERTYPE_IPV4 = 0x0800;
+export const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
 
 // What `locateIp` returns when it finds no IP header.

@@ -17,8 +17,8 @@ export interface AdjacencyInit {
   readonly innerDestinationMac: Uint8Array;
 }
 
-/** Templates one behind the other; the first, for adjacency 0, is never used. */
-export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Uint8Array {
+/** As words in memory order. Templates one behind the other; the first, for adjacency 0, is never used. */
+export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Int32Array {
   const table = new Uint8Array((adjacencies.length + 1) * TEMPLATE_BYTES);
   const view = new DataView(table.buffer);
   adjacencies.forEach((adjacency, index) => {
@@ -42,5 +42,5 @@ export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Uint
     sum = (sum & 0xffff) + (sum >>> 16);
     view.setUint16(at + 24, (sum & 0xffff) + (sum >>> 16));
   });
-  return table;
+  return new Int32Array(table.buffer);
 }

@@ -31,7 +31,7 @@ export interface Snapshot {
   readonly vpcVnis: Int32Array;
   readonly vpcAdjacencies: Int32Array;
   /** adjacency-table.ts. */
-  readonly adjacencies: Uint8Array;
+  readonly adjacencies: Int32Array;
   /** By interface index: the VPC of its untunnelled frames, -1 for none. */
   readonly interfaceVpcs: Int32Array;
 }
@@ -51,6 +51,6 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   aclDenies: new Uint8Array(0),
   vpcVnis: new Int32Array(0),
   vpcAdjacencies: new Int32Array(0),
-  adjacencies: new Uint8Array(0),
+  adjacencies: new Int32Array(0),
   interfaceVpcs: new Int32Array(0),
 };

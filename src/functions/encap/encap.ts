@@ -10,9 +10,12 @@ import type { NetworkFunction } from "../network-function.ts";
 
 const OUTER_ETHERNET = 14;
 const IPV4_AND_UDP = 28;
+const TEMPLATE_WORDS = TEMPLATE_BYTES / 4;
+/** The byte order of words in this machine's memory. */
+const LITTLE_ENDIAN = new Uint8Array(new Int32Array([1]).buffer)[0] === 1;
 
 export function encap(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
-  const { bytes, view, start, length, outer, l3, end, toVpc, adjacency } = pool;
+  const { bytes, view, words, start, length, outer, l3, end, toVpc, adjacency } = pool;
   const { protocol, sourcePort, destinationPort } = pool;
 
   /** Out as it came; a packet that came without a tunnel needs nothing. */
@@ -26,10 +29,27 @@ export function encap(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     length[row] = length[row]! + inner - outerStart;
   }
 
-  function tunnel(row: number, template: number, templates: Uint8Array): void {
+  /** A packet that came in a tunnel stands on a word boundary; words are twice as fast. */
+  function writeAligned(at: number, template: number, templates: Int32Array): void {
+    for (let i = 0; i < TEMPLATE_WORDS; i += 4) {
+      words[at + i] = templates[template + i]!;
+      words[at + i + 1] = templates[template + i + 1]!;
+      words[at + i + 2] = templates[template + i + 2]!;
+      words[at + i + 3] = templates[template + i + 3]!;
+    }
+  }
+
+  function writeUnaligned(at: number, template: number, templates: Int32Array): void {
+    for (let i = 0; i < TEMPLATE_WORDS; i++) {
+      view.setInt32(at + 4 * i, templates[template + i]!, LITTLE_ENDIAN);
+    }
+  }
+
+  function tunnel(row: number, template: number, templates: Int32Array): void {
     const packet = l3[row]!;
     const at = packet - TEMPLATE_BYTES;
-    for (let i = 0; i < TEMPLATE_BYTES; i++) bytes[at + i] = templates[template + i]!;
+    if ((at & 3) === 0) writeAligned(at >> 2, template >> 2, templates);
+    else writeUnaligned(at, template >> 2, templates);
     if (bytes[packet]! >>> 4 === 6) view.setUint16(packet - 2, 0x86dd);
     else view.setUint16(packet - 2, 0x0800);
     const total = end[row]! - at;

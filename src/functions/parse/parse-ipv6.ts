@@ -29,7 +29,7 @@ export function ipv6Parser(pool: PacketPool, parseTransport: TransportParser) {
     if (bytes[at + 8] === 0xff) return SOURCE_NOT_UNICAST;
     end[row] = packetEnd;
     if (!walkExtensions(bytes, at, packetEnd, walk)) return IPV6_BAD_EXTENSION;
-    flags[row] = V6 | walk[WALK_FLAGS]!;
-    return parseTransport(row, walk[WALK_PROTOCOL]!, walk[WALK_L4]!);
+    const found = V6 | walk[WALK_FLAGS]!;
+    return parseTransport(row, walk[WALK_PROTOCOL]!, walk[WALK_L4]!, packetEnd, found);
   };
 }

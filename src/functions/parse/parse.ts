@@ -4,22 +4,19 @@
 
 import { badEthernet } from "../../packet/ethernet-check.ts";
 import { ipv4HeaderIntact } from "../../packet/ipv4-checksum.ts";
-import { locateIp, NOT_IP, TOO_DEEP } from "../../packet/locate-ip.ts";
 import {
-  LATER_FRAGMENT,
-  MORE_FRAGMENTS,
-  type PacketPool,
-  PORTS,
-  UDP_CHECKSUM,
-} from "../../packet/packet-pool.ts";
+  ETHERNET_LENGTH,
+  ETHERTYPE_IPV4,
+  locateIp,
+  NOT_IP,
+  TOO_DEEP,
+} from "../../packet/locate-ip.ts";
+import { LATER_FRAGMENT, MORE_FRAGMENTS, type PacketPool } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { type InterfaceTable, RAW_IP } from "../../tables/interface-table.ts";
 import type { NetworkFunction } from "../network-function.ts";
 import { ipv6Parser } from "./parse-ipv6.ts";
 import { transportParser } from "./parse-transport.ts";
-
-const TCP = 6;
-const UDP = 17;
 
 const FRAME_TOO_SHORT = DROP["frame-too-short"].code;
 const VLAN_TOO_DEEP = DROP["vlan-too-deep"].code;
@@ -29,18 +26,14 @@ const IPV4_TRUNCATED = DROP["ipv4-truncated"].code;
 const IPV4_BAD_HEADER = DROP["ipv4-bad-header"].code;
 const IPV4_BAD_CHECKSUM = DROP["ipv4-bad-checksum"].code;
 const SOURCE_NOT_UNICAST = DROP["source-not-unicast"].code;
-const UDP_MALFORMED = DROP["udp-malformed"].code;
-const TCP_MALFORMED = DROP["tcp-malformed"].code;
-const PORT_ZERO = DROP["port-zero"].code;
 
 export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunction {
-  const { bytes, view, start, length, rxInterface, outer, l3, l4, end, protocol } = pool;
-  const { flags, l4Checksum, sourcePort, destinationPort, verdict } = pool;
+  const { bytes, view, start, length, rxInterface, outer, l3, end, verdict } = pool;
   const { kinds } = interfaces;
   const parseTransport = transportParser(pool);
   const parseIpv6 = ipv6Parser(pool, parseTransport);
 
-  /** Whole TCP and UDP packets without options are read here, everything else further on. */
+  /** Fills in the columns of `row`; a drop code or 0. */
   function parseIpv4(row: number, at: number, frameEnd: number): number {
     const first = view.getUint16(at);
     const headerLength = ((first >>> 8) & 15) * 4;
@@ -53,43 +46,20 @@ export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunc
       return SOURCE_NOT_UNICAST;
     }
     const fragment = view.getUint16(at + 6) & 0x3fff;
-    const proto = bytes[at + 9]!;
     end[row] = at + total;
-    const header = at + headerLength;
-    if (fragment === 0 && (proto === UDP || proto === TCP)) {
-      const space = at + total - header;
-      if (proto === UDP) {
-        if (space < 8) return UDP_MALFORMED;
-        const udpLength = view.getUint16(header + 4);
-        if (udpLength < 8 || udpLength > space) return UDP_MALFORMED;
-        l4Checksum[row] = header + 6;
-        flags[row] = PORTS | UDP_CHECKSUM;
-      } else {
-        if (space < 20) return TCP_MALFORMED;
-        const tcpHeader = (bytes[header + 12]! >>> 4) * 4;
-        if (tcpHeader < 20 || tcpHeader > space) return TCP_MALFORMED;
-        l4Checksum[row] = header + 16;
-        flags[row] = PORTS;
-      }
-      l4[row] = header;
-      protocol[row] = proto;
-      const from = view.getUint16(header);
-      const to = view.getUint16(header + 2);
-      sourcePort[row] = from;
-      destinationPort[row] = to;
-      return to === 0 || (from === 0 && proto === TCP) ? PORT_ZERO : 0;
-    }
-    flags[row] = (fragment & 0x1fff) !== 0 ? LATER_FRAGMENT : fragment !== 0 ? MORE_FRAGMENTS : 0;
-    return parseTransport(row, proto, header);
+    let rowFlags = 0;
+    if (fragment !== 0) rowFlags = (fragment & 0x1fff) !== 0 ? LATER_FRAGMENT : MORE_FRAGMENTS;
+    return parseTransport(row, bytes[at + 9]!, at + headerLength, at + total, rowFlags);
   }
 
   /** Offset of the IP header, or minus a drop code. */
   function findIp(row: number): number {
     const at = start[row]!;
-    if (outer[row]! < 0 && (kinds[rxInterface[row]!]! & RAW_IP) !== 0) return at;
-    const frameEnd = at + length[row]!;
-    if (outer[row]! >= 0 && badEthernet(view, at)) return -BAD_ADDRESS;
-    const found = locateIp(view, at, frameEnd);
+    const tunnelled = outer[row]! >= 0;
+    if (!tunnelled && (kinds[rxInterface[row]!]! & RAW_IP) !== 0) return at;
+    if (tunnelled && badEthernet(view, at)) return -BAD_ADDRESS;
+    if (view.getUint16(at + 12) === ETHERTYPE_IPV4) return at + ETHERNET_LENGTH;
+    const found = locateIp(view, at, at + length[row]!);
     if (found > 0) return found;
     return found === NOT_IP
       ? -FRAME_NOT_IP
