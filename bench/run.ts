@@ -1,0 +1,106 @@
+// `npm run bench [-- --save]`: every scenario in one run, in interleaved rounds, so that what
+// disturbs the machine disturbs all alike. Medians are printed; compare within one run, and to the
+// plain copy of that run.
+
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync } from "node:fs";
+import os from "node:os";
+import { type Scenario, scenarios } from "./scenarios.ts";
+
+const ROUNDS = 15;
+const BATCHES = 1000;
+
+interface Runner {
+  readonly scenario: Scenario;
+  readonly child: ChildProcess;
+  readonly frameLength: number;
+  readonly compileMillis: number;
+  readonly nanos: number[];
+}
+
+interface Row {
+  readonly name: string;
+  readonly frameLength: number;
+  readonly nanos: number;
+  readonly spread: number;
+  readonly mpps: number;
+  readonly copies: number;
+  readonly compileMillis: number;
+}
+
+async function start(scenario: Scenario): Promise<Runner> {
+  const worker = new URL("worker.ts", import.meta.url);
+  const child = fork(worker, [JSON.stringify(scenario)], { stdio: "inherit" });
+  const [ready] = await Promise.race([once(child, "message"), failure(child, scenario)]);
+  return { scenario, child, nanos: [], ...ready };
+}
+
+async function failure(child: ChildProcess, scenario: Scenario): Promise<never> {
+  await once(child, "exit");
+  throw new Error(`the process of "${scenario.name}" ended early`);
+}
+
+async function measure(): Promise<Row[]> {
+  const runners: Runner[] = [];
+  try {
+    for (const scenario of scenarios) runners.push(await start(scenario));
+    for (let round = 0; round < ROUNDS; round++) {
+      process.stderr.write(`\rround ${round + 1} of ${ROUNDS} `);
+      for (const { child, nanos } of runners) {
+        child.send(BATCHES);
+        const [answer] = await once(child, "message");
+        nanos.push(answer.nanos);
+      }
+    }
+    process.stderr.write("\r                    \r");
+  } finally {
+    for (const { child } of runners) child.kill();
+  }
+  const copy = median(runners.find(({ scenario }) => scenario.kind === "copy")?.nanos ?? []);
+  return runners.map(({ scenario, nanos, frameLength, compileMillis }) => ({
+    name: scenario.name,
+    frameLength,
+    nanos: median(nanos),
+    spread: Math.max(...nanos) - Math.min(...nanos),
+    mpps: 1000 / median(nanos),
+    copies: median(nanos) / copy,
+    compileMillis,
+  }));
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+function print(rows: readonly Row[]): void {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const heading = ["bytes", "ns", "spread", "Mpps", "copies", "compile ms"];
+  const cells = heading.map((text) => text.padStart(10)).join("");
+  process.stdout.write(`${"".padEnd(width)}${cells}\n`);
+  for (const row of rows) {
+    const numbers = [
+      `${row.frameLength}`,
+      row.nanos.toFixed(1),
+      row.spread.toFixed(1),
+      row.mpps.toFixed(2),
+      row.copies.toFixed(2),
+      row.compileMillis.toFixed(1),
+    ];
+    const line = numbers.map((text) => text.padStart(10)).join("");
+    process.stdout.write(`${row.name.padEnd(width)}${line}\n`);
+  }
+}
+
+/** One line a row: commit, machine, numbers. */
+function save(rows: readonly Row[]): void {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  const machine = `${os.cpus()[0]?.model ?? "unknown"}, node ${process.version}`;
+  const date = new Date().toISOString();
+  const lines = rows.map((row) => `${JSON.stringify({ date, commit, machine, ...row })}\n`);
+  appendFileSync(new URL("history.jsonl", import.meta.url), lines.join(""));
+}
+
+const rows = await measure();
+print(rows);
+if (process.argv.includes("--save")) save(rows);

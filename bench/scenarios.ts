@@ -1,0 +1,33 @@
+// What is measured. Each scenario runs in a process of its own: V8 folds the addresses of tables
+// into the code only while there is one data path in the isolate, as in a running gateway.
+
+export interface Scenario {
+  readonly name: string;
+  /** "copy": frames into the pool and nothing else. "no-op": that, and a pipeline of one step that
+   * sends everything. "gateway": the real steps. */
+  readonly kind: "copy" | "no-op" | "gateway";
+  readonly family: 4 | 6;
+  readonly nat: "none" | "static";
+  /** Exposes on each side. */
+  readonly exposes: number;
+  /** Frames arrive in VXLAN and leave in VXLAN; otherwise plain Ethernet, one way. */
+  readonly vxlan: boolean;
+}
+
+function scenario(name: string, options: Partial<Scenario>): Scenario {
+  return { name, kind: "gateway", family: 4, nat: "static", exposes: 1, vxlan: true, ...options };
+}
+
+export const scenarios: readonly Scenario[] = [
+  scenario("copy", { kind: "copy" }),
+  scenario("no-op pipeline", { kind: "no-op" }),
+  scenario("IPv4, VXLAN, no NAT", { nat: "none" }),
+  scenario("IPv4, VXLAN, static both sides", {}),
+  scenario("IPv4, VXLAN, static both sides, 100 exposes", { exposes: 100 }),
+  scenario("IPv4, VXLAN, static both sides, 1,000 exposes", { exposes: 1000 }),
+  scenario("IPv4, VXLAN, static both sides, 10,000 exposes", { exposes: 10000 }),
+  scenario("IPv4, Ethernet, static both sides", { vxlan: false }),
+  scenario("IPv6, VXLAN, no NAT", { family: 6, nat: "none" }),
+  scenario("IPv6, VXLAN, static both sides", { family: 6 }),
+  scenario("IPv6, VXLAN, static both sides, 10,000 exposes", { family: 6, exposes: 10000 }),
+];

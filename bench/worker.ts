@@ -1,0 +1,108 @@
+// One scenario in a process of its own. Does rounds when told, and answers with nanoseconds a packet.
+
+import { Arena, alignedMemory } from "../src/base/arena.ts";
+import { loadConfig } from "../src/config/load.ts";
+import type { NetworkFunction } from "../src/functions/network-function.ts";
+import { compile } from "../src/gateway/compile.ts";
+import { gatewaySteps } from "../src/gateway/steps.ts";
+import { natModes } from "../src/nat/modes.ts";
+import { Batch } from "../src/packet/batch.ts";
+import { BATCH_MAX } from "../src/packet/limits.ts";
+import { PacketPool } from "../src/packet/packet-pool.ts";
+import { SENT } from "../src/packet/verdict.ts";
+import { Pipeline } from "../src/pipeline/pipeline.ts";
+import { directionCounts } from "../src/tables/direction-counters.ts";
+import { InterfaceTable, VXLAN } from "../src/tables/interface-table.ts";
+import type { Scenario } from "./scenarios.ts";
+import { adjacency, configText, frames } from "./world.ts";
+
+/** Frames of the source ring: more than a batch, few enough to lie in L2 as after a NIC's DMA. */
+const RING_FRAMES = 4096;
+const RING_STRIDE = 192;
+
+const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
+const pool = new PacketPool({ memory: alignedMemory });
+const { pipeline, compileMillis } = makePipeline();
+const batch = new Batch();
+const { words } = pool;
+const { ring, frameLength } = makeRing();
+let next = 0;
+
+function makePipeline(): { pipeline: Pipeline; compileMillis: number } {
+  const { config, issues } = loadConfig(configText(scenario), "bench.yaml", natModes);
+  if (config === undefined) throw new Error(issues[0]?.message);
+  const began = performance.now();
+  const { snapshot, names } = compile(config, { modes: natModes, adjacency });
+  const compileMillis = performance.now() - began;
+  const interfaces = new InterfaceTable();
+  interfaces.add(scenario.vxlan ? VXLAN : 0);
+  const interfaceVpcs = Int32Array.of(scenario.vxlan ? -1 : 0);
+  const holder = { current: { ...snapshot, generation: 1, interfaceVpcs } };
+  const counters = { current: directionCounts(names.directions.length) };
+  const shared = { pool, interfaces, snapshot: holder, counters };
+  const steps = scenario.kind === "gateway" ? gatewaySteps(shared) : [sendAll()];
+  return { pipeline: new Pipeline(pool, counters, steps), compileMillis };
+}
+
+/** A pipeline's own cost: one step that sends every packet. */
+function sendAll(): NetworkFunction {
+  const { verdict } = pool;
+  return {
+    name: "send-all",
+    reads: [],
+    writes: [],
+    process({ rows, count }) {
+      for (let i = 0; i < count; i++) verdict[rows[i]!] = SENT;
+      return count;
+    },
+  };
+}
+
+function makeRing(): { ring: Int32Array; frameLength: number } {
+  const slab = new Arena(RING_FRAMES * RING_STRIDE, alignedMemory).slab(RING_FRAMES * RING_STRIDE);
+  const all = frames(scenario, RING_FRAMES);
+  for (const [index, frame] of all.entries()) slab.bytes.set(frame, index * RING_STRIDE);
+  return { ring: slab.words, frameLength: all[0]?.length ?? 0 };
+}
+
+/** As a driver does it: a row, its columns, the bytes. */
+function receive(): void {
+  const frameWords = (frameLength + 3) >> 2;
+  batch.count = 0;
+  for (let i = 0; i < BATCH_MAX; i++) {
+    const row = pool.allocate();
+    const to = pool.open(row, 0, frameLength) >> 2;
+    const from = ((next++ % RING_FRAMES) * RING_STRIDE) >> 2;
+    for (let word = 0; word < frameWords; word++) words[to + word] = ring[from + word]!;
+    batch.push(row);
+  }
+}
+
+function release(): void {
+  for (let i = 0; i < BATCH_MAX; i++) pool.release(batch.rows[i]!);
+}
+
+/** Nanoseconds a packet over `batches` batches. */
+function round(batches: number): number {
+  const run = scenario.kind !== "copy";
+  const began = performance.now();
+  for (let i = 0; i < batches; i++) {
+    receive();
+    if (run) pipeline.process(batch, 0);
+    release();
+  }
+  return ((performance.now() - began) * 1e6) / (batches * BATCH_MAX);
+}
+
+/** Every packet must have been sent, or the number measured means nothing. */
+function check(): void {
+  if (scenario.kind === "copy") return;
+  if (pipeline.verdicts[SENT] !== pipeline.received) {
+    throw new Error(`${scenario.name}: ${pipeline.received} in, ${pipeline.verdicts[SENT]} out`);
+  }
+}
+
+round(2000); // Warm: compiled code and caches as in a running gateway.
+check();
+process.send?.({ ready: true, frameLength, compileMillis });
+process.on("message", (batches: number) => process.send?.({ nanos: round(batches) }));
