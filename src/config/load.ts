@@ -1,0 +1,104 @@
+// From text to a validated configuration, or to everything that is wrong with it: the document, its
+// shape, the meaning of each part, and what the parts have to do with each other. Each pass goes on
+// where the one before found nothing wrong, so one mistake gives one issue.
+
+import { parseIpAddress } from "../wire/ip-address.ts";
+import { parsePrefix } from "../wire/prefix.ts";
+import { checkRoutes } from "./check-routes.ts";
+import { checkShape } from "./check-shape.ts";
+import { readDocument } from "./document.ts";
+import type { ExposeMode } from "./expose-mode.ts";
+import type { ConfigIssue } from "./issue.ts";
+import type { Config, ConfigShape } from "./model.ts";
+import { parsePeerings } from "./parse-peerings.ts";
+import { parseVpcs } from "./parse-vpcs.ts";
+import type { Reporter } from "./report.ts";
+import { configShape, type RawConfig } from "./shape.ts";
+
+export interface LoadResult {
+  /** Undefined when any issue is an error. */
+  readonly config: Config | undefined;
+  /** Errors and warnings, in the order of the document. */
+  readonly issues: readonly ConfigIssue[];
+}
+
+const FLOW_TABLE_CAPACITY = 1_000_000;
+
+/** Reads a configuration; `file` is its name in issues. Takes any text and never throws. */
+export function loadConfig(text: string, file: string, modes: readonly ExposeMode[]): LoadResult {
+  const { value, report } = readDocument(text, file);
+  if (report.hasErrors) return { config: undefined, issues: report.issues };
+  checkShape(configShape(modes), value, report);
+  if (!isMapping(value)) return { config: undefined, issues: report.issues };
+  const raw = value as RawConfig;
+  const { root } = report;
+  const sound = (key: keyof RawConfig) => isMapping(raw[key]);
+  const vpcs = parseVpcs(sound("vpcs") ? raw : { ...raw, vpcs: {} }, root);
+  const usable = sound("peerings") && (sound("vpcs") || raw.vpcs == null);
+  const peerings = usable ? parsePeerings(raw, vpcs, modes, root) : [];
+  checkRoutes(peerings, modes);
+  if (sound("isthmus")) checkIsthmus(raw, vpcs.names, root.at("isthmus"));
+  const capacity = raw.gateway?.flowTableCapacity;
+  if (capacity === 0) {
+    const at = root.at("gateway", "flowTableCapacity");
+    at.say("gateway/bad-capacity", "A flow table of 0 holds nothing.", "Use 1 or more.");
+  }
+  if (report.hasErrors) return { config: undefined, issues: report.issues };
+  const shape: ConfigShape = {
+    file,
+    vpcs: [...vpcs.byName.values()].map(({ vpc }) => vpc),
+    peerings: peerings.map(({ peering }) => peering),
+    flowTableCapacity: capacity ?? FLOW_TABLE_CAPACITY,
+    underlay: raw.isthmus?.underlay,
+    attachments: raw.isthmus?.attachments ?? [],
+  };
+  return { config: shape as Config, issues: report.issues };
+}
+
+function isMapping(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function checkIsthmus(raw: RawConfig, names: ReadonlySet<string>, at: Reporter): void {
+  if (at.tainted) return;
+  const { attachments = [], underlay, vpcs = {} } = raw.isthmus ?? {};
+  for (const [index, { vpc, address }] of attachments.entries()) {
+    const here = at.at("attachments", index);
+    checkVpc(vpc, names, here.at("vpc"));
+    if (parsePrefix(address) === undefined) {
+      const hint = 'Write the gateway\'s own address with its length, such as "10.0.0.1/24".';
+      here.at("address").say("isthmus/bad-address", `"${address}" is no address.`, hint);
+    }
+  }
+  if (underlay) {
+    checkAddress(underlay.vtep, at.at("underlay", "vtep"));
+    if (underlay.vtepMac !== undefined) checkMac(underlay.vtepMac, at.at("underlay", "vtepMac"));
+  }
+  for (const [name, { vtep, routerMac }] of Object.entries(vpcs)) {
+    const here = at.at("vpcs", name);
+    checkVpc(name, names, here);
+    checkAddress(vtep, here.at("vtep"));
+    checkMac(routerMac, here.at("routerMac"));
+  }
+}
+
+function checkVpc(name: string, names: ReadonlySet<string>, at: Reporter): void {
+  if (names.has(name)) return;
+  at.say("isthmus/unknown-vpc", `There is no VPC "${name}".`, "Add it under vpcs, or correct it.");
+}
+
+function checkAddress(text: string, at: Reporter): void {
+  if (parseIpAddress(text)) return;
+  at.say(
+    "isthmus/bad-address",
+    `"${text}" is no address.`,
+    'Write an address, such as "10.0.0.1".',
+  );
+}
+
+/** Six bytes in hexadecimal, not zero and not a group address. */
+function checkMac(text: string, at: Reporter): void {
+  const form = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text);
+  if (form && (Number.parseInt(text.slice(0, 2), 16) & 1) === 0 && /[1-9a-f]/i.test(text)) return;
+  at.say("isthmus/bad-mac", `"${text}" is no unicast MAC address.`, 'Write "02:00:00:00:00:01".');
+}

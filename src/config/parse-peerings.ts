@@ -1,0 +1,106 @@
+// Peerings: two manifests and perhaps an ACL. What they have to do with each other is in
+// check-peerings.ts.
+
+import { checkManifest, checkPair, tracksFlows } from "./check-peering.ts";
+import type { ExposeMode } from "./expose-mode.ts";
+import type { Manifest, Peering } from "./model.ts";
+import { parseAcl } from "./parse-acl.ts";
+import { parseExpose } from "./parse-expose.ts";
+import type { ParsedVpcs } from "./parse-vpcs.ts";
+import type { Reporter } from "./report.ts";
+import type { RawConfig, RawPeering } from "./shape.ts";
+import { nearest } from "./suggest.ts";
+
+/** A peering with its group, for rules between peerings. */
+export interface ParsedPeering {
+  readonly peering: Peering;
+  readonly group: string;
+  readonly at: Reporter;
+}
+
+/** Only peerings with nothing wrong in them. */
+export function parsePeerings(
+  raw: RawConfig,
+  vpcs: ParsedVpcs,
+  modes: readonly ExposeMode[],
+  report: Reporter,
+): ParsedPeering[] {
+  const result: ParsedPeering[] = [];
+  const all = raw.peerings ?? {};
+  for (const name of Object.keys(all).sort()) {
+    const at = report.at("peerings", name);
+    const rawPeering = all[name]!;
+    if (typeof rawPeering?.peering !== "object" || rawPeering.peering === null) continue;
+    checkGroup(raw, rawPeering, at);
+    const peering = parsePeering(name, rawPeering, vpcs, modes, at);
+    if (peering && !at.tainted) {
+      result.push({ peering, group: rawPeering.gatewayGroup ?? "default", at });
+    }
+  }
+  return result;
+}
+
+function checkGroup(raw: RawConfig, { gatewayGroup }: RawPeering, at: Reporter): void {
+  if (gatewayGroup === undefined || !raw.groups) return;
+  if (Object.hasOwn(raw.groups, gatewayGroup)) return;
+  const guess = nearest(gatewayGroup, Object.keys(raw.groups));
+  const hint = guess ? `Did you mean "${guess}"?` : "Add it under groups.";
+  const message = `There is no gateway group "${gatewayGroup}".`;
+  at.at("gatewayGroup").say("peering/unknown-group", message, hint);
+}
+
+function parsePeering(
+  name: string,
+  raw: RawPeering,
+  vpcs: ParsedVpcs,
+  modes: readonly ExposeMode[],
+  at: Reporter,
+): Peering | undefined {
+  const names = Object.keys(raw.peering).sort();
+  if (names.length !== 2) {
+    const message = `A peering joins two VPCs; here are ${names.length}.`;
+    at.at("peering").say("peering/two-sides", message, "Name exactly two VPCs.");
+    return undefined;
+  }
+  const sides = names.map((vpc) => parseManifest(vpc, raw, vpcs, modes, at.at("peering", vpc)));
+  const [left, right] = sides;
+  if (left === undefined || right === undefined) return undefined;
+  checkPair(left, right, modes, at);
+  const both = [left, right] as const;
+  const context = { sides: both, vpcs, tracksFlows: tracksFlows(both, modes) };
+  const acl =
+    raw.acl && !at.at("peering").tainted ? parseAcl(raw.acl, context, at.at("acl")) : undefined;
+  return { name, sides: both, acl, place: at.located.place };
+}
+
+/** Undefined when the VPC or an expose is wrong: rules about the whole would only repeat that. */
+function parseManifest(
+  vpc: string,
+  raw: RawPeering,
+  vpcs: ParsedVpcs,
+  modes: readonly ExposeMode[],
+  at: Reporter,
+): Manifest | undefined {
+  if (!vpcs.names.has(vpc)) {
+    const guess = nearest(vpc, vpcs.names);
+    const hint = guess ? `Did you mean "${guess}"?` : "Add it under vpcs.";
+    at.say("peering/unknown-vpc", `There is no VPC "${vpc}".`, hint);
+  }
+  const list: unknown = raw.peering[vpc]?.expose;
+  if (!Array.isArray(list)) return undefined;
+  const context = { modes, vpc: vpcs.byName.get(vpc) };
+  let whole = true;
+  const exposes = list.flatMap((entry, index) => {
+    const here = at.at("expose", index);
+    if (here.tainted || typeof entry !== "object") {
+      whole = false;
+      return [];
+    }
+    const parsed = parseExpose(entry, index, context, here);
+    if (here.tainted || parsed.length === 0) whole = false;
+    return parsed;
+  });
+  const manifest: Manifest = { vpc, exposes, place: at.located.place };
+  checkManifest(manifest, list.length, modes, at);
+  return whole && !at.tainted ? manifest : undefined;
+}

@@ -1,0 +1,21 @@
+// Addresses no expose may offer: they mean something else on every network.
+
+import { type Prefix, parsePrefix, prefixesOverlap } from "../wire/prefix.ts";
+
+const RESERVED: readonly { readonly prefix: Prefix; readonly reason: string }[] = [
+  ["0.0.0.0/8", "unspecified"],
+  ["127.0.0.0/8", "loopback"],
+  ["169.254.0.0/16", "link-local"],
+  ["224.0.0.0/4", "multicast"],
+  ["255.255.255.255/32", "limited broadcast"],
+  ["240.0.0.0/4", "reserved"],
+  ["::/128", "unspecified"],
+  ["::1/128", "loopback"],
+  ["fe80::/10", "link-local"],
+  ["ff00::/8", "multicast"],
+].map(([text, reason]) => ({ prefix: parsePrefix(text!)!, reason: reason! }));
+
+/** Why the prefix cannot be used: the first special-use block it overlaps. */
+export function reservedReason(prefix: Prefix): string | undefined {
+  return RESERVED.find((each) => prefixesOverlap(each.prefix, prefix))?.reason;
+}

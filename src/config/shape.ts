@@ -1,0 +1,163 @@
+// The shape of a configuration: which keys there are and what kind of value each has. Meaning is
+// checked elsewhere. The JSON Schema for editors comes from here.
+
+import { z } from "zod";
+import type { ExposeMode } from "./expose-mode.ts";
+
+const text = z.string();
+const count = z.int().min(0).max(0xffffffff);
+/** Ports and numbers that people write with or without quotes. */
+const numberOrText = z.union([z.string(), z.int()]);
+
+const PORTS = 'e.g. "80", "8000-8100" or "80,443"';
+
+const prefixEntry = z.strictObject({
+  cidr: text.optional().describe("a prefix to include"),
+  vpcSubnet: text.optional().describe("a subnet of this VPC to include"),
+  not: text.optional().describe("a prefix to leave out"),
+  ports: numberOrText.optional().describe(`only these ports, ${PORTS}`),
+});
+
+function expose(modes: readonly ExposeMode[]) {
+  const nat = Object.fromEntries(modes.map((mode) => [mode.key, mode.shape.optional()]));
+  return z.strictObject({
+    default: z.boolean().optional().describe("whatever no other expose covers"),
+    ips: z.array(prefixEntry).optional().describe("the addresses as hosts of this VPC have them"),
+    as: z.array(prefixEntry).optional().describe("the addresses as the peer sees them"),
+    nat: z.strictObject(nat).optional().describe("how one becomes the other: exactly one mode"),
+  });
+}
+
+const aclSide = z.array(
+  z.strictObject({
+    cidr: text.optional(),
+    vpcSubnet: text.optional(),
+    ports: z.array(numberOrText).optional().describe(PORTS),
+  }),
+);
+
+const acl = z.strictObject({
+  default: z.enum(["deny", "deny-unless-exposed", ""]).optional(),
+  rules: z.array(
+    z.strictObject({
+      name: text.optional(),
+      from: text.optional().describe("the sending VPC"),
+      to: text.optional().describe("the receiving VPC"),
+      action: z.enum(["allow", "deny"]),
+      match: z
+        .strictObject({
+          src: aclSide.optional().describe("the sender's own addresses"),
+          dst: aclSide.optional().describe("the addresses the sender uses"),
+          proto: numberOrText.optional().describe("tcp, udp or a number"),
+        })
+        .optional(),
+      scope: z.enum(["flow", "packet", ""]).optional(),
+      log: z.boolean().optional(),
+    }),
+  ),
+});
+
+const vpc = z.strictObject({
+  internalID: numberOrText.optional(),
+  vni: z.int().optional().describe("VXLAN network identifier, 1 to 16777215"),
+  subnets: z.record(text, z.strictObject({ cidr: text.optional() })).optional(),
+});
+
+function peering(modes: readonly ExposeMode[]) {
+  return z.strictObject({
+    gatewayGroup: text.optional(),
+    peering: z
+      .record(text, z.strictObject({ expose: z.array(expose(modes)) }))
+      .describe("what each of the two VPCs offers the other"),
+    acl: acl.optional(),
+  });
+}
+
+const gateway = z.strictObject({
+  asn: count.optional(),
+  protocolIP: text.optional(),
+  vtepIP: text.optional(),
+  vtepMAC: text.optional(),
+  vtepMTU: count.optional(),
+  workers: z.int().min(0).max(255).optional(),
+  flowTableCapacity: count.optional().describe("most flows at a time"),
+  groups: z.array(z.strictObject({ name: text, priority: count.optional() })).optional(),
+  interfaces: z
+    .record(
+      text,
+      z.strictObject({
+        ips: z.array(text).optional(),
+        mtu: count.optional(),
+        pci: text.optional(),
+        kernel: text.optional(),
+      }),
+    )
+    .optional(),
+  neighbors: z
+    .array(z.strictObject({ ip: text.optional(), asn: count.optional(), source: text.optional() }))
+    .optional(),
+  logs: z
+    .strictObject({
+      default: text.optional(),
+      tags: z.record(text, text).optional(),
+      rateLimit: z
+        .strictObject({ burst: count.optional(), replenishPerSecond: count.optional() })
+        .optional(),
+    })
+    .optional(),
+  profiling: z.strictObject({ enabled: z.boolean().optional() }).optional(),
+});
+
+const groups = z.record(
+  text,
+  z.strictObject({
+    members: z.array(z.strictObject({ name: text, priority: count, vtepIP: text })).nullish(),
+  }),
+);
+
+const isthmus = z
+  .strictObject({
+    attachments: z
+      .array(z.strictObject({ vpc: text, interface: text, address: text }))
+      .optional()
+      .describe("VPCs straight on an interface"),
+    underlay: z
+      .strictObject({ interface: text, vtep: text, vtepMac: text.optional() })
+      .optional()
+      .describe("the VXLAN side of the gateway"),
+    vpcs: z
+      .record(text, z.strictObject({ vtep: text, routerMac: text }))
+      .optional()
+      .describe("where packets to a VPC go on the underlay"),
+  })
+  .describe("what only this gateway has");
+
+/** The whole file. */
+export function configShape(modes: readonly ExposeMode[]) {
+  return z.strictObject({
+    agentVersion: text.nullish(),
+    config: z.strictObject({ fabricBFD: z.boolean().optional() }).nullish(),
+    communities: z.record(text, text).nullish(),
+    gateway: gateway.nullish(),
+    groups: groups.nullish(),
+    vpcs: z.record(text, vpc).nullish().describe("the networks, by name"),
+    peerings: z.record(text, peering(modes)).nullish().describe("which pairs of VPCs may talk"),
+    isthmus: isthmus.nullish(),
+  });
+}
+
+export type RawConfig = z.infer<ReturnType<typeof configShape>>;
+export type RawVpc = z.infer<typeof vpc>;
+export type RawPeering = z.infer<ReturnType<typeof peering>>;
+export type RawExpose = z.infer<ReturnType<typeof expose>>;
+export type RawPrefixEntry = z.infer<typeof prefixEntry>;
+export type RawAcl = z.infer<typeof acl>;
+export type RawAclRule = RawAcl["rules"][number];
+
+/** JSON Schema (draft 2020-12) for editors. */
+export function configJsonSchema(modes: readonly ExposeMode[]): object {
+  return {
+    title: "Isthmus gateway configuration",
+    ...z.toJSONSchema(configShape(modes), { io: "input" }),
+  };
+}

@@ -1,0 +1,21 @@
+// The option that modes with flows share: how long a flow may be idle.
+
+import { z } from "zod";
+import { parseDuration } from "../config/duration.ts";
+import type { Reporter } from "../config/report.ts";
+
+export const idleTimeoutShape = z
+  .string()
+  .optional()
+  .describe('how long an established flow may be idle, e.g. "5m0s"');
+
+/** Milliseconds; undefined when not given, or when wrong (which is reported at `at`). */
+export function parseIdleTimeout(text: string | undefined, at: Reporter): number | undefined {
+  if (text === undefined) return undefined;
+  const millis = parseDuration(text);
+  if (millis === undefined) {
+    const hint = 'Write numbers with units, such as "5m", "1h30m" or "90s".';
+    at.say("nat/bad-duration", `"${text}" is no duration.`, hint);
+  }
+  return millis;
+}
