@@ -46,14 +46,14 @@ async function measure(): Promise<Row[]> {
   try {
     for (const scenario of scenarios) runners.push(await start(scenario));
     for (let round = 0; round < ROUNDS; round++) {
-      process.stderr.write(`\rround ${round + 1} of ${ROUNDS} `);
+      progress(`round ${round + 1} of ${ROUNDS}`);
       for (const { child, nanos } of runners) {
         child.send(BATCHES);
         const [answer] = await once(child, "message");
         nanos.push(answer.nanos);
       }
     }
-    process.stderr.write("\r                    \r");
+    progress("");
   } finally {
     for (const { child } of runners) child.kill();
   }
@@ -67,6 +67,11 @@ async function measure(): Promise<Row[]> {
     copies: median(nanos) / copy,
     compileMillis,
   }));
+}
+
+/** One line that changes in place; nothing when nobody watches. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${text.padEnd(20)}\r`);
 }
 
 function median(values: readonly number[]): number {

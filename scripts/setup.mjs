@@ -2,9 +2,9 @@
 //
 //   node scripts/setup.mjs [--tools] script.ts [arguments…]
 //
-// Plain JavaScript that Node 20 understands, since that may be all the machine has. Installs the npm
-// packages of package-lock.json (Node 26 is one of them) and, with --tools, the Debian packages that
-// some tests need. Says what it installs and why; says nothing when nothing is missing.
+// Plain JavaScript that Node 20 understands, since that may be all the machine has. Installs the
+// npm packages of package-lock.json (Node 26 is one of them) and, with --tools, the Debian packages
+// that some tests need. Says what it installs and why; says nothing when nothing is missing.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -45,6 +45,7 @@ async function runTests(files: readonly string[]): Promise<Totals> {
     files: files.map((file) => `${root}${file}`),
     concurrency: 2,
     timeout: FILE_MILLIS,
+    execArgv: ["--disable-warning=ExperimentalWarning"],
   });
   for await (const { type, data } of stream) {
     if (type === "test:stdout" || type === "test:stderr") process.stdout.write(data.message);

@@ -32,8 +32,8 @@ export function markdownFiles(): { path: string; text: string }[] {
 
 // A regular expression literal stands where an operand may; only then is "/" not a division.
 const REGULAR_EXPRESSION =
-  /(?<=[(,=:[!&|?{};\n]\s*)\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+\/[a-z]*/;
-const COMMENT = /\/\/[^\n]*|\/\*[^]*?\*\//;
+  /(?<=[(,=:[!&|?{};>\n]\s*)\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+\/[a-z]*/;
+const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//;
 const STRING = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/;
 const NOT_CODE = new RegExp(
   [COMMENT, REGULAR_EXPRESSION, STRING].map(({ source }) => source).join("|"),

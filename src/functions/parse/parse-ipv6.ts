@@ -12,6 +12,9 @@ import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import type { TransportParser } from "./parse-transport.ts";
 
+const TCP = 6;
+const UDP = 17;
+
 const IPV6_TRUNCATED = DROP["ipv6-truncated"].code;
 const IPV6_BAD_EXTENSION = DROP["ipv6-bad-extension"].code;
 const SOURCE_NOT_UNICAST = DROP["source-not-unicast"].code;
@@ -28,6 +31,8 @@ export function ipv6Parser(pool: PacketPool, parseTransport: TransportParser) {
     if (packetEnd > frameEnd) return IPV6_TRUNCATED;
     if (bytes[at + 8] === 0xff) return SOURCE_NOT_UNICAST;
     end[row] = packetEnd;
+    const next = bytes[at + 6]!;
+    if (next === UDP || next === TCP) return parseTransport(row, next, at + 40, packetEnd, V6);
     if (!walkExtensions(bytes, at, packetEnd, walk)) return IPV6_BAD_EXTENSION;
     const found = V6 | walk[WALK_FLAGS]!;
     return parseTransport(row, walk[WALK_PROTOCOL]!, walk[WALK_L4]!, packetEnd, found);

@@ -60,6 +60,40 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
     view.setUint16(checksum, sum === 0 && udp ? 0xffff : sum);
   }
 
+  /** IPv6, both rules a shift: only the words that a delta reaches are read and written. */
+  function shiftV6(row: number, at: number, sourceWord: number, destinationWord: number): void {
+    const { rules } = snapshot.current;
+    const change =
+      shiftAddress(at + 8, sourceWord + DELTA, rules) +
+      shiftAddress(at + 24, destinationWord + DELTA, rules);
+    bytes[at + 7] = bytes[at + 7]! - 1;
+    const checksum = l4Checksum[row]!;
+    if (checksum === 0 || change === 0) return;
+    const old = view.getUint16(checksum);
+    const udp = (flags[row]! & UDP_CHECKSUM) !== 0;
+    if (old === 0 && udp) return;
+    let sum = (~old & 0xffff) + change;
+    sum = (sum & 0xffff) + (sum >>> 16);
+    sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
+    view.setUint16(checksum, sum === 0 && udp ? 0xffff : sum);
+  }
+
+  /** Adds four words with carries; the sum of ~old + new over the words that changed. */
+  function shiftAddress(at: number, delta: number, rules: Int32Array): number {
+    let carry = 0;
+    let change = 0;
+    for (let i = 3; i >= 0; i--) {
+      const add = rules[delta + i]!;
+      if ((add | carry) === 0) continue;
+      const old = view.getInt32(at + 4 * i);
+      const sum = (old + add + carry) | 0;
+      view.setInt32(at + 4 * i, sum);
+      carry = ((old & add) | ((old | add) & ~sum)) >>> 31;
+      change += (~old >>> 16) + (~old & 0xffff) + (sum >>> 16) + (sum & 0xffff);
+    }
+    return change;
+  }
+
   /** Everything else; a drop code or 0. */
   function translateAny(row: number, sourceKind: number, destinationKind: number): number {
     const rowFlags = flags[row]!;
@@ -144,9 +178,11 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
         const destination = destinationRule[row]! * RULE_WORDS;
         const sourceKind = rules[source + KIND]!;
         const destinationKind = rules[destination + KIND]!;
-        const unusual = flags[row]! & (V6 | ICMP_ERROR | FIXED_ADDRESSES);
-        if (unusual === 0 && sourceKind <= SHIFT && destinationKind <= SHIFT) {
-          shiftV4(row, l3[row]!, rules[source + DELTA]!, rules[destination + DELTA]!);
+        const rowFlags = flags[row]!;
+        const usual = (rowFlags & (ICMP_ERROR | FIXED_ADDRESSES)) === 0;
+        if (usual && sourceKind <= SHIFT && destinationKind <= SHIFT) {
+          if ((rowFlags & V6) !== 0) shiftV6(row, l3[row]!, source, destination);
+          else shiftV4(row, l3[row]!, rules[source + DELTA]!, rules[destination + DELTA]!);
         } else {
           const problem = translateAny(row, sourceKind, destinationKind);
           if (problem !== 0) {
