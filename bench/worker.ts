@@ -1,4 +1,5 @@
-// One scenario in a process of its own. Does rounds when told, and answers with nanoseconds a packet.
+// One scenario in a process of its own. Does rounds when told, and answers with nanoseconds a
+// packet.
 
 import { Arena, alignedMemory } from "../src/base/arena.ts";
 import { loadConfig } from "../src/config/load.ts";

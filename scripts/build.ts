@@ -2,12 +2,21 @@
 // repository needs it; it exists because Node does not strip types inside node_modules.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const target = path.resolve(process.argv[2] ?? `${root}dist`);
+const dist = path.resolve(root, "dist");
+const target = path.resolve(process.argv[2] ?? dist);
 
 /** What programs may import, and the file that answers. */
 const EXPORTS = {
@@ -52,8 +61,16 @@ function makeExecutable(file: string): void {
   chmodSync(file, 0o755);
 }
 
-rmSync(target, { recursive: true, force: true });
-mkdirSync(target, { recursive: true });
+/** Only our own dist/ is emptied; any other folder must be so already. */
+function prepare(): void {
+  if (target === dist) rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  if (readdirSync(target).length === 0) return;
+  process.stderr.write(`${target} is not empty; give an empty folder\n`);
+  process.exit(1);
+}
+
+prepare();
 compile();
 makeExecutable(`${target}/bin/isthmus.js`);
 for (const name of COPIED) cpSync(`${root}${name}`, `${target}/${name}`, { recursive: true });

@@ -8,7 +8,8 @@ export interface Random {
   below(limit: number): number;
 }
 
-/** Small fast generator (sfc32) from a seed; the same seed gives the same numbers on every machine. */
+/** Small fast generator (sfc32) from a seed; the same seed gives the same numbers on every
+ * machine. */
 export function seededRandom(seed: number): Random {
   let a = seed | 0;
   let b = 0x9e3779b9 | 0;

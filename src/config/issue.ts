@@ -1,4 +1,5 @@
-// What is wrong, or odd, in a configuration. Codes are stable; docs/errors.md has an entry for each.
+// What is wrong, or odd, in a configuration. Codes are stable; docs/errors.md has an entry for
+// each.
 
 /** Line and column count from 1. */
 export interface Place {

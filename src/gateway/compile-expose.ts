@@ -1,5 +1,6 @@
-// One expose as rules: what its hosts' packets get as senders (the source half), and what packets to
-// it get (the destination half). The two halves never meet; that is why any mode can face any other.
+// One expose as rules: what its hosts' packets get as senders (the source half), and what packets
+// to it get (the destination half). The two halves never meet; that is why any mode can face any
+// other.
 
 import { assert } from "../base/assert.ts";
 import type { Expose, NatExpose } from "../config/model.ts";

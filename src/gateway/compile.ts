@@ -113,7 +113,8 @@ class Compiler {
     this.#direction(peering, right, left, sources(rightHalves), destinations(leftHalves), lists);
   }
 
-  /** Packets from one side to the other: the sender's source halves, the receiver's destinations. */
+  /** Packets from one side to the other: the sender's source halves, the receiver's destination
+   * halves. */
   #direction(
     peering: Peering,
     from: Manifest,

@@ -1,6 +1,6 @@
 // Data path.
-// Checksums follow a change without being computed anew (RFC 1624, equation 3), so that what came in
-// wrong goes out wrong and the receiver notices.
+// Checksums follow a change without being computed anew (RFC 1624, equation 3), so that what came
+// in wrong goes out wrong and the receiver notices.
 
 /** One's-complement sum of the 16-bit words from `at` to `end`, folded to 16 bits. */
 export function wordSum(view: DataView, at: number, end: number): number {

@@ -83,7 +83,7 @@ function bytesVersion(view: DataView, l3: number): number {
   return view.getUint8(l3) >>> 4;
 }
 
-/** Where the checksum that covers the addresses stands in the transport header; 0: there is none. */
+/** Where the checksum that covers the addresses stands in the transport header; 0: nowhere. */
 function checksumOffset(protocol: number, version: number): number {
   if (protocol === TCP) return 16;
   if (protocol === UDP || protocol === UDP_LITE || protocol === DCCP) return 6;

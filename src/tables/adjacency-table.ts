@@ -17,7 +17,8 @@ export interface AdjacencyInit {
   readonly innerDestinationMac: Uint8Array;
 }
 
-/** As words in memory order. Templates one behind the other; the first, for adjacency 0, is never used. */
+/** As words in memory order. Templates one behind the other; the first, for adjacency 0, is never
+ * used. */
 export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Int32Array {
   const table = new Uint8Array((adjacencies.length + 1) * TEMPLATE_BYTES);
   const view = new DataView(table.buffer);

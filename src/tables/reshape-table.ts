@@ -3,8 +3,8 @@
 //
 //   n = (address - from.address) * from.portCount + (port - from.port) + add
 //
-// and becomes (to.address + n div to.portCount, to.port + n mod to.portCount). It can need 145 bits,
-// so it is computed in limbs of 16 bits, lowest first; IPv4 uses the same code.
+// and becomes (to.address + n div to.portCount, to.port + n mod to.portCount). It can need 145
+// bits, so it is computed in limbs of 16 bits, lowest first; IPv4 uses the same code.
 
 /** Limbs of an address, and of an element number with room for the port bits. */
 const ADDRESS_LIMBS = 8;

@@ -21,8 +21,9 @@ const DEFAULT_WINDOW = 65535;
 
 /**
  * The bytes of the packet, from its IP header on. Unsaid: ttl 64, id 0, TCP flags ack, window
- * 65535, all other numbers 0, no payload. Throws NotationError for an unbound variable, for `*`, and
- * for what no packet can be (families mixed, a length too small, an ICMP name of the other family).
+ * 65535, all other numbers 0, no payload. Throws NotationError for an unbound variable, for `*`,
+ * and for what no packet can be (families mixed, a length too small, an ICMP name of the other
+ * family).
  */
 export function buildPacket(
   packet: PacketNotation,

@@ -1,5 +1,6 @@
 // Data path.
-// The peering's own rules, before any translation: the first that matches decides, then the default.
+// The peering's own rules, before any translation: the first that matches decides, then the
+// default.
 
 import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";

@@ -1,8 +1,8 @@
 // Data path.
-// An ICMP error belongs to the packet it quotes, so that packet decides: it left the gateway towards
-// where the error comes from, and an answer to it would come the error's way. The quoted addresses,
-// exchanged, are therefore looked up like an answer. The router that sends the error need not be
-// exposed (RFC 4787, REQ-12a; RFC 5508, REQ-4).
+// An ICMP error belongs to the packet it quotes, so that packet decides: it left the gateway
+// towards where the error comes from, and an answer to it would come the error's way. The quoted
+// addresses, exchanged, are therefore looked up like an answer. The router that sends the error
+// need not be exposed (RFC 4787, REQ-12a; RFC 5508, REQ-4).
 //
 // This step only decides, like admit for all other packets; translate writes.
 

@@ -1,6 +1,6 @@
 // Data path.
-// The transport header of everything the short way in parse.ts does not take: ICMP, fragments, other
-// protocols, and whatever comes behind IPv6 extension headers.
+// The transport header of everything the short way in parse.ts does not take: ICMP, fragments,
+// other protocols, and whatever comes behind IPv6 extension headers.
 
 import {
   FIXED_ADDRESSES,

@@ -1,7 +1,7 @@
-// The n-th private element is the n-th public element. An element is an (address, port) pair; a list
-// is walked entry by entry, in an entry address by address, at an address port by port (an entry
-// without ports has 65,536 of them). Walking both lists side by side cuts them into runs that lie
-// within one entry on either side; each run becomes rules for the data path.
+// The n-th private element is the n-th public element. An element is an (address, port) pair; a
+// list is walked entry by entry, in an entry address by address, at an address port by port (an
+// entry without ports has 65,536 of them). Walking both lists side by side cuts them into runs that
+// lie within one entry on either side; each run becomes rules for the data path.
 
 import { assert } from "../../base/assert.ts";
 import type { NatExpose } from "../../config/model.ts";

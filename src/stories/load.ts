@@ -1,0 +1,166 @@
+// From YAML to stories. A file holds one or, as several documents, many.
+
+import {
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  stringify,
+  type YAMLMap,
+} from "yaml";
+import { parseDuration } from "../config/duration.ts";
+import { nearest } from "../config/suggest.ts";
+import { DROP } from "../packet/verdict.ts";
+import { NotationError, parsePacket } from "../wire/notation.ts";
+import { type ConfigSource, type Step, type Story, StoryError, type StoryPacket } from "./story.ts";
+
+const STORY_KEYS = ["story", "config", "steps", "seed", "ports", "timers"];
+const STEP_KEYS = ["send", "batch", "expect", "drop", "answer", "after", "reload", "flows"];
+
+/** Reads all stories of a file; throws StoryError for the first thing it cannot understand. */
+export function loadStories(text: string, file: string): Story[] {
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { lineCounter: lines });
+  const documents = Array.isArray(parsed) ? parsed : [];
+  const filled = documents.filter(({ contents, errors }) => contents !== null || errors.length > 0);
+  if (filled.length === 0) throw new StoryError("the file holds no story", file, 1);
+  return filled.map(({ errors: [error], contents }) => {
+    if (error)
+      throw new StoryError(error.message.split("\n")[0]!, file, lines.linePos(error.pos[0]).line);
+    return new StoryReader(file, lines).story(contents as Node);
+  });
+}
+
+class StoryReader {
+  readonly #file: string;
+  readonly #lines: LineCounter;
+
+  constructor(file: string, lines: LineCounter) {
+    this.#file = file;
+    this.#lines = lines;
+  }
+
+  story(node: Node): Story {
+    const map = this.#map(node, "a story", STORY_KEYS);
+    const name = map.get("story");
+    const config = map.get("config", true);
+    const steps = map.get("steps", true) as { items?: unknown[] } | undefined;
+    if (typeof name !== "string")
+      return this.#fail("story: must be a sentence that names it", node);
+    if (config === undefined) return this.#fail("config: is missing", node);
+    if (!Array.isArray(steps?.items)) return this.#fail("steps: must be a list", node);
+    const seed = map.get("seed") ?? 1;
+    if (typeof seed !== "number") return this.#fail("seed: must be a number", node);
+    return {
+      name,
+      file: this.#file,
+      line: this.#line(node),
+      config: this.#config(config as Node),
+      seed,
+      steps: steps.items.map((step) => this.#step(step as Node)),
+    };
+  }
+
+  #step(node: Node): Step {
+    const map = this.#map(node, "a step", STEP_KEYS);
+    const value = (key: string) => map.get(key, true) as Node | undefined;
+    const send = value("send");
+    const batch = value("batch");
+    const reload = value("reload");
+    if (send && batch) this.#fail("a step has send or batch, not both", node);
+    const packets = send ? [this.#packet(send)] : batch ? this.#packets(batch) : [];
+    return {
+      line: this.#line(node),
+      afterMillis: this.#after(value("after")),
+      reload: reload && this.#config(reload),
+      packets,
+      expect: this.#expect(value("expect")),
+      drop: this.#drop(value("drop")),
+      answer: this.#expect(value("answer")),
+      flows: this.#flows(value("flows")),
+    };
+  }
+
+  #after(node: Node | undefined): number {
+    if (node === undefined) return 0;
+    const millis = parseDuration(String(this.#scalar(node)));
+    return millis ?? this.#fail('after: must be a duration such as "10m" or "1.5s"', node);
+  }
+
+  #expect(node: Node | undefined): readonly StoryPacket[] | undefined {
+    if (node === undefined) return undefined;
+    if (isScalar(node) && node.value === "none") return [];
+    return this.#packets(node);
+  }
+
+  #drop(node: Node | undefined): string | undefined {
+    if (node === undefined) return undefined;
+    const reason = String(this.#scalar(node));
+    if (reason === "*" || Object.hasOwn(DROP, reason)) return reason;
+    const guess = nearest(reason, Object.keys(DROP));
+    return this.#fail(
+      `"${reason}" is no drop reason${guess ? `; did you mean "${guess}"?` : ""}`,
+      node,
+    );
+  }
+
+  #flows(node: Node | undefined): number | undefined {
+    if (node === undefined) return undefined;
+    const items = (node as { items?: unknown[] }).items;
+    if (Array.isArray(items)) return items.length;
+    const count = this.#scalar(node);
+    if (typeof count === "number" && Number.isInteger(count) && count >= 0) return count;
+    return this.#fail("flows: must be a number or a list", node);
+  }
+
+  #packets(node: Node): StoryPacket[] {
+    const { items } = node as { items?: unknown[] };
+    if (Array.isArray(items) && !isMap(node))
+      return items.map((item) => this.#packet(item as Node));
+    return [this.#packet(node)];
+  }
+
+  /** "vpc packet…". */
+  #packet(node: Node): StoryPacket {
+    const text = String(this.#scalar(node)).trim().replace(/\s+/g, " ");
+    const blank = text.indexOf(" ");
+    if (blank < 0) return this.#fail('expected a VPC and a packet, such as "blue udp …"', node);
+    try {
+      return { vpc: text.slice(0, blank), packet: parsePacket(text.slice(blank + 1)), text };
+    } catch (error) {
+      if (error instanceof NotationError) return this.#fail(error.message, node);
+      throw error;
+    }
+  }
+
+  #config(node: Node): ConfigSource {
+    if (isScalar(node) && typeof node.value === "string") return { path: node.value };
+    if (isMap(node)) return { text: stringify(node.toJSON()) };
+    return this.#fail("a configuration is a file name or stands here", node);
+  }
+
+  #scalar(node: Node): unknown {
+    return isScalar(node) ? node.value : this.#fail("expected a single value", node);
+  }
+
+  #map(node: Node | null, what: string, known: readonly string[]): YAMLMap {
+    if (!isMap(node)) return this.#fail(`${what} must be a mapping`, node);
+    for (const { key } of node.items) {
+      const name = isScalar(key) ? String(key.value) : "";
+      if (known.includes(name)) continue;
+      const guess = nearest(name, known);
+      const hint = guess ? `did you mean "${guess}"?` : `known: ${known.join(", ")}`;
+      this.#fail(`${what} has no key "${name}"; ${hint}`, key as Node);
+    }
+    return node;
+  }
+
+  #line(node: Node | null): number {
+    return this.#lines.linePos(node?.range?.[0] ?? 0).line || 1;
+  }
+
+  #fail(message: string, node: Node | null): never {
+    throw new StoryError(message, this.#file, this.#line(node));
+  }
+}

@@ -1,0 +1,195 @@
+// Runs a story on a gateway of its own, with a clock that moves only when the story says so.
+
+import { ManualClock } from "../base/clock.ts";
+import { seededRandom } from "../base/random.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/model.ts";
+import { Gateway, type TraceLine } from "../gateway/gateway.ts";
+import type { Outcome } from "../gateway/outcome.ts";
+import { natModes } from "../nat/modes.ts";
+import { DROP, type DropName } from "../packet/verdict.ts";
+import {
+  type Bound,
+  buildPacket,
+  describePacket,
+  matchPacket,
+  NotationError,
+} from "../wire/notation.ts";
+import { verifyChecksums } from "../wire/verify-checksums.ts";
+import { type ConfigSource, type Step, type Story, StoryError, type StoryPacket } from "./story.ts";
+
+export interface StoryResult {
+  readonly file: string;
+  readonly story: string;
+  readonly ok: boolean;
+  /** The step that failed, from 1. */
+  readonly step?: number | undefined;
+  readonly line?: number | undefined;
+  readonly expected?: string | undefined;
+  readonly got?: string | undefined;
+  /** One line for each step of the pipeline, of the packets of the failed step. */
+  readonly trace?: readonly string[] | undefined;
+}
+
+/** Gives the text of a file named in a story, relative to the story's own file. */
+export type ReadFile = (path: string) => { readonly text: string; readonly file: string };
+
+/** Throws StoryError when a configuration cannot be used. */
+export function runStory(story: Story, readFile: ReadFile): StoryResult {
+  return new StoryRun(story, readFile).run();
+}
+
+class Failure extends Error {
+  readonly expected: string;
+  readonly got: string;
+
+  constructor(expected: string, got: string) {
+    super(`expected ${expected}, got ${got}`);
+    this.expected = expected;
+    this.got = got;
+  }
+}
+
+class StoryRun {
+  readonly #story: Story;
+  readonly #readFile: ReadFile;
+  readonly #clock = new ManualClock();
+  readonly #gateway: Gateway;
+  readonly #interfaces = new Map<string, number>();
+  readonly #bindings = new Map<string, Bound>();
+  #trace: TraceLine[] = [];
+
+  constructor(story: Story, readFile: ReadFile) {
+    this.#story = story;
+    this.#readFile = readFile;
+    this.#gateway = new Gateway({ slots: 256 }, { random: seededRandom(story.seed) });
+  }
+
+  run(): StoryResult {
+    const { file, name: story, steps } = this.#story;
+    this.#apply(this.#story.config, this.#story.line);
+    for (const [index, step] of steps.entries()) {
+      try {
+        this.#trace = [];
+        this.#step(step);
+      } catch (error) {
+        if (error instanceof NotationError) throw new StoryError(error.message, file, step.line);
+        if (!(error instanceof Failure)) throw error;
+        const { expected, got } = error;
+        const trace = this.#trace.map(({ index: packet, step: at, text }) =>
+          `packet ${packet + 1}  ${at.padEnd(11)} ${text}`.trimEnd(),
+        );
+        return { file, story, ok: false, step: index + 1, line: step.line, expected, got, trace };
+      }
+    }
+    return { file, story, ok: true };
+  }
+
+  #apply(source: ConfigSource, line: number): void {
+    const config = this.#load(source, line);
+    this.#gateway.apply(config);
+    for (const { name } of config.vpcs) {
+      if (this.#interfaces.has(name)) continue;
+      const options = { name, link: "raw-ip", vpc: name, vxlan: false } as const;
+      this.#interfaces.set(name, this.#gateway.addInterface(options));
+    }
+  }
+
+  #load(source: ConfigSource, line: number): Config {
+    const story = this.#story.file;
+    const { text, file } =
+      "path" in source
+        ? this.#readFile(source.path)
+        : { text: source.text, file: `${story} (config)` };
+    const { config, issues } = loadConfig(text, file, natModes);
+    if (config) return config;
+    const first = issues.find(({ severity }) => severity === "error");
+    const where = `${first?.place.file}:${first?.place.line}`;
+    throw new StoryError(`the configuration is refused: ${first?.message} (${where})`, story, line);
+  }
+
+  #step(step: Step): void {
+    this.#clock.advance(step.afterMillis);
+    if (step.reload) this.#apply(step.reload, step.line);
+    if (step.packets.length > 0) this.#send(step);
+    if (step.flows !== undefined && step.flows !== 0) {
+      throw new Failure(`${step.flows} flows`, "none: this version keeps no flows");
+    }
+  }
+
+  #send(step: Step): void {
+    const gateway = this.#gateway;
+    for (const { vpc, packet } of step.packets) {
+      const iface = this.#interfaces.get(vpc);
+      if (iface === undefined)
+        throw new StoryError(`there is no VPC "${vpc}"`, this.#story.file, step.line);
+      gateway.receive(iface, buildPacket(packet, this.#bindings));
+    }
+    const count = gateway.run(this.#clock.now(), this.#trace);
+    const outcomes = Array.from({ length: count }, (_, index) => gateway.outcome(index));
+    this.#checkSent(step, outcomes);
+    if (step.drop !== undefined) checkDropped(step.drop, outcomes);
+    if (step.answer !== undefined && step.answer.length > 0) {
+      throw new Failure(step.answer.map(({ text }) => text).join("; "), "no answer");
+    }
+    gateway.clear();
+  }
+
+  #checkSent(step: Step, outcomes: readonly Outcome[]): void {
+    const sent = outcomes.flatMap((outcome, index) =>
+      outcome.verdict === "sent" ? { outcome, input: step.packets[index]! } : [],
+    );
+    for (const { outcome, input } of sent) checkChecksums(outcome, input);
+    const { expect } = step;
+    if (expect === undefined) return;
+    for (const [index, expected] of expect.entries()) {
+      const got = sent[index];
+      if (got === undefined) throw new Failure(expected.text, sayAll(outcomes));
+      this.#match(expected, got.outcome, got.input);
+    }
+    const extra = sent[expect.length];
+    if (extra)
+      throw new Failure(expect.length === 0 ? "nothing" : "nothing more", say(extra.outcome));
+  }
+
+  #match(expected: StoryPacket, outcome: Outcome, input: StoryPacket): void {
+    if (expected.vpc !== outcome.to) throw new Failure(expected.text, say(outcome));
+    const options = { checksumWasBad: input.packet.checksum === "bad" };
+    const difference = matchPacket(expected.packet, outcome.packet, this.#bindings, options);
+    if (difference) throw new Failure(expected.text, `${say(outcome)} (${difference})`);
+  }
+}
+
+/** What goes out must have right checksums, or one that came in wrong must still be wrong. */
+function checkChecksums(outcome: Outcome, input: StoryPacket): void {
+  const faults = verifyChecksums(outcome.packet);
+  const wasBad = input.packet.checksum === "bad";
+  const stillBad = faults.some(({ header, quoted }) => header !== "ipv4" && !quoted);
+  if (wasBad && !stillBad) throw new Failure("a checksum that is still wrong", say(outcome));
+  const fault = faults.find(({ header }) => header === "ipv4" || !wasBad);
+  if (fault === undefined) return;
+  const where = fault.quoted ? " of the quoted packet" : "";
+  throw new Failure(
+    "right checksums",
+    `${say(outcome)} with a wrong ${fault.header} checksum${where}`,
+  );
+}
+
+function checkDropped(reason: string, outcomes: readonly Outcome[]): void {
+  const dropped = outcomes.filter(({ verdict }) => verdict !== "sent");
+  const wanted = `a drop for ${reason === "*" ? "any reason" : reason}`;
+  if (dropped.length === 0) throw new Failure(wanted, sayAll(outcomes));
+  const other = dropped.find(({ verdict }) => reason !== "*" && verdict !== reason);
+  if (other) throw new Failure(wanted, say(other));
+}
+
+function say(outcome: Outcome): string {
+  const { verdict, to, packet } = outcome;
+  if (verdict === "sent") return `${to} ${describePacket(packet, "full")}`;
+  const sentence = verdict in DROP ? `: ${DROP[verdict as DropName].sentence}` : "";
+  return `dropped, ${verdict}${sentence}`;
+}
+
+function sayAll(outcomes: readonly Outcome[]): string {
+  return outcomes.map(say).join("; ");
+}

@@ -1,0 +1,55 @@
+// A packet story: a configuration, and what happens to packets step by step. A unit test for a
+// network.
+
+import type { PacketNotation } from "../wire/notation.ts";
+
+export interface Story {
+  readonly name: string;
+  /** The file it is in, as the user gave it. */
+  readonly file: string;
+  readonly line: number;
+  readonly config: ConfigSource;
+  /** For the port allocator. */
+  readonly seed: number;
+  readonly steps: readonly Step[];
+}
+
+/** A file, named relative to the story, or text that stands in the story itself. */
+export type ConfigSource = { readonly path: string } | { readonly text: string };
+
+export interface Step {
+  readonly line: number;
+  /** The clock moves first, by so many milliseconds. */
+  readonly afterMillis: number;
+  readonly reload?: ConfigSource | undefined;
+  /** Packets that arrive together; one for `send`. */
+  readonly packets: readonly StoryPacket[];
+  /** What must come out, in order; undefined: not claimed. */
+  readonly expect?: readonly StoryPacket[] | undefined;
+  /** The reason for which packets that do not come out must be dropped; "*" any. */
+  readonly drop?: string | undefined;
+  /** What the gateway itself must send back. */
+  readonly answer?: readonly StoryPacket[] | undefined;
+  /** How many flows there must be. */
+  readonly flows?: number | undefined;
+}
+
+export interface StoryPacket {
+  readonly vpc: string;
+  readonly packet: PacketNotation;
+  /** As written, for reports. */
+  readonly text: string;
+}
+
+/** A story that cannot be read. */
+export class StoryError extends Error {
+  override readonly name = "StoryError";
+  readonly file: string;
+  readonly line: number;
+
+  constructor(message: string, file: string, line: number) {
+    super(`${file}:${line} ${message}`);
+    this.file = file;
+    this.line = line;
+  }
+}

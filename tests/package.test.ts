@@ -1,0 +1,84 @@
+// What `npm run build` makes, as somebody gets it from a registry: packed, installed in an empty
+// folder, run.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { root } from "./support/source-files.ts";
+
+const CONSUMER = `
+import { loadConfig } from "isthmus/config";
+import { Gateway } from "isthmus/gateway";
+import { natModes } from "isthmus/nat-modes";
+import { buildPacket, parsePacket } from "isthmus/notation";
+import { seededRandom } from "isthmus/random";
+
+const gateway: Gateway = new Gateway({}, { random: seededRandom(1) });
+const { config } = loadConfig("vpcs: { blue: { vni: 1 } }", "x.yaml", natModes);
+if (config !== undefined) gateway.apply(config);
+const iface = gateway.addInterface({ name: "i", link: "raw-ip", vpc: "blue", vxlan: false });
+gateway.receive(iface, buildPacket(parsePacket("udp 10.0.0.4:1 > 10.0.0.8:2")));
+gateway.run(0);
+const verdict: string = gateway.outcome(0).verdict;
+console.log(verdict);
+`;
+
+let folder = "";
+
+before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "isthmus package "));
+  run(root, process.execPath, "scripts/build.ts", `${folder}/built`);
+  const packed = run(folder, "npm", "pack", "./built", "--silent").trim();
+  writeFileSync(`${folder}/package.json`, '{ "private": true, "type": "module" }');
+  const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--silent"];
+  run(folder, "npm", "install", ...quiet, `./${packed}`);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Standard output; an exit code other than 0 fails the test. */
+function run(cwd: string, program: string, ...words: string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: "utf8" });
+  assert.equal(status, 0, `${program} ${words.join(" ")}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function check(file: string): { status: number | null; output: string } {
+  // npx tells of oddities in the user's own npm settings otherwise.
+  const words = ["--no-install", "--loglevel=error", "isthmus", "check", file];
+  const { status, stdout, stderr } = spawnSync("npx", words, { cwd: folder, encoding: "utf8" });
+  return { status, output: stdout + stderr };
+}
+
+test("the installed command accepts the examples that come with it", () => {
+  const files = globSync("node_modules/isthmus/examples/*.yaml", { cwd: folder });
+  assert.ok(files.length > 0);
+  assert.deepEqual(check(files[0] ?? ""), { status: 0, output: "" });
+});
+
+test("the installed command refuses a broken configuration", () => {
+  cpSync(`${folder}/node_modules/isthmus/examples/broken`, `${folder}/broken`, { recursive: true });
+  const [file = ""] = globSync("broken/*.yaml", { cwd: folder });
+  const { status, output } = check(file);
+  assert.equal(status, 1, output);
+  assert.match(output, /^broken\/.*\.yaml:\d+:\d+ /);
+});
+
+test("the installed core can be used from a program, with its types", () => {
+  writeFileSync(`${folder}/consumer.ts`, CONSUMER);
+  const options = ["--module", "nodenext", "--target", "es2024", "--strict", "--types", "node"];
+  const types = ["--typeRoots", `${root}node_modules/@types`];
+  run(folder, `${root}node_modules/.bin/tsc`, "--noEmit", ...options, ...types, "consumer.ts");
+  assert.equal(run(folder, process.execPath, "consumer.ts"), "no-peering\n");
+});
+
+test("nothing of the tests is in the package", () => {
+  const files = globSync("node_modules/isthmus/**", { cwd: folder });
+  assert.deepEqual(
+    files.filter((file) => /\.test\./.test(file)),
+    [],
+  );
+});
