@@ -1,6 +1,7 @@
 // Pages that say what is no longer so are worse than none.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -73,6 +74,30 @@ test("docs/drops.md lists every reason to drop a packet", () => {
 test("the README is short", () => {
   const count = readFileSync(`${root}README.md`, "utf8").split("\n").length - 1;
   assert.ok(count < 150, `README.md has ${count} lines; move something to docs/`);
+});
+
+/** Blocks marked `console`: "$ ./isthmus …" and what it prints; a line "…" stands for any lines. */
+function consoleBlocks(text: string): { command: string; output: string }[] {
+  const blocks = text.matchAll(/^```console\n\$ \.\/isthmus (.*)\n([\s\S]*?)^```/gm);
+  return Array.from(blocks, ([, command = "", output = ""]) => ({ command, output }));
+}
+
+test("commands print what the pages say they print", () => {
+  for (const { path: page, text } of pages) {
+    for (const { command, output } of consoleBlocks(text)) {
+      const words = [`${root}bin/isthmus.ts`, ...command.split(" ")];
+      const { stdout, stderr } = spawnSync(process.execPath, words, {
+        cwd: root,
+        encoding: "utf8",
+      });
+      const printed = stdout + stderr;
+      const parts = output
+        .split(/^…\n/m)
+        .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+      const expected = new RegExp(`^${parts.join("[\\s\\S]*")}$`);
+      assert.match(printed, expected, `${page}: ./isthmus ${command} prints\n${printed}`);
+    }
+  }
 });
 
 test("nothing names a place outside the project", () => {

@@ -7,8 +7,31 @@ export interface CliIo {
   err(text: string): void;
   /** The whole text of a file; throws an Error with a sentence when it cannot be read. */
   readFile(path: string): string;
+  /** Opens a file to be read in pieces, "-" for standard input; throws likewise. */
+  openInput(path: string): Input;
+  /** Makes a file, or empties it, "-" for standard output; throws likewise. */
+  openOutput(path: string): Output;
+  /** Whether two names are of the same file. */
+  sameFile(a: string, b: string): boolean;
   /** Sets the exit code of the process; the highest one set wins. */
   exit(code: number): void;
   /** Whether standard output is a terminal that shows colours. */
   readonly colour: boolean;
+  /** Whether somebody watches standard error. */
+  readonly watched: boolean;
+  /** Milliseconds, for progress only. */
+  now(): number;
+}
+
+export interface Input {
+  /** Bytes in all, when that is known. */
+  readonly size: number | undefined;
+  /** Fills the front of `buffer`; the number of bytes, 0 at the end. */
+  read(buffer: Uint8Array): number;
+  close(): void;
+}
+
+export interface Output {
+  write(bytes: Uint8Array): void;
+  close(): void;
 }

@@ -1,5 +1,6 @@
 // Turns the columns of a packet back into names.
 
+import { HEADROOM } from "../packet/limits.ts";
 import type { PacketPool } from "../packet/packet-pool.ts";
 import { verdictName } from "../packet/verdict.ts";
 import { BY_DEFAULT, NO_ACL } from "../tables/acl-table.ts";
@@ -40,6 +41,7 @@ export class OutcomeReader {
       destination: this.#expose(pool.destinationRule[row]!),
       acl: this.#acl(row),
       frame: pool.bytes.subarray(start, start + length),
+      offset: l3 < 0 ? -1 : l3 - (row * pool.slotBytes + HEADROOM),
       packet: l3 < 0 ? pool.bytes.subarray(0, 0) : pool.bytes.subarray(l3, pool.end[row]!),
     };
   }

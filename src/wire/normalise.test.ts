@@ -5,12 +5,7 @@ import { entries } from "../../tests/support/entries.ts";
 import { property } from "../../tests/support/property.ts";
 import { exclude, normalise } from "./normalise.ts";
 import { containsAddress, prefixOf } from "./prefix.ts";
-import {
-  entriesOverlap,
-  formatPrefixPorts,
-  type PrefixPorts,
-  prefixPorts,
-} from "./prefix-ports.ts";
+import { entriesOverlap, formatPrefixPorts, type PrefixPorts } from "./prefix-ports.ts";
 
 const show = (list: readonly PrefixPorts[]) => list.map(formatPrefixPorts).join(" ");
 

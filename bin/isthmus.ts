@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { main } from "../src/cli/main.ts";
+import { nodeIo } from "../src/cli/node-io.ts";
+
+main(process.argv.slice(2), nodeIo());

@@ -1,0 +1,89 @@
+// `isthmus demo`: a bundled capture through a bundled configuration, explained packet by packet.
+
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import type { Decision } from "../../gateway/outcome.ts";
+import { describePacket } from "../../wire/notation.ts";
+import type { CliIo } from "../io.ts";
+import { loadForCommand } from "../load-config.ts";
+import { dropReason } from "../replay/describe.ts";
+import { Replay, type Replayed } from "../replay/replay.ts";
+import { summary } from "../replay/summary.ts";
+
+const CONFIG = "../../../examples/static-both.yaml";
+const CAPTURE = "../../../examples/captures/static-both.pcap";
+
+export function registerDemo(program: Command, io: CliIo): void {
+  program
+    .command("demo")
+    .description("show a bundled capture pass the gateway, packet by packet")
+    .action(() => demo(io));
+}
+
+function demo(io: CliIo): void {
+  const config = loadForCommand(pathOf(CONFIG), io);
+  if (config === undefined) return;
+  const paint = painter(io.colour);
+  io.out(`${paint.strong("Isthmus: two networks with the same addresses, talking")}\n\n`);
+  io.out("blue  10.0.0.0/24, seen from green as 192.0.2.0/24\n");
+  io.out("green 10.0.0.0/24, seen from blue  as 198.51.100.0/24\n\n");
+  io.out(`configuration ${pathOf(CONFIG)}\ncapture       ${pathOf(CAPTURE)}\n\n`);
+  const work = new Replay({ config, map: new Map() }, (each) => io.out(show(each, paint)));
+  work.push(readFileSync(new URL(CAPTURE, import.meta.url)));
+  work.end();
+  io.out(`\n${summary(work.counts())}\n`);
+  io.out("Try it on a capture of your own:\n");
+  io.out("  ./isthmus replay gateway.yaml in.pcap -o out.pcapng --dropped\n");
+}
+
+/** Relative to where the user stands. */
+function pathOf(file: string): string {
+  return relative(process.cwd(), fileURLToPath(new URL(file, import.meta.url)));
+}
+
+interface Painter {
+  strong(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+  faint(text: string): string;
+}
+
+function painter(colour: boolean): Painter {
+  const code = (number: number) => (text: string) =>
+    colour ? `\x1b[${number}m${text}\x1b[0m` : text;
+  return { strong: code(1), good: code(32), bad: code(31), faint: code(2) };
+}
+
+function show({ number, outcome, packet, frame }: Replayed, paint: Painter): string {
+  const { verdict, from, to } = outcome;
+  const came = packet.length > 0 ? describePacket(packet) : `${frame.bytes.length} bytes`;
+  const head = `${String(number).padStart(3)}  ${(from ?? "?").padEnd(6)} ${came}\n`;
+  if (verdict === "sent") {
+    const left = mark(came, describePacket(outcome.packet), paint);
+    const why = [outcome.source, outcome.destination].flatMap((each) => (each ? [say(each)] : []));
+    return `${head}  ${paint.good("->")} ${(to ?? "?").padEnd(6)} ${left}\n${" ".repeat(12)}${paint.faint(why.join(", "))}\n`;
+  }
+  const reason = dropReason(verdict);
+  const lines = [`  ${paint.bad("x")}  dropped: ${paint.bad(verdict)}`];
+  if (reason)
+    lines.push(
+      `${" ".repeat(12)}${reason.sentence}`,
+      `${" ".repeat(12)}${paint.faint(reason.advice)}`,
+    );
+  return `${head}${lines.join("\n")}\n`;
+}
+
+/** The words that changed stand out. */
+function mark(before: string, after: string, paint: Painter): string {
+  const old = before.split(" ");
+  return after
+    .split(" ")
+    .map((word, index) => (word === old[index] ? word : paint.strong(word)))
+    .join(" ");
+}
+
+function say({ label, place }: Decision): string {
+  return `${label} (line ${place.line})`;
+}

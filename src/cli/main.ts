@@ -1,0 +1,38 @@
+// The command line: which commands there are, and how trouble is told.
+
+import { Command, CommanderError } from "commander";
+import { registerCheck } from "./commands/check.ts";
+import { registerDemo } from "./commands/demo.ts";
+import { registerReplay } from "./commands/replay.ts";
+import { registerSchema } from "./commands/schema.ts";
+import { registerTest } from "./commands/test.ts";
+import type { CliIo } from "./io.ts";
+
+export const VERSION = "0.1.0";
+
+/** Runs one command; `words` are what stands behind the program's name. Sets the exit code. */
+export function main(words: readonly string[], io: CliIo): void {
+  const program = new Command("isthmus")
+    .description("a gateway between private networks that use the same addresses")
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+  registerCheck(program, io);
+  registerTest(program, io);
+  registerReplay(program, io);
+  registerSchema(program, io);
+  registerDemo(program, io);
+  try {
+    program.parse(words, { from: "user" });
+  } catch (error) {
+    // Help, version and wrong options have been written already.
+    if (error instanceof CommanderError) {
+      if (error.exitCode !== 0) io.exit(1);
+      return;
+    }
+    if (!(error instanceof Error)) throw error;
+    io.err(`isthmus: ${error.message}\n`);
+    io.exit(1);
+  }
+}

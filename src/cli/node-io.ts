@@ -1,0 +1,122 @@
+// The outside as Node gives it.
+
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  writeSync,
+} from "node:fs";
+import { systemClock } from "../base/clock.ts";
+import type { CliIo, Input, Output } from "./io.ts";
+
+/** Small writes are gathered up to this many bytes. */
+const GATHER = 1 << 20;
+
+export function nodeIo(): CliIo {
+  return {
+    out: (text) => writeAll(1, text),
+    err: (text) => writeAll(2, text),
+    readFile: (path) => explained(path, () => readFileSync(path === "-" ? 0 : path, "utf8")),
+    openInput: (path) => explained(path, () => openInput(path)),
+    openOutput: (path) => explained(path, () => openOutput(path)),
+    sameFile: (a, b) => realPath(a) === realPath(b),
+    exit: (code) => {
+      process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+    },
+    colour: process.stdout.isTTY === true && !process.env["NO_COLOR"],
+    watched: process.stderr.isTTY === true,
+    now: () => systemClock.now(),
+  };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "no permission",
+  EISDIR: "it is a directory",
+  ENOTDIR: "a part of the path is no directory",
+  ENOSPC: "no space left",
+};
+
+/** Runs `work`; an error of the system becomes a sentence about the file. */
+function explained<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new Error(`${path}: ${REASONS[code] ?? message}`, { cause: error });
+  }
+}
+
+function writeAll(fd: number, data: string | Uint8Array): void {
+  let rest = typeof data === "string" ? Buffer.from(data) : data;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // A reader who has seen enough has closed the pipe; that is no failure of ours.
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+    }
+  }
+}
+
+function openInput(path: string): Input {
+  const fd = path === "-" ? 0 : openSync(path, "r");
+  const stat = fstatSync(fd);
+  if (stat.isDirectory()) {
+    throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
+  }
+  return {
+    size: stat.isFile() ? stat.size : undefined,
+    read: (buffer) => explained(path, () => readSome(fd, buffer)),
+    close: () => closeSync(fd),
+  };
+}
+
+function readSome(fd: number, buffer: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, buffer);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw error;
+    }
+  }
+}
+
+function openOutput(path: string): Output {
+  const fd = path === "-" ? 1 : openSync(path, "w");
+  const buffer = new Uint8Array(GATHER);
+  let used = 0;
+  const flush = () => {
+    explained(path, () => writeAll(fd, buffer.subarray(0, used)));
+    used = 0;
+  };
+  return {
+    write(bytes) {
+      if (used + bytes.length > GATHER) flush();
+      if (bytes.length > GATHER) explained(path, () => writeAll(fd, bytes));
+      else {
+        buffer.set(bytes, used);
+        used += bytes.length;
+      }
+    },
+    close() {
+      flush();
+      if (fd > 2) closeSync(fd);
+    },
+  };
+}

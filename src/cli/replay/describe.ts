@@ -1,0 +1,41 @@
+// What became of a packet, in a line.
+
+import type { Decision } from "../../gateway/outcome.ts";
+import { DROP, type DropName, type VerdictName } from "../../packet/verdict.ts";
+import { describePacket } from "../../wire/notation.ts";
+import type { Replayed } from "./replay.ts";
+
+export function dropReason(verdict: VerdictName) {
+  return verdict in DROP ? DROP[verdict as DropName] : undefined;
+}
+
+/** "blue udp … became udp … in green, peering blue--green, expose 1 of blue (gateway.yaml:12), …" */
+export function describe(replayed: Replayed): string {
+  const { outcome, packet, frame } = replayed;
+  const { verdict, from, to } = outcome;
+  const before = packet.length > 0 ? describePacket(packet) : `${frame.bytes.length} bytes`;
+  const came = `${from ?? "no VPC"} ${before}`;
+  const why = [
+    outcome.peering && `peering ${outcome.peering}`,
+    ...[outcome.source, outcome.destination, outcome.acl].map((each) => each && at(each)),
+  ].filter((part) => part !== undefined);
+  if (verdict === "sent") {
+    return [`${came} became ${describePacket(outcome.packet)} in ${to}`, ...why].join(", ");
+  }
+  const reason = dropReason(verdict);
+  const cut = frame.originalLength > frame.bytes.length ? " The capture cut this packet off." : "";
+  const sentence = reason ? `${reason.sentence} ${reason.advice}` : "";
+  return [`${came} dropped: ${verdict}. ${sentence}${cut}`.trim(), ...why].join(", ");
+}
+
+function at({ label, place }: Decision): string {
+  return `${label} (${place.file}:${place.line})`;
+}
+
+/** RFC 3339 with nanoseconds, in UTC. */
+export function formatTime(nanos: bigint): string {
+  const millis = Number(nanos / 1_000_000n);
+  if (!Number.isFinite(millis) || Math.abs(millis) > 8.64e15) return `${nanos} ns`;
+  const fraction = (nanos % 1_000_000_000n).toString().padStart(9, "0");
+  return new Date(millis).toISOString().replace(/\.\d{3}Z$/, `.${fraction}Z`);
+}

@@ -1,0 +1,119 @@
+// Sends a capture through a gateway and tells what became of each packet. Knows no files: chunks of
+// the capture come in, frames with their stories go out.
+
+import { alignedMemory } from "../../base/arena.ts";
+import { seededRandom } from "../../base/random.ts";
+import type { Config } from "../../config/model.ts";
+import { type CapturedFrame, linkKind } from "../../drivers/capture.ts";
+import { CaptureReader } from "../../drivers/pcap-read.ts";
+import { type Counts, Gateway } from "../../gateway/gateway.ts";
+import type { Outcome } from "../../gateway/outcome.ts";
+import { BATCH_MAX, SLOT_BYTES_MAX } from "../../packet/limits.ts";
+
+export interface ReplayOptions {
+  readonly config: Config;
+  /** The VPC of frames that come in no tunnel. */
+  readonly from?: string | undefined;
+  /** By interface name: its VPC. */
+  readonly map: ReadonlyMap<string, string>;
+}
+
+/** A packet and what became of it. Views are valid until the visitor returns. */
+export interface Replayed {
+  /** In the capture, from 1. */
+  readonly number: number;
+  readonly frame: CapturedFrame;
+  readonly linkType: number;
+  readonly outcome: Outcome;
+  /** The IP packet between VPCs as it came; empty when none was found. */
+  readonly packet: Uint8Array;
+}
+
+/** A batch is one moment to the gateway: packets further apart are not put together. */
+const BATCH_NANOS = 10_000_000n;
+
+export class Replay {
+  readonly #options: ReplayOptions;
+  readonly #visit: (replayed: Replayed) => void;
+  readonly #reader = new CaptureReader();
+  readonly #gateway: Gateway;
+  /** By capture interface: the gateway's. */
+  readonly #interfaces: number[] = [];
+  #waiting: CapturedFrame[] = [];
+  #number = 0;
+
+  constructor(options: ReplayOptions, visit: (replayed: Replayed) => void) {
+    this.#options = options;
+    this.#visit = visit;
+    const sizes = { slots: BATCH_MAX, slotBytes: SLOT_BYTES_MAX };
+    this.#gateway = new Gateway(sizes, { random: seededRandom(1), memory: alignedMemory });
+    this.#gateway.apply(options.config);
+  }
+
+  /** Why the capture could not be read to its end. */
+  get trouble(): string | undefined {
+    return this.#reader.trouble;
+  }
+
+  counts(): Counts {
+    return this.#gateway.counts();
+  }
+
+  push(chunk: Uint8Array): void {
+    const frames = this.#reader.push(chunk);
+    this.#addInterfaces();
+    for (const frame of frames) {
+      const [first] = this.#waiting;
+      if (first !== undefined && frame.nanos - first.nanos > BATCH_NANOS) this.#run();
+      if (!this.#gateway.receive(this.#interfaces[frame.iface]!, frame.bytes)) {
+        this.#run();
+        this.#gateway.receive(this.#interfaces[frame.iface]!, frame.bytes);
+      }
+      this.#waiting.push(frame);
+    }
+    this.#run();
+    this.#reader.detach();
+  }
+
+  end(): void {
+    this.#reader.end();
+  }
+
+  #addInterfaces(): void {
+    const { interfaces } = this.#reader;
+    for (const { linkType, name = "" } of interfaces.slice(this.#interfaces.length)) {
+      const link = linkKind(linkType);
+      if (link === undefined) {
+        this.#reader.trouble ??= `interface "${name}" has link type ${linkType}; only Ethernet and raw IP can be read`;
+      }
+      const { config, map, from } = this.#options;
+      const named = config.vpcs.some((vpc) => vpc.name === name) ? name : undefined;
+      const vpc = map.get(name) ?? named ?? from;
+      const options = { name, link: link ?? "ethernet", vpc, vxlan: true };
+      this.#interfaces.push(this.#gateway.addInterface(options));
+    }
+  }
+
+  #run(): void {
+    const last = this.#waiting.at(-1);
+    if (last === undefined) return;
+    const count = this.#gateway.run(Number(last.nanos / 1_000_000n));
+    for (let index = 0; index < count; index++) this.#show(index);
+    this.#gateway.clear();
+    this.#waiting = [];
+  }
+
+  #show(index: number): void {
+    this.#number++;
+    const frame = this.#waiting[index]!;
+    const outcome = this.#gateway.outcome(index);
+    const { offset, packet } = outcome;
+    this.#visit({
+      number: this.#number,
+      frame,
+      linkType: this.#reader.interfaces[frame.iface]!.linkType,
+      outcome,
+      packet: offset < 0 ? new Uint8Array(0) : frame.bytes.subarray(offset, offset + packet.length),
+    });
+  }
+}
