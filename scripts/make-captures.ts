@@ -38,9 +38,9 @@ function staticBoth(): Uint8Array[] {
     blue("tcp 10.0.0.4:30000 > 198.51.100.4:80 ack,fin seq=1029 ack=9042"),
     green("tcp 10.0.0.4:80 > 192.0.2.4:30000 ack,fin seq=9042 ack=1030"),
     blue("tcp 10.0.0.4:30000 > 198.51.100.4:80 ack seq=1030 ack=9043"),
-    // Name service, ping, and UDP without a checksum.
-    blue('udp 10.0.0.7:40000 > 198.51.100.53:53 data="question"'),
-    green('udp 10.0.0.53:53 > 192.0.2.7:40000 data="answer"'),
+    // UDP, ping, and UDP without a checksum.
+    blue('udp 10.0.0.7:40000 > 198.51.100.53:4000 data="question"'),
+    green('udp 10.0.0.53:4000 > 192.0.2.7:40000 data="answer"'),
     blue('icmp 10.0.0.7 > 198.51.100.9 echo-request id=7 seq=1 data="ping"'),
     green('icmp 10.0.0.9 > 192.0.2.7 echo-reply id=7 seq=1 data="ping"'),
     green('udp 10.0.0.9:514 > 192.0.2.20:514 checksum=0 data="no checksum"'),
@@ -56,15 +56,13 @@ function staticBoth(): Uint8Array[] {
     // A datagram in two fragments, and a protocol without ports.
     blue("udp 10.0.0.7:40002 > 198.51.100.9:2049 id=77 mf len=516"),
     blue('udp 10.0.0.7 > 198.51.100.9 id=77 frag=496 data="the end of it"'),
-    blue('proto-47 10.0.0.7 > 198.51.100.9 data="tunnelled"'),
-    // A TCP segment damaged on the way: it must arrive as damaged as it came.
-    blue("tcp 10.0.0.4:30003 > 198.51.100.4:80 ack checksum=bad"),
+    blue('proto-253 10.0.0.7 > 198.51.100.9 data="an experiment"'),
     // What cannot pass.
     blue("udp 10.0.0.7:40003 > 203.0.113.5:53"),
     blue("udp 10.0.1.7:40003 > 198.51.100.9:53"),
     blue("udp 10.0.0.7:40003 > 198.51.100.9:53 ttl=1"),
     tunnel(999, "udp 10.0.0.7:40003 > 198.51.100.9:53"),
-    green("icmp 10.0.0.9 > 192.0.2.7 port-unreachable { udp 203.0.113.7:1 > 10.0.0.9:2 }"),
+    green("icmp 10.0.0.9 > 192.0.2.7 port-unreachable { udp 192.0.2.7:1 > 10.9.9.9:2 }"),
   ];
   const cut = packet("udp 10.0.0.7:40004 > 198.51.100.9:53 len=60").subarray(0, 40);
   frames.push(vxlanFrame(BLUE, ethernetFrame(cut)));
@@ -103,7 +101,7 @@ function ipv6(): Uint8Array {
   const packets: [number, string][] = [
     [blue, "tcp [2001:db8:1::4]:30000 > [2001:db8:c::8]:80 syn seq=1 mss=1440"],
     [green, "tcp [2001:db8:1::8]:80 > [2001:db8:b::4]:30000 syn,ack seq=5 ack=2 mss=1440"],
-    [blue, 'udp [2001:db8:1::4]:40000 > [2001:db8:c::35]:53 data="question"'],
+    [blue, 'udp [2001:db8:1::4]:40000 > [2001:db8:c::35]:4000 data="question"'],
     [green, "icmp 2001:db8:1::8 > 2001:db8:b::4 echo-request id=1 seq=1"],
     [
       green,

@@ -48,7 +48,7 @@ function installTools() {
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !onPath("apt-get")) {
     for (const program of missing) say(`${program} is missing (${tools[program]})`);
-    say("its tests need root and apt-get to install it, or do it yourself");
+    say("run this as root where there is apt-get, or install it yourself");
     return;
   }
   for (const program of missing) {

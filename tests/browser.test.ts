@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { tellCoreScenario } from "./support/core-scenario.ts";
 import { serveCore } from "./support/core-server.ts";
-import { hasProgram } from "./support/external-tool.ts";
+import { findProgram } from "./support/external-tool.ts";
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -18,9 +18,10 @@ const ARGUMENTS = [
 ];
 
 test("a packet passes the gateway in a browser as it does in Node", async (t) => {
-  if (!hasProgram(t, "chromium", "to run the core in a browser")) return;
+  const executablePath = findProgram(t, "chromium", "to run the core in a browser");
+  if (executablePath === undefined) return;
   const server = await serveCore();
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGUMENTS });
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   try {
     const page = await browser.newPage();
     const troubles: string[] = [];

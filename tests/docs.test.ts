@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { dropsPage } from "../scripts/drops-page.ts";
@@ -83,22 +84,27 @@ function consoleBlocks(text: string): { command: string; output: string }[] {
 }
 
 test("commands print what the pages say they print", () => {
-  for (const { path: page, text } of pages) {
-    for (const { command, output } of consoleBlocks(text)) {
-      const words = [`${root}bin/isthmus.ts`, ...command.split(" ")];
-      const { stdout, stderr } = spawnSync(process.execPath, words, {
-        cwd: root,
-        encoding: "utf8",
-      });
-      const printed = stdout + stderr;
-      const parts = output
-        .split(/^…\n/m)
-        .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-      const expected = new RegExp(`^${parts.join("[\\s\\S]*")}$`);
-      assert.match(printed, expected, `${page}: ./isthmus ${command} prints\n${printed}`);
+  const folder = mkdtempSync(path.join(tmpdir(), "isthmus-docs-"));
+  for (const name of ["examples", "tests"]) symlinkSync(`${root}${name}`, `${folder}/${name}`);
+  try {
+    for (const { path: page, text } of pages) {
+      for (const { command, output } of consoleBlocks(text)) {
+        const words = [`${root}bin/isthmus.ts`, ...command.split(" ")];
+        const options = { cwd: folder, encoding: "utf8" } as const;
+        const { stdout, stderr } = spawnSync(process.execPath, words, options);
+        const printed = stdout + stderr;
+        assert.match(printed, patternOf(output), `${page}: ./isthmus ${command}\n${printed}`);
+      }
     }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
+
+function patternOf(output: string): RegExp {
+  const parts = output.split(/^…\n/m).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[\\s\\S]*")}$`);
+}
 
 test("nothing names a place outside the project", () => {
   const outside = /\.\.\/shared\b|(?<![\w.])\/(?:work|home|root|Users)\/\w|\/tmp\/h\//;

@@ -46,25 +46,32 @@ function run(cwd: string, program: string, ...words: string[]): string {
   return stdout;
 }
 
-function check(file: string): { status: number | null; output: string } {
+function isthmus(...words: string[]): { status: number | null; output: string } {
   // npx tells of oddities in the user's own npm settings otherwise.
-  const words = ["--no-install", "--loglevel=error", "isthmus", "check", file];
-  const { status, stdout, stderr } = spawnSync("npx", words, { cwd: folder, encoding: "utf8" });
+  const quiet = ["--no-install", "--loglevel=error"];
+  const options = { cwd: folder, encoding: "utf8" } as const;
+  const { status, stdout, stderr } = spawnSync("npx", [...quiet, "isthmus", ...words], options);
   return { status, output: stdout + stderr };
 }
 
 test("the installed command accepts the examples that come with it", () => {
   const files = globSync("node_modules/isthmus/examples/*.yaml", { cwd: folder });
   assert.ok(files.length > 0);
-  assert.deepEqual(check(files[0] ?? ""), { status: 0, output: "" });
+  assert.deepEqual(isthmus("check", ...files), { status: 0, output: "" });
 });
 
 test("the installed command refuses a broken configuration", () => {
   cpSync(`${folder}/node_modules/isthmus/examples/broken`, `${folder}/broken`, { recursive: true });
   const [file = ""] = globSync("broken/*.yaml", { cwd: folder });
-  const { status, output } = check(file);
+  const { status, output } = isthmus("check", file);
   assert.equal(status, 1, output);
   assert.match(output, /^broken\/.*\.yaml:\d+:\d+ /);
+});
+
+test("the installed command finds what its demo shows", () => {
+  const { status, output } = isthmus("demo");
+  assert.equal(status, 0, output);
+  assert.match(output, /^received +\d+$/m);
 });
 
 test("the installed core can be used from a program, with its types", () => {

@@ -20,7 +20,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   drivers: ["base", "wire", "packet", "node:"],
   gateway: ["base", "wire", "packet", "tables", "config", "nat", "functions", "pipeline"],
   stories: ["base", "wire", "config", "nat/modes.ts", "gateway/gateway.ts", "gateway/outcome.ts"],
-  cli: ["base", "wire", "config", "nat/modes.ts", "packet/verdict.ts", "drivers", "stories"],
+  cli: [
+    "base",
+    "wire",
+    "config",
+    "nat/modes.ts",
+    "packet/verdict.ts",
+    "packet/limits.ts",
+    "drivers",
+    "stories",
+  ],
 };
 /** More of the same, for the folders that people meet. */
 const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {

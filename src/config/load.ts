@@ -13,7 +13,7 @@ import type { Config, ConfigShape } from "./model.ts";
 import { parsePeerings } from "./parse-peerings.ts";
 import { parseVpcs } from "./parse-vpcs.ts";
 import type { Reporter } from "./report.ts";
-import { configShape, type RawConfig } from "./shape.ts";
+import { configShape, isMapping, type RawConfig } from "./shape.ts";
 
 export interface LoadResult {
   /** Undefined when any issue is an error. */
@@ -53,10 +53,6 @@ export function loadConfig(text: string, file: string, modes: readonly ExposeMod
     attachments: raw.isthmus?.attachments ?? [],
   };
   return { config: shape as Config, issues: report.issues };
-}
-
-function isMapping(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function checkIsthmus(raw: RawConfig, names: ReadonlySet<string>, at: Reporter): void {

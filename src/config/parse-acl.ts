@@ -10,7 +10,7 @@ import type { Acl, AclRule, Expose, Manifest } from "./model.ts";
 import type { ParsedVpcs } from "./parse-vpcs.ts";
 import { parsePorts } from "./port-list.ts";
 import type { Located, Reporter } from "./report.ts";
-import type { RawAcl, RawAclRule } from "./shape.ts";
+import { isMapping, type RawAcl, type RawAclRule } from "./shape.ts";
 
 const TCP = 6;
 const UDP = 17;
@@ -21,7 +21,10 @@ type RawSide = NonNullable<NonNullable<RawAclRule["match"]>["src"]>;
 type Offered = readonly PrefixPorts[];
 
 export interface AclContext {
-  readonly sides: readonly [Manifest, Manifest];
+  /** The two VPCs. */
+  readonly names: readonly [string, string];
+  /** What they expose; undefined when that is wrong, and then only the rest is checked. */
+  readonly sides: readonly [Manifest, Manifest] | undefined;
   readonly vpcs: ParsedVpcs;
   /** Whether every flow of the peering is tracked, so that replies are known. */
   readonly tracksFlows: boolean;
@@ -37,13 +40,18 @@ export function parseAcl(raw: RawAcl, context: AclContext, at: Reporter): Acl | 
   const rules: AclRule[] = [];
   for (const [index, rawRule] of raw.rules.entries()) {
     const here = at.at("rules", index);
-    if (here.tainted) continue;
+    if (here.tainted || !isMapping(rawRule)) continue;
     checkName(rawRule, names, here);
     const rule = parseRule(rawRule, context, here);
     if (rule) rules.push(rule);
   }
   const denies = raw.default === "deny";
-  if (denies && !context.tracksFlows && rules.some(({ scope }) => scope === "flow")) {
+  if (
+    denies &&
+    context.sides &&
+    !context.tracksFlows &&
+    rules.some(({ scope }) => scope === "flow")
+  ) {
     const message = "Rules of scope flow do not yet admit replies on this peering.";
     const hint = "Write scope: packet, with a second rule for the replies.";
     at.say("acl/flow-scope-untracked", message, hint);
@@ -61,13 +69,13 @@ function checkName({ name }: RawAclRule, names: Map<string, Located>, at: Report
 }
 
 function parseRule(raw: RawAclRule, context: AclContext, at: Reporter): AclRule | undefined {
-  const sides = parseDirection(raw, context, at);
+  const direction = parseDirection(raw, context.names, at);
   const protocol = parseProtocol(raw.match?.proto, at.at("match", "proto"));
-  if (sides === undefined || protocol === "wrong") return undefined;
-  const { from, to } = sides;
+  if (direction === undefined || protocol === "wrong") return undefined;
+  const { from, to } = direction;
   const match = at.at("match");
-  const source = parseSide(raw.match?.src, from.vpc, context, match.at("src"));
-  const destination = parseSide(raw.match?.dst, to.vpc, context, match.at("dst"));
+  const source = parseSide(raw.match?.src, from, context, match.at("src"));
+  const destination = parseSide(raw.match?.dst, to, context, match.at("dst"));
   if (source === undefined || destination === undefined) return undefined;
   const usesPorts = [...source, ...destination].some(({ ports }) => ports !== undefined);
   if (usesPorts && protocol !== TCP && protocol !== UDP) {
@@ -76,13 +84,16 @@ function parseRule(raw: RawAclRule, context: AclContext, at: Reporter): AclRule 
     return undefined;
   }
   if (!checkFamilies(source, destination, match)) return undefined;
-  const sourceSet = narrow(source, offered(from, "privates"), match.at("src"));
-  const destinationSet = narrow(destination, offered(to, "publics"), match.at("dst"));
+  const side = (name: string) => context.sides?.find(({ vpc }) => vpc === name);
+  const [sender, receiver] = [side(from), side(to)];
+  if (!sender || !receiver) return undefined;
+  const sourceSet = narrow(source, offered(sender, "privates"), match.at("src"));
+  const destinationSet = narrow(destination, offered(receiver, "publics"), match.at("dst"));
   if (sourceSet === undefined || destinationSet === undefined) return undefined;
   return {
     name: raw.name ?? "",
-    from: from.vpc,
-    to: to.vpc,
+    from,
+    to,
     action: raw.action,
     scope: raw.scope === "packet" ? "packet" : "flow",
     log: raw.log ?? false,
@@ -94,19 +105,18 @@ function parseRule(raw: RawAclRule, context: AclContext, at: Reporter): AclRule 
 }
 
 /** One of from and to may be left out; it is then the other side. */
-function parseDirection(raw: RawAclRule, { sides }: AclContext, at: Reporter) {
+function parseDirection(raw: RawAclRule, sides: readonly [string, string], at: Reporter) {
   const [left, right] = sides;
-  const names = `${left.vpc} and ${right.vpc}`;
-  const find = (name: string | undefined) => sides.find(({ vpc }) => vpc === name);
-  const opposite = (side: Manifest) => (side === left ? right : left);
+  const names = `${left} and ${right}`;
   if (!raw.from && !raw.to) {
     const hint = `Add from or to, one of ${names}.`;
     at.say("acl/wrong-vpc", "The rule names no VPC.", hint);
     return undefined;
   }
   for (const key of ["from", "to"] as const) {
-    if (!raw[key] || find(raw[key])) continue;
-    const message = `${raw[key]} is no side of this peering.`;
+    const name = raw[key];
+    if (!name || sides.includes(name)) continue;
+    const message = `${name} is no side of this peering.`;
     at.at(key).say("acl/wrong-vpc", message, `Use one of ${names}.`);
     return undefined;
   }
@@ -115,7 +125,8 @@ function parseDirection(raw: RawAclRule, { sides }: AclContext, at: Reporter) {
     at.at("to").say("acl/wrong-vpc", `The rule goes from ${raw.from} to itself.`, hint);
     return undefined;
   }
-  const from = find(raw.from) ?? opposite(find(raw.to)!);
+  const opposite = (name: string) => (name === left ? right : left);
+  const from = raw.from || opposite(raw.to!);
   return { from, to: opposite(from) };
 }
 

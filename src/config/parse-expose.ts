@@ -70,6 +70,14 @@ export function parseExpose(
   });
 }
 
+/** An entry whose shape is wrong somewhere: what can still be read of its addresses is checked. */
+export function checkAddresses(raw: RawExpose, context: ExposeContext, at: Reporter): void {
+  for (const side of ["ips", "as"] as const) {
+    const list: unknown = raw[side];
+    if (Array.isArray(list) && !at.at(side).tainted) parseSide(list, at.at(side), context);
+  }
+}
+
 function checkDefault(raw: RawExpose, at: Reporter): boolean {
   if (!raw.ips?.length && !raw.as?.length && raw.nat === undefined) return true;
   const hint = "Put addresses and NAT into an expose of their own.";

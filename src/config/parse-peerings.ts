@@ -3,12 +3,13 @@
 
 import { checkManifest, checkPair, tracksFlows } from "./check-peering.ts";
 import type { ExposeMode } from "./expose-mode.ts";
-import type { Manifest, Peering } from "./model.ts";
+import type { Acl, Manifest, Peering } from "./model.ts";
 import { parseAcl } from "./parse-acl.ts";
-import { parseExpose } from "./parse-expose.ts";
+import { checkAddresses, parseExpose } from "./parse-expose.ts";
 import type { ParsedVpcs } from "./parse-vpcs.ts";
 import type { Reporter } from "./report.ts";
-import type { RawConfig, RawPeering } from "./shape.ts";
+import type { RawConfig, RawExpose, RawPeering } from "./shape.ts";
+import { isMapping } from "./shape.ts";
 import { nearest } from "./suggest.ts";
 
 /** A peering with its group, for rules between peerings. */
@@ -30,7 +31,7 @@ export function parsePeerings(
   for (const name of Object.keys(all).sort()) {
     const at = report.at("peerings", name);
     const rawPeering = all[name]!;
-    if (typeof rawPeering?.peering !== "object" || rawPeering.peering === null) continue;
+    if (!isMapping(rawPeering) || !isMapping(rawPeering.peering)) continue;
     checkGroup(raw, rawPeering, at);
     const peering = parsePeering(name, rawPeering, vpcs, modes, at);
     if (peering && !at.tainted) {
@@ -62,15 +63,27 @@ function parsePeering(
     at.at("peering").say("peering/two-sides", message, "Name exactly two VPCs.");
     return undefined;
   }
-  const sides = names.map((vpc) => parseManifest(vpc, raw, vpcs, modes, at.at("peering", vpc)));
-  const [left, right] = sides;
-  if (left === undefined || right === undefined) return undefined;
-  checkPair(left, right, modes, at);
-  const both = [left, right] as const;
-  const context = { sides: both, vpcs, tracksFlows: tracksFlows(both, modes) };
-  const acl =
-    raw.acl && !at.at("peering").tainted ? parseAcl(raw.acl, context, at.at("acl")) : undefined;
-  return { name, sides: both, acl, place: at.located.place };
+  const [left, right] = names.map((vpc) =>
+    parseManifest(vpc, raw, vpcs, modes, at.at("peering", vpc)),
+  );
+  const sides = left && right && ([left, right] as const);
+  if (sides) checkPair(...sides, modes, at);
+  const [leftName, rightName] = names as [string, string];
+  const acl = parsePeeringAcl(raw, [leftName, rightName], sides, vpcs, modes, at.at("acl"));
+  return sides && { name, sides, acl, place: at.located.place };
+}
+
+function parsePeeringAcl(
+  { acl }: RawPeering,
+  names: readonly [string, string],
+  sides: readonly [Manifest, Manifest] | undefined,
+  vpcs: ParsedVpcs,
+  modes: readonly ExposeMode[],
+  at: Reporter,
+): Acl | undefined {
+  if (!isMapping(acl) || !Array.isArray(acl?.rules)) return undefined;
+  const tracked = sides !== undefined && tracksFlows(sides, modes);
+  return parseAcl(acl, { names, sides, vpcs, tracksFlows: tracked }, at);
 }
 
 /** Undefined when the VPC or an expose is wrong: rules about the whole would only repeat that. */
@@ -92,8 +105,9 @@ function parseManifest(
   let whole = true;
   const exposes = list.flatMap((entry, index) => {
     const here = at.at("expose", index);
-    if (here.tainted || typeof entry !== "object") {
+    if (here.tainted || !isMapping(entry)) {
       whole = false;
+      if (isMapping(entry)) checkAddresses(entry as RawExpose, context, here);
       return [];
     }
     const parsed = parseExpose(entry, index, context, here);

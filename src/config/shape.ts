@@ -154,6 +154,11 @@ export type RawPrefixEntry = z.infer<typeof prefixEntry>;
 export type RawAcl = z.infer<typeof acl>;
 export type RawAclRule = RawAcl["rules"][number];
 
+/** Whether it is a YAML mapping: parts of a document whose shape is wrong are still looked at. */
+export function isMapping(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** JSON Schema (draft 2020-12) for editors. */
 export function configJsonSchema(modes: readonly ExposeMode[]): object {
   return {

@@ -4,14 +4,16 @@ import { existsSync } from "node:fs";
 import type { TestContext } from "node:test";
 
 /**
- * Whether `program` is on the path. If not, the test is skipped with a sentence; where CI=true it
- * fails, so that nothing goes untested unnoticed. `needed` completes "chromium is missing, needed".
+ * The path of `program`. Where it is missing the test is skipped with a sentence, and the result is
+ * undefined; where CI=true it fails instead, so that nothing goes untested unnoticed. `purpose`
+ * completes "chromium is missing, needed".
  */
-export function hasProgram(t: TestContext, program: string, needed: string): boolean {
+export function findProgram(t: TestContext, program: string, purpose: string): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(":");
-  if (folders.some((folder) => existsSync(`${folder}/${program}`))) return true;
-  const sentence = `${program} is missing, needed ${needed}`;
+  const folder = folders.find((candidate) => existsSync(`${candidate}/${program}`));
+  if (folder !== undefined) return `${folder}/${program}`;
+  const sentence = `${program} is missing, needed ${purpose}`;
   if (process.env["CI"] === "true") throw new Error(`${sentence}: apt-get install ${program}`);
   t.skip(sentence);
-  return false;
+  return undefined;
 }
