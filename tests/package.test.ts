@@ -27,6 +27,11 @@ console.log(verdict);
 `;
 
 let folder = "";
+/** npm and the installed command run with the Node that runs this. */
+const env = {
+  ...process.env,
+  PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+};
 
 before(() => {
   folder = mkdtempSync(path.join(tmpdir(), "isthmus package "));
@@ -41,7 +46,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Standard output; an exit code other than 0 fails the test. */
 function run(cwd: string, program: string, ...words: string[]): string {
-  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd, env, encoding: "utf8" });
   assert.equal(status, 0, `${program} ${words.join(" ")}\n${stdout}${stderr}`);
   return stdout;
 }
@@ -49,7 +54,7 @@ function run(cwd: string, program: string, ...words: string[]): string {
 function isthmus(...words: string[]): { status: number | null; output: string } {
   // npx tells of oddities in the user's own npm settings otherwise.
   const quiet = ["--no-install", "--loglevel=error"];
-  const options = { cwd: folder, encoding: "utf8" } as const;
+  const options = { cwd: folder, env, encoding: "utf8" } as const;
   const { status, stdout, stderr } = spawnSync("npx", [...quiet, "isthmus", ...words], options);
   return { status, output: stdout + stderr };
 }
@@ -65,7 +70,7 @@ test("the installed command refuses a broken configuration", () => {
   const [file = ""] = globSync("broken/*.yaml", { cwd: folder });
   const { status, output } = isthmus("check", file);
   assert.equal(status, 1, output);
-  assert.match(output, /^broken\/.*\.yaml:\d+:\d+ /);
+  assert.match(output, /^broken\/.*\.yaml:\d+:\d+: error /);
 });
 
 test("the installed command finds what its demo shows", () => {

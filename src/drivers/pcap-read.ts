@@ -1,7 +1,7 @@
-// Reads captures: pcap (both byte orders, micro- and nanoseconds) and pcapng (several sections and
-// interfaces, both byte orders). Takes the file in chunks and gives frames, so that a capture of any
-// size needs little memory. A broken file gives what is whole, and then a sentence about where and
-// why it stopped.
+// Reads captures: pcap (both byte orders, micro- and nanoseconds) and pcapng (several sections
+// and interfaces, both byte orders). Takes the file in chunks and gives frames, so that a capture
+// of any size needs little memory. A broken file gives what is whole, and then a sentence about
+// where and why it stopped.
 //
 // pcap: draft-ietf-opsawg-pcap; pcapng: draft-ietf-opsawg-pcapng.
 

@@ -29,7 +29,7 @@ export interface Outcome {
   /** The IP packet between VPCs inside `frame` (without tunnel, link header and padding); empty
    * when none was found. A view likewise. */
   readonly packet: Uint8Array;
-  /** Where the IP packet between VPCs starts in the frame as it was received, in bytes; -1 when none
-   * was found. */
+  /** Where the IP packet between VPCs starts in the frame as it was received, in bytes; -1 when
+   * none was found. */
   readonly offset: number;
 }

@@ -8,7 +8,7 @@ export const SENT = 1;
 /** Was for the gateway itself. */
 export const CONSUMED = 2;
 
-interface DropReason {
+export interface DropReason {
   readonly code: number;
   /** What happened, as a sentence. */
   readonly sentence: string;

@@ -9,7 +9,7 @@ export function dropReason(verdict: VerdictName) {
   return verdict in DROP ? DROP[verdict as DropName] : undefined;
 }
 
-/** "blue udp … became udp … in green, peering blue--green, expose 1 of blue (gateway.yaml:12), …" */
+/** "blue udp … became udp … in green, peering blue--green, expose 1 of blue (gateway.yaml:12)" */
 export function describe(replayed: Replayed): string {
   const { outcome, packet, frame } = replayed;
   const { verdict, from, to } = outcome;
