@@ -192,7 +192,9 @@ test("files are short enough to read at once", () => {
 test("lines are at most 100 columns", () => {
   // A sentence for people may be longer: it stands in one piece so that it can be searched for.
   const isSentence = (line: string) =>
-    /^\s*(?:[\w"'.#-]+(?::| [?]*=) |const \w+ = |return |\? |: |\+ )?["'`].*["'`][,;)]*$/.test(line);
+    /^\s*(?:[\w"'.#-]+(?::| [?]*=) |const \w+ = |return |\? |: |\+ )?["'`].*["'`][,;)]*$/.test(
+      line,
+    );
   const long = files
     .filter((file) => !isTest(file))
     .flatMap((file) =>
