@@ -29,7 +29,11 @@ type Objects = Record<string, unknown>;
 
 export function readDocument(text: string, file: string): Source {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    logLevel: "error",
+  });
   const documents = Array.isArray(parsed) ? parsed : [];
   const reader = new DocumentReader(file, lines, documents);
   return reader.read();

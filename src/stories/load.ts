@@ -21,7 +21,7 @@ const STEP_KEYS = ["send", "batch", "expect", "drop", "answer", "after", "reload
 /** Reads all stories of a file; throws StoryError for the first thing it cannot understand. */
 export function loadStories(text: string, file: string): Story[] {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines });
+  const parsed = parseAllDocuments(text, { lineCounter: lines, logLevel: "error" });
   const documents = Array.isArray(parsed) ? parsed : [];
   const filled = documents.filter(({ contents, errors }) => contents !== null || errors.length > 0);
   if (filled.length === 0) throw new StoryError("the file holds no story", file, 1);

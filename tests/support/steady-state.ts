@@ -1,0 +1,85 @@
+// Run by no-allocation.test.ts in a process of its own: traffic of every kind through a gateway's
+// pipeline, with marks on standard output around the part that must not allocate.
+
+import { loadConfig } from "../../src/config/load.ts";
+import { compile } from "../../src/gateway/compile.ts";
+import { gatewaySteps } from "../../src/gateway/steps.ts";
+import { natModes } from "../../src/nat/modes.ts";
+import { Batch } from "../../src/packet/batch.ts";
+import { BATCH_MAX } from "../../src/packet/limits.ts";
+import { PacketPool } from "../../src/packet/packet-pool.ts";
+import { Pipeline } from "../../src/pipeline/pipeline.ts";
+import { directionCounts } from "../../src/tables/direction-counters.ts";
+import { InterfaceTable, VXLAN } from "../../src/tables/interface-table.ts";
+import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
+import { ethernetFrame, vxlanFrame } from "./frames.ts";
+
+const CONFIG = `
+vpcs: { a: { vni: 100 }, b: { vni: 200 } }
+peerings:
+  p:
+    peering:
+      a:
+        expose:
+          - { ips: [{ cidr: 10.0.0.0/24 }], as: [{ cidr: 192.0.2.0/24 }], nat: { static: {} } }
+          - { ips: [{ cidr: 10.1.0.0/24, ports: "1-500" }], as: [{ cidr: 192.0.3.0/24, ports: "501-1000" }], nat: { static: {} } }
+          - { ips: [{ cidr: "2001:db8:1::/64" }], as: [{ cidr: "2001:db8:a::/64" }], nat: { static: {} } }
+      b:
+        expose:
+          - { ips: [{ cidr: 10.0.0.0/24 }], as: [{ cidr: 198.51.100.0/24 }], nat: { static: {} } }
+          - { ips: [{ cidr: "2001:db8:1::/64" }], as: [{ cidr: "2001:db8:b::/64" }], nat: { static: {} } }
+    acl: { rules: [{ from: a, action: deny, scope: packet, match: { proto: udp, dst: [{ ports: ["53"] }] } }] }
+`;
+
+const TEXTS = [
+  "tcp 10.0.0.4:30000 > 198.51.100.8:80 ack",
+  'udp 10.0.0.4:30000 > 198.51.100.8:4000 data="abcdefgh"',
+  "udp 10.0.0.4:30000 > 198.51.100.8:53",
+  "udp 10.1.0.4:30 > 198.51.100.8:80",
+  "icmp 10.0.0.4 > 198.51.100.8 echo-request id=1",
+  "icmp 10.0.0.4 > 198.51.100.8 port-unreachable { udp 198.51.100.8:7 > 10.0.0.4:9 }",
+  "tcp [2001:db8:1::4]:30000 > [2001:db8:b::8]:80 ack",
+  "udp 10.0.0.4:30000 > 203.0.113.8:80",
+  "udp 10.0.0.4:30000 > 198.51.100.8:80 ttl=1",
+];
+const WARM_UP = 4000;
+const BATCHES = 8000;
+
+const { config } = loadConfig(CONFIG, "", natModes);
+if (config === undefined) throw new Error("the configuration is wrong");
+const { snapshot, names } = compile(config, { modes: natModes });
+const pool = new PacketPool();
+const interfaces = new InterfaceTable();
+interfaces.add(VXLAN);
+const holder = { current: { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(-1) } };
+const counters = { current: directionCounts(names.directions.length) };
+const steps = gatewaySteps({ pool, interfaces, snapshot: holder, counters });
+const pipeline = new Pipeline(pool, counters, steps);
+const frames = TEXTS.map((text) =>
+  vxlanFrame(100, ethernetFrame(buildPacket(parsePacket(text)), { padTo: 60 })),
+);
+const batch = new Batch();
+let next = 0;
+
+function round(): void {
+  batch.count = 0;
+  for (let i = 0; i < BATCH_MAX; i++) {
+    const frame = frames[next]!;
+    next = next + 1 === frames.length ? 0 : next + 1;
+    const row = pool.allocate();
+    const at = pool.open(row, 0, frame.length);
+    for (let byte = 0; byte < frame.length; byte++) pool.bytes[at + byte] = frame[byte]!;
+    batch.push(row);
+  }
+  pipeline.process(batch, 0);
+  for (let i = 0; i < BATCH_MAX; i++) pool.release(batch.rows[i]!);
+}
+
+for (let i = 0; i < WARM_UP; i++) round();
+globalThis.gc?.();
+console.log("steady state begins");
+const before = process.memoryUsage().heapUsed;
+for (let i = 0; i < BATCHES; i++) round();
+const bytes = process.memoryUsage().heapUsed - before;
+console.log("steady state ends");
+console.log(JSON.stringify({ packets: BATCHES * BATCH_MAX, bytes }));
