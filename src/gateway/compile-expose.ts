@@ -23,8 +23,6 @@ export interface Half {
   readonly kind: number;
   readonly delta: readonly number[];
   readonly expose: number;
-  /** Whether it asks for ports or a protocol. */
-  readonly restricted: boolean;
 }
 
 export interface ExposeHalves {
@@ -85,7 +83,6 @@ export class ExposeCompiler {
       protocol,
       ...this.#action(rule),
       expose,
-      restricted: rule.ports !== undefined || protocol >= 0,
     };
   }
 
@@ -109,7 +106,6 @@ function half(entry: PrefixPorts, kind: number, expose: number, protocol: number
     kind,
     delta: NO_DELTA,
     expose,
-    restricted: entry.ports !== undefined || protocol >= 0,
   };
 }
 

@@ -139,14 +139,12 @@ class Compiler {
     all[1].push(...to6);
   }
 
-  /** Rules that ask for ports or a protocol come last, and so are tried before the others. */
   #entries(
     halves: readonly Half[],
     rest: (half: Half) => { direction: number; toVpc: number; acl: number; sourceRoot: number },
   ): PerFamily<TrieEntry[]> {
     const result: PerFamily<TrieEntry[]> = [[], []];
-    const ordered = [...halves].sort((a, b) => Number(a.restricted) - Number(b.restricted));
-    for (const half of ordered) {
+    for (const half of halves) {
       const init = { ...half, ...rest(half) };
       const entries = result[half.family === 4 ? 0 : 1];
       for (const prefix of half.prefixes) {

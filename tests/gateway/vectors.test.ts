@@ -74,6 +74,18 @@ test("a bare SYN in a padded frame: the padding is never summed, and leaves as i
   assert.equal(hex(frame.subarray(50, 64)), hex(inner.subarray(0, 14)));
 });
 
+test("an ICMP error in a padded frame: its checksum is of the packet alone", () => {
+  const text = "icmp 192.168.1.9 > 10.0.0.2 port-unreachable { udp 10.0.0.2:1 > 192.168.1.9:2 }";
+  const frame = ethernetFrame(buildPacket(parsePacket(text)), { padTo: 90 });
+  frame.fill(0xaa, 70);
+  const gateway = gatewayOf(STATIC);
+  const outcome = pass(gateway, ethernetInterface(gateway, { vpc: "v2" }), frame);
+  assert.equal(outcome.verdict, "sent");
+  assert.equal(outcome.packet.length, 56);
+  assert.deepEqual(verifyChecksums(outcome.packet), []);
+  assert.equal(hex(outcome.frame.subarray(70)), "aa".repeat(20));
+});
+
 test("up to four VLAN tags pass, a fifth does not", () => {
   const gateway = gatewayOf(STATIC);
   const iface = ethernetInterface(gateway, { vpc: "v1" });
