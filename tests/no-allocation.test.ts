@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 test("two million packets through the whole pipeline allocate nothing per packet", () => {
-  const script = new URL("support/steady-state.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("support/steady-state.ts", import.meta.url));
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ["--trace-gc", "--expose-gc", script],

@@ -37,13 +37,18 @@ function judge(
   expected: PacketNotation,
   options: MatchOptions,
 ): string | undefined {
-  const mustBeBad = expected.checksum === "bad" || options.checksumWasBad === true;
-  const faults = verifyChecksums(got);
-  const transport = faults.filter(({ header, quoted }) => header !== "ipv4" && !quoted);
-  if (mustBeBad && transport.length === 0) {
-    return `the ${packet.protocol} checksum came in wrong and went out right`;
+  const transport = options.checksumWasBad ? "bad" : expected.checksum;
+  if (transport === "bad" && packet.checksum !== "bad") {
+    const how = packet.checksum === "zero" ? "as 0" : "right";
+    return `the ${packet.protocol} checksum came in wrong and went out ${how}`;
   }
-  const fault = mustBeBad ? faults.find((each) => !transport.includes(each)) : faults[0];
+  const inner = expected.quoted?.checksum;
+  if (inner === "bad" && packet.quoted?.checksum !== "bad") {
+    return `the ${expected.quoted?.protocol} checksum of the quoted packet is not wrong`;
+  }
+  const fault = verifyChecksums(got).find(
+    ({ header, quoted }) => header === "ipv4" || (quoted ? inner : transport) === undefined,
+  );
   if (fault === undefined) return undefined;
   return `the ${fault.header} checksum${fault.quoted ? " of the quoted packet" : ""} is wrong`;
 }
@@ -103,7 +108,9 @@ function compareAttributes(
   for (const name of ATTRIBUTES) {
     const wanted = expected.attributes.get(name);
     if (wanted === undefined) continue;
-    const is = got.attributes.get(name) as number | undefined;
+    // A packet that is no later fragment is read without an offset.
+    const unsaid = name === "frag" ? 0 : undefined;
+    const is = (got.attributes.get(name) as number | undefined) ?? unsaid;
     if (!matchNumber(wanted, is, bindings)) {
       return `${name} is ${is ?? "missing"}, expected ${sayPattern(wanted, bindings)}`;
     }

@@ -2,6 +2,7 @@
 
 import { ICMP_NAMES } from "./icmp.ts";
 import { type IpAddress, parseIpAddress } from "./ip-address.ts";
+import { protocolName } from "./ip-protocol.ts";
 import {
   ATTRIBUTES,
   type Attribute,
@@ -45,10 +46,14 @@ class Reader {
     this.#tokens = tokens;
   }
 
-  packet(): PacketNotation {
+  packet(isQuoted = false): PacketNotation {
     const protocol = this.#take("a protocol (tcp, udp, icmp or proto-N)");
     if (!/^(tcp|udp|icmp|proto-(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))$/.test(protocol.text)) {
       throw this.#error("expected a protocol: tcp, udp, icmp or proto-N", protocol);
+    }
+    const name = protocol.text.startsWith("proto-") && protocolName(+protocol.text.slice(6));
+    if (name === "tcp" || name === "udp") {
+      throw this.#error(`${protocol.text} is written ${name}`, protocol);
     }
     const source = this.#endpoint("a source", protocol.text);
     const arrow = this.#take('">"');
@@ -65,7 +70,7 @@ class Reader {
     };
     if (source.port !== undefined) packet.sourcePort = source.port;
     if (destination.port !== undefined) packet.destinationPort = destination.port;
-    this.#rest(packet);
+    this.#rest(packet, isQuoted);
     return packet;
   }
 
@@ -101,14 +106,19 @@ class Reader {
     return { address, port };
   }
 
-  #rest(packet: Mutable): void {
+  #rest(packet: Mutable, isQuoted: boolean): void {
+    const said = new Set<string>();
     for (;;) {
       const token = this.#tokens[this.#next];
       if (token === undefined || token.text === "}") return;
       this.#next++;
       if (token.text === "{") {
+        if (isQuoted) throw this.#error("a quoted packet quotes no other", token);
         this.#quoted(packet, token);
       } else {
+        const [name = ""] = token.text.split("=", 1);
+        if (said.has(name)) throw this.#error(`${name} is said twice`, token);
+        said.add(name);
         this.#word(packet, token);
       }
     }
@@ -117,7 +127,7 @@ class Reader {
   #quoted(packet: Mutable, open: Token): void {
     if (packet.protocol !== "icmp") throw this.#error("only icmp quotes a packet", open);
     if (packet.quoted !== undefined) throw this.#error("one quoted packet is enough", open);
-    packet.quoted = this.packet();
+    packet.quoted = this.packet(true);
     const close = this.#take('"}" behind the quoted packet');
     if (close.text !== "}") throw this.#error('expected "}" behind the quoted packet', close);
   }

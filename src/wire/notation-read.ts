@@ -15,6 +15,10 @@ type Mutable = { -readonly [K in keyof PacketNotation]: PacketNotation[K] } & {
 
 /** Everything the notation can say about the packet; undefined when it has no IP header. */
 export function readPacket(packet: Uint8Array): PacketNotation | undefined {
+  return read(packet, false);
+}
+
+function read(packet: Uint8Array, isQuoted: boolean): PacketNotation | undefined {
   const parts = dissect(packet);
   if (parts === undefined) return undefined;
   const { family } = parts;
@@ -37,10 +41,10 @@ export function readPacket(packet: Uint8Array): PacketNotation | undefined {
   if (parts.dontFragment) result.dontFragment = true;
   if (parts.moreFragments) result.moreFragments = true;
   if (parts.fragmentOffset > 0) attributes.set("frag", parts.fragmentOffset);
-  readTransport(result, packet, view, parts);
-  if (verifyChecksums(packet).some(({ header, quoted }) => header !== "ipv4" && !quoted)) {
-    result.checksum = "bad";
-  }
+  readTransport(result, packet, view, parts, isQuoted);
+  // "zero" says more than "bad", which it also is in IPv6.
+  const faults = verifyChecksums(packet);
+  if (faults.some(({ header, quoted }) => header !== "ipv4" && !quoted)) result.checksum ??= "bad";
   return result;
 }
 
@@ -49,6 +53,7 @@ function readTransport(
   packet: Uint8Array,
   view: DataView,
   parts: Dissection,
+  isQuoted: boolean,
 ): void {
   const { l4, end } = parts;
   const space = end - l4;
@@ -57,7 +62,7 @@ function readTransport(
     if (result.protocol === "tcp" && space >= 4) payload = readTcp(result, view, l4, end);
     else if (result.protocol === "udp" && space >= 4) payload = readUdp(result, view, l4, end);
     else if (result.protocol === "icmp" && space >= 2) {
-      payload = readIcmp(result, packet, view, parts);
+      payload = readIcmp(result, packet, view, parts, isQuoted);
     }
   }
   if (payload < end) result.data = packet.slice(payload, end);
@@ -108,6 +113,7 @@ function readIcmp(
   packet: Uint8Array,
   view: DataView,
   { l4, end, family }: Dissection,
+  isQuoted: boolean,
 ): number {
   const kind = { type: view.getUint8(l4), code: view.getUint8(l4 + 1) };
   result.icmp = icmpName(family, kind) ?? kind;
@@ -121,8 +127,9 @@ function readIcmp(
   if (hasMtu(family, kind)) {
     attributes.set("mtu", family === 4 ? view.getUint16(l4 + 6) : view.getUint32(l4 + 4));
   }
-  if (!isIcmpError(family, kind.type)) return l4 + 8;
-  const quoted = readPacket(packet.subarray(l4 + 8, end));
+  // No error is about an error (RFC 1122, 3.2.2), but hostile packets nest them thousands deep.
+  if (isQuoted || !isIcmpError(family, kind.type)) return l4 + 8;
+  const quoted = read(packet.subarray(l4 + 8, end), true);
   if (quoted === undefined) return l4 + 8;
   result.quoted = quoted;
   return end;
