@@ -100,7 +100,7 @@ const checks = paths.length > 0 ? [] : [tool("tsc"), tool("biome", "check", "--e
 const totals = await runTests(files);
 const failed = totals.failed + checks.filter((ok) => !ok).length;
 const examples = totals.passed - totals.stories - totals.properties;
-print(`${totals.stories} stories, ${totals.properties} properties, ${examples} other tests passed`);
+print(`${totals.stories} stories, ${totals.properties} properties, ${examples} examples`);
 if (totals.skipped > 0) print(`${totals.skipped} skipped; why is said above`);
 if (files.length === 0) print(`no test file starts with ${paths.join(" or ")}`);
 print(`${totals.passed} passed, ${failed} failed`);

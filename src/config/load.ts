@@ -3,6 +3,7 @@
 // where the one before found nothing wrong, so one mistake gives one issue.
 
 import { parseIpAddress } from "../wire/ip-address.ts";
+import { isUnicastMac, parseMac } from "../wire/mac.ts";
 import { parsePrefix } from "../wire/prefix.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkShape } from "./check-shape.ts";
@@ -92,9 +93,8 @@ function checkAddress(text: string, at: Reporter): void {
   );
 }
 
-/** Six bytes in hexadecimal, not zero and not a group address. */
 function checkMac(text: string, at: Reporter): void {
-  const form = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text);
-  if (form && (Number.parseInt(text.slice(0, 2), 16) & 1) === 0 && /[1-9a-f]/i.test(text)) return;
+  const mac = parseMac(text);
+  if (mac && isUnicastMac(mac)) return;
   at.say("isthmus/bad-mac", `"${text}" is no unicast MAC address.`, 'Write "02:00:00:00:00:01".');
 }

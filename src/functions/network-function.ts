@@ -9,7 +9,8 @@ export interface NetworkFunction {
   readonly name: string;
   /** Columns that an earlier step must have written. */
   readonly reads: readonly Column[];
-  /** Columns that this step fills in, for every packet it leaves undecided. */
+  /** Columns that this step may write, for the packets it is about; a contract test sees to it
+   * that it writes no others. */
   readonly writes: readonly Column[];
   /**
    * Looks at each packet once and may give it a verdict. Returns how many verdicts it gave.

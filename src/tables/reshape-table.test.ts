@@ -44,6 +44,39 @@ test("one host's thousand ports become four hosts with 250 each", () => {
   });
 });
 
+for (const [name, family, from, ports, add, to] of [
+  [
+    "1.1.1.1:4800",
+    4,
+    { address: address("1.1.1.1"), port: 4800 },
+    [4000, 1000],
+    6400n,
+    { address: address("1.1.1.8"), port: 4200 },
+  ],
+  [
+    "1.0.0.0:4200",
+    4,
+    { address: address("1.0.0.0"), port: 4200 },
+    [4000, 1000],
+    15_428n,
+    { address: address("1.0.0.15"), port: 4628 },
+  ],
+  [
+    "the first of all IPv6 pairs",
+    6,
+    { address: 0n, port: 0 },
+    [0, 65536],
+    2n ** 144n - 1n,
+    { address: 2n ** 128n - 1n, port: 65535 },
+  ],
+] as const) {
+  test(`${name} moved by ${add} elements`, () => {
+    const [port, portCount] = ports;
+    const block = { address: family === 4 ? from.address : 0n, port, portCount };
+    assert.deepEqual(apply({ from: block, to: block, add }, family, from.address, from.port), to);
+  });
+}
+
 const block = (bits: number) =>
   fc
     .record({

@@ -171,7 +171,9 @@ class Builder {
   #icmpKind(): IcmpKind | undefined {
     const said = this.#packet.icmp;
     if (typeof said !== "string") return said;
-    return icmpKind(this.#family, said) ?? this.#fail(`IPv${this.#family} has no ICMP ${said}`);
+    return (
+      icmpKind(this.#family, said) ?? this.#fail(`IPv${this.#family} has no ICMP message ${said}`)
+    );
   }
 
   /** IPv6 has a fragment header only for a fragment. */

@@ -116,7 +116,8 @@ class Reader {
         if (isQuoted) throw this.#error("a quoted packet quotes no other", token);
         this.#quoted(packet, token);
       } else {
-        const [name = ""] = token.text.split("=", 1);
+        // The flag "ack" is not the number "ack=".
+        const name = token.text.replace(/=.*/s, "=");
         if (said.has(name)) throw this.#error(`${name} is said twice`, token);
         said.add(name);
         this.#word(packet, token);

@@ -36,7 +36,11 @@ function read(packet: Uint8Array, isQuoted: boolean): PacketNotation | undefined
   const { attributes } = result;
   attributes.set("ttl", packet[family === 4 ? 8 : 7]!);
   attributes.set("tos", family === 4 ? packet[1]! : (view.getUint16(0) >>> 4) & 0xff);
-  attributes.set("id", parts.identification);
+  // IPv6 has an identification only in a fragment header.
+  const isFragment = parts.moreFragments || parts.fragmentOffset > 0;
+  if (family === 4 || isFragment || parts.identification > 0) {
+    attributes.set("id", parts.identification);
+  }
   attributes.set("len", parts.end);
   if (parts.dontFragment) result.dontFragment = true;
   if (parts.moreFragments) result.moreFragments = true;

@@ -8,7 +8,7 @@ import type { Decision } from "../../gateway/outcome.ts";
 import { describePacket } from "../../wire/notation.ts";
 import type { CliIo } from "../io.ts";
 import { loadForCommand } from "../load-config.ts";
-import { dropReason } from "../replay/describe.ts";
+import { describeInput, dropReason } from "../replay/describe.ts";
 import { Replay, type Replayed } from "../replay/replay.ts";
 import { summary } from "../replay/summary.ts";
 
@@ -56,9 +56,10 @@ function painter(colour: boolean): Painter {
   return { strong: code(1), good: code(32), bad: code(31), faint: code(2) };
 }
 
-function show({ number, outcome, packet, frame }: Replayed, paint: Painter): string {
+function show(replayed: Replayed, paint: Painter): string {
+  const { number, outcome } = replayed;
   const { verdict, from, to } = outcome;
-  const came = packet.length > 0 ? describePacket(packet) : `${frame.bytes.length} bytes`;
+  const came = describeInput(replayed);
   const head = `${String(number).padStart(3)}  ${(from ?? "?").padEnd(6)} ${came}\n`;
   if (verdict === "sent") {
     const left = mark(came, describePacket(outcome.packet), paint);

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { loadStories } from "../../stories/load.ts";
 import { runStory, type StoryResult } from "../../stories/run.ts";
-import { type Story, StoryError } from "../../stories/story.ts";
+import type { Story } from "../../stories/story.ts";
 import type { CliIo } from "../io.ts";
 import { pathBeside } from "../path-beside.ts";
 
@@ -30,7 +30,7 @@ function test(files: readonly string[], json: boolean, io: CliIo): void {
       for (const story of loadStories(io.readFile(file), file)) results.push(run(story, io));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      io.err(`${error instanceof StoryError ? error.message : `${file}: ${error.message}`}\n`);
+      io.err(`${error.message}\n`);
       io.exit(UNREADABLE);
     }
   }

@@ -1,7 +1,12 @@
 // What became of a packet, in a line.
 
+import { LINK_ETHERNET } from "../../drivers/capture.ts";
 import type { Decision } from "../../gateway/outcome.ts";
 import { DROP, type DropName, type VerdictName } from "../../packet/verdict.ts";
+import { describeArp, ETHERTYPE_ARP, readArp } from "../../wire/arp.ts";
+import { dissect } from "../../wire/dissect.ts";
+import { ICMPV6 } from "../../wire/ip-protocol.ts";
+import { describeNeighborMessage, readNeighborMessage } from "../../wire/neighbor-discovery.ts";
 import { describePacket } from "../../wire/notation.ts";
 import type { Replayed } from "./replay.ts";
 
@@ -11,9 +16,9 @@ export function dropReason(verdict: VerdictName) {
 
 /** "blue udp … became udp … in green, peering blue--green, expose 1 of blue (gateway.yaml:12)" */
 export function describe(replayed: Replayed): string {
-  const { outcome, packet, frame } = replayed;
+  const { outcome, frame } = replayed;
   const { verdict, from, to } = outcome;
-  const before = packet.length > 0 ? describePacket(packet) : `${frame.bytes.length} bytes`;
+  const before = describeInput(replayed);
   const came = `${from ?? "no VPC"} ${before}`;
   const why = [
     outcome.peering && `peering ${outcome.peering}`,
@@ -26,6 +31,22 @@ export function describe(replayed: Replayed): string {
   const cut = frame.originalLength > frame.bytes.length ? " The capture cut this packet off." : "";
   const sentence = reason ? `${reason.sentence} ${reason.advice}` : "";
   return [`${came} dropped: ${verdict}. ${sentence}${cut}`.trim(), ...why].join(", ");
+}
+
+/** The packet as it came, or what else the frame was. */
+export function describeInput({ packet, frame, linkType }: Replayed): string {
+  const { bytes } = frame;
+  if (packet.length === 0 && linkType === LINK_ETHERNET) {
+    const arp = (bytes[12]! << 8) | bytes[13]!;
+    const message = arp === ETHERTYPE_ARP ? readArp(bytes.subarray(14)) : undefined;
+    if (message) return describeArp(message);
+  }
+  if (packet.length === 0) return `${bytes.length} bytes`;
+  const parts = dissect(packet);
+  const icmpv6 = parts?.protocol === ICMPV6 && parts.family === 6 && parts.fragmentOffset === 0;
+  const neighbor = icmpv6 && readNeighborMessage(packet.subarray(parts.l4, parts.end));
+  if (!neighbor) return describePacket(packet);
+  return `${describePacket(packet)} (${describeNeighborMessage(neighbor)})`;
 }
 
 function at({ label, place }: Decision): string {

@@ -83,7 +83,7 @@ export function icmpError(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
   return {
     name: "icmp-error",
     reads: ["l3", "l4", "end", "flags", "vpc"],
-    writes: [],
+    writes: ["toVpc", "direction", "sourceRule", "destinationRule"],
     process(batch) {
       const { rows, count } = batch;
       let decided = 0;

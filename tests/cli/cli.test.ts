@@ -1,0 +1,134 @@
+// The command line in memory: what is printed, and the exit codes that outsiders rely on.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CliIo } from "../../src/cli/io.ts";
+import { main } from "../../src/cli/main.ts";
+
+const GOOD =
+  "vpcs: { a: { vni: 1 }, b: { vni: 2 } }\npeerings: { p: { peering: { a: { expose: [{ ips: [{ cidr: 10.1.0.0/16 }] }] }, b: { expose: [{ ips: [{ cidr: 10.2.0.0/16 }] }] } } } }\n";
+const STORY = `story: passes
+config: good.yaml
+steps:
+  - send: a udp 10.1.0.1:1 > 10.2.0.1:2
+    expect: b udp 10.1.0.1:1 > 10.2.0.1:2
+`;
+const FILES: Readonly<Record<string, string>> = {
+  "good.yaml": GOOD,
+  "bad.yaml": "vpcs: { a: { vni: 0 } }\n",
+  "warned.yaml": GOOD.replace("cidr: 10.1.0.0/16 }", "cidr: 10.1.0.0/16 }, { not: 9.0.0.0/24 }"),
+  "holds.yaml": STORY,
+  "fails.yaml": STORY.replace("expect: b udp 10.1.0.1:1", "expect: b udp 10.1.0.9:1"),
+  "unreadable.yaml": STORY.replace("steps", "stepz"),
+  "refused.yaml": STORY.replace("good.yaml", "bad.yaml"),
+};
+
+function run(...words: string[]) {
+  const result = { out: "", err: "", code: 0 };
+  const io: CliIo = {
+    out: (text) => {
+      result.out += text;
+    },
+    err: (text) => {
+      result.err += text;
+    },
+    readFile: (path) => {
+      const text = FILES[path];
+      if (text === undefined) throw new Error(`${path}: there is no such file`);
+      return text;
+    },
+    openInput: () => assert.fail("no command here reads a capture"),
+    openOutput: () => assert.fail("no command here writes one"),
+    sameFile: (a, b) => a === b,
+    exit: (code) => {
+      result.code = Math.max(result.code, code);
+    },
+    colour: false,
+    watched: false,
+    now: () => 0,
+  };
+  main(words, io);
+  return result;
+}
+
+test("check says nothing about a good file, and exits 0", () => {
+  assert.deepEqual(run("check", "good.yaml"), { out: "", err: "", code: 0 });
+});
+
+test("check shows a mistake with its place, and exits 1", () => {
+  const { out, code } = run("check", "bad.yaml");
+  assert.equal(code, 1);
+  assert.equal(
+    out,
+    `bad.yaml:1:14: error vpc/bad-vni: 0 is no VNI.
+    Use a number from 1 to 16777215.
+    1 | vpcs: { a: { vni: 0 } }
+                     ^
+1 error, 0 warnings
+`,
+  );
+});
+
+test("a warning does not fail the check", () => {
+  const { out, code } = run("check", "warned.yaml");
+  assert.equal(code, 0);
+  assert.match(out, /warning expose\/useless-exclusion/);
+});
+
+test("check --json prints the issues", () => {
+  const { out, code } = run("check", "--json", "good.yaml", "bad.yaml");
+  assert.equal(code, 1);
+  const [issue, ...more] = JSON.parse(out);
+  assert.equal(more.length, 0);
+  assert.deepEqual(
+    [issue.code, issue.severity, issue.path, issue.place],
+    ["vpc/bad-vni", "error", "vpcs.a.vni", { file: "bad.yaml", line: 1, column: 14 }],
+  );
+});
+
+test("test exits 0, 1 or 2: all hold, one fails, one cannot be read", () => {
+  assert.equal(run("test", "holds.yaml").code, 0);
+  assert.equal(run("test", "holds.yaml", "fails.yaml").code, 1);
+  assert.equal(run("test", "fails.yaml", "unreadable.yaml").code, 2);
+  assert.match(run("test", "unreadable.yaml").err, /no key "stepz"; did you mean "steps"\?/);
+  assert.equal(run("test", "nowhere.yaml").code, 2);
+  assert.match(run("test", "refused.yaml").err, /configuration is refused: 0 is no VNI/);
+  assert.equal(run("test", "refused.yaml").code, 2);
+});
+
+test("a failed story shows what was expected, what came, and the way", () => {
+  const { out } = run("test", "fails.yaml");
+  assert.match(out, /FAIL passes\n {5}fails\.yaml:4, step 1\n/);
+  assert.match(out, /expected {2}b udp 10\.1\.0\.9:1 > 10\.2\.0\.1:2\n/);
+  assert.match(out, /got {7}b udp 10\.1\.0\.1:1 .*the source is 10\.1\.0\.1, expected 10\.1\.0\.9/);
+  assert.match(out, /packet 1 {2}admit {7}to b by p/);
+});
+
+test("test --json prints one record a story", () => {
+  const records = JSON.parse(run("test", "--json", "holds.yaml", "fails.yaml").out);
+  assert.deepEqual(records[0], {
+    file: "holds.yaml",
+    story: "passes",
+    ok: true,
+    step: null,
+    expected: null,
+    got: null,
+  });
+  assert.deepEqual([records[1].ok, records[1].step], [false, 1]);
+});
+
+test("schema prints a JSON Schema that knows the modes", () => {
+  const schema = JSON.parse(run("schema").out);
+  assert.equal(schema.$schema, "https://json-schema.org/draft/2020-12/schema");
+  assert.deepEqual(
+    ["vpcs", "peerings", "isthmus"].filter((key) => !(key in schema.properties)),
+    [],
+  );
+  assert.match(JSON.stringify(schema), /"portForward"/);
+});
+
+test("an unknown command is answered with the nearest, and exits 1", () => {
+  const { err, code } = run("chekc");
+  assert.equal(code, 1);
+  assert.match(err, /Did you mean check\?/);
+});
