@@ -7,6 +7,7 @@ import type { Config } from "../config/model.ts";
 import { Gateway, type TraceLine } from "../gateway/gateway.ts";
 import type { Outcome } from "../gateway/outcome.ts";
 import { natModes } from "../nat/modes.ts";
+import { BATCH_MAX } from "../packet/limits.ts";
 import { DROP, type DropName } from "../packet/verdict.ts";
 import {
   type Bound,
@@ -15,7 +16,7 @@ import {
   matchPacket,
   NotationError,
 } from "../wire/notation.ts";
-import { verifyChecksums } from "../wire/verify-checksums.ts";
+import { type ChecksumFault, verifyChecksums } from "../wire/verify-checksums.ts";
 import { type ConfigSource, type Step, type Story, StoryError, type StoryPacket } from "./story.ts";
 
 export interface StoryResult {
@@ -38,6 +39,9 @@ export type ReadFile = (path: string) => { readonly text: string; readonly file:
 export function runStory(story: Story, readFile: ReadFile): StoryResult {
   return new StoryRun(story, readFile).run();
 }
+
+/** Room for the longest IP packet. */
+const SLOT_BYTES = 65_536 + 256;
 
 class Failure extends Error {
   readonly expected: string;
@@ -62,7 +66,8 @@ class StoryRun {
   constructor(story: Story, readFile: ReadFile) {
     this.#story = story;
     this.#readFile = readFile;
-    this.#gateway = new Gateway({ slots: 256 }, { random: seededRandom(story.seed) });
+    const sizes = { slots: BATCH_MAX, slotBytes: SLOT_BYTES };
+    this.#gateway = new Gateway(sizes, { random: seededRandom(story.seed) });
   }
 
   run(): StoryResult {
@@ -119,15 +124,21 @@ class StoryRun {
 
   #send(step: Step): void {
     const gateway = this.#gateway;
+    const inputs: Uint8Array[] = [];
     for (const { vpc, packet } of step.packets) {
       const iface = this.#interfaces.get(vpc);
       if (iface === undefined)
         throw new StoryError(`there is no VPC "${vpc}"`, this.#story.file, step.line);
-      gateway.receive(iface, buildPacket(packet, this.#bindings));
+      const bytes = buildPacket(packet, this.#bindings);
+      inputs.push(bytes);
+      if (!gateway.receive(iface, bytes)) {
+        const message = `a batch holds at most ${BATCH_MAX} packets`;
+        throw new StoryError(message, this.#story.file, step.line);
+      }
     }
     const count = gateway.run(this.#clock.now(), this.#trace);
     const outcomes = Array.from({ length: count }, (_, index) => gateway.outcome(index));
-    this.#checkSent(step, outcomes);
+    this.#checkSent(step, outcomes, inputs);
     if (step.drop !== undefined) checkDropped(step.drop, outcomes);
     if (step.answer !== undefined && step.answer.length > 0) {
       throw new Failure(step.answer.map(({ text }) => text).join("; "), "no answer");
@@ -135,11 +146,13 @@ class StoryRun {
     gateway.clear();
   }
 
-  #checkSent(step: Step, outcomes: readonly Outcome[]): void {
+  #checkSent(step: Step, outcomes: readonly Outcome[], inputs: readonly Uint8Array[]): void {
     const sent = outcomes.flatMap((outcome, index) =>
-      outcome.verdict === "sent" ? { outcome, input: step.packets[index]! } : [],
+      outcome.verdict === "sent"
+        ? { outcome, input: step.packets[index]!, bytes: inputs[index]! }
+        : [],
     );
-    for (const { outcome, input } of sent) checkChecksums(outcome, input);
+    for (const { outcome, bytes } of sent) checkChecksums(outcome, bytes);
     const { expect } = step;
     if (expect === undefined) return;
     for (const [index, expected] of expect.entries()) {
@@ -160,19 +173,18 @@ class StoryRun {
   }
 }
 
-/** What goes out must have right checksums, or one that came in wrong must still be wrong. */
-function checkChecksums(outcome: Outcome, input: StoryPacket): void {
-  const faults = verifyChecksums(outcome.packet);
-  const wasBad = input.packet.checksum === "bad";
-  const stillBad = faults.some(({ header, quoted }) => header !== "ipv4" && !quoted);
-  if (wasBad && !stillBad) throw new Failure("a checksum that is still wrong", say(outcome));
-  const fault = faults.find(({ header }) => header === "ipv4" || !wasBad);
-  if (fault === undefined) return;
-  const where = fault.quoted ? " of the quoted packet" : "";
-  throw new Failure(
-    "right checksums",
-    `${say(outcome)} with a wrong ${fault.header} checksum${where}`,
-  );
+/** What goes out must have right checksums; one that came in wrong must still be wrong. */
+function checkChecksums(outcome: Outcome, input: Uint8Array): void {
+  const before = verifyChecksums(input).map(sayFault);
+  const after = verifyChecksums(outcome.packet).map(sayFault);
+  const mended = before.find((fault) => !after.includes(fault));
+  if (mended) throw new Failure(`the ${mended} to stay wrong, as it came`, say(outcome));
+  const broken = after.find((fault) => !before.includes(fault));
+  if (broken) throw new Failure("right checksums", `${say(outcome)} with a wrong ${broken}`);
+}
+
+function sayFault({ header, quoted }: ChecksumFault): string {
+  return `${header} checksum${quoted ? " of the quoted packet" : ""}`;
 }
 
 function checkDropped(reason: string, outcomes: readonly Outcome[]): void {

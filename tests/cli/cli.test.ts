@@ -20,6 +20,11 @@ const FILES: Readonly<Record<string, string>> = {
   "holds.yaml": STORY,
   "fails.yaml": STORY.replace("expect: b udp 10.1.0.1:1", "expect: b udp 10.1.0.9:1"),
   "unreadable.yaml": STORY.replace("steps", "stepz"),
+  "crowded.yaml": `story: too many
+config: good.yaml
+steps:
+  - batch:
+${"      - a udp 10.1.0.1:1 > 10.2.0.1:2\n".repeat(257)}`,
   "refused.yaml": STORY.replace("good.yaml", "bad.yaml"),
 };
 
@@ -92,6 +97,7 @@ test("test exits 0, 1 or 2: all hold, one fails, one cannot be read", () => {
   assert.equal(run("test", "fails.yaml", "unreadable.yaml").code, 2);
   assert.match(run("test", "unreadable.yaml").err, /no key "stepz"; did you mean "steps"\?/);
   assert.equal(run("test", "nowhere.yaml").code, 2);
+  assert.match(run("test", "crowded.yaml").err, /crowded\.yaml:4 a batch holds at most 256/);
   assert.match(run("test", "refused.yaml").err, /configuration is refused: 0 is no VNI/);
   assert.equal(run("test", "refused.yaml").code, 2);
 });
