@@ -49,9 +49,7 @@ class DocumentReader {
   constructor(file: string, lines: LineCounter, documents: readonly Document.Parsed[]) {
     this.#file = file;
     this.#lines = lines;
-    this.#documents = documents.filter(
-      ({ contents, errors }) => contents !== null || errors.length > 0,
-    );
+    this.#documents = documents.filter((document) => !isEmptyDocument(document));
     this.#report = new Report((path) => this.#locate(path));
   }
 
@@ -68,18 +66,17 @@ class DocumentReader {
   }
 
   #syntaxErrors(): boolean {
-    for (const document of this.#documents) {
-      for (const error of document.errors) {
-        this.#parts.splice(0, this.#parts.length);
-        const at = error.pos[0];
-        const code = error.code === "DUPLICATE_KEY" ? "yaml/duplicate-key" : "yaml/syntax";
-        const message = `${error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "")}.`;
-        const hint =
-          code === "yaml/duplicate-key"
-            ? "Keep one of the two."
-            : "Correct the YAML at this place.";
-        this.#syntaxPlace = this.#placeOf(at);
-        this.#report.add(code, [], message, hint);
+    for (const { code, message, pos } of this.#documents.flatMap(({ errors }) => errors)) {
+      this.#syntaxPlace = this.#placeOf(pos[0]);
+      const root = this.#report.root;
+      if (code === "DUPLICATE_KEY") {
+        root.say("yaml/duplicate-key", syntaxMessage(message), "Keep one of the two.");
+      } else if (/call stack|stack overflow/i.test(message)) {
+        // Whatever is said about the rest is only an echo of this.
+        root.say("yaml/syntax", "The file nests deeper than can be read.", "Nest less deeply.");
+        break;
+      } else {
+        root.say("yaml/syntax", syntaxMessage(message), "Correct the YAML at this place.");
       }
     }
     this.#syntaxPlace = undefined;
@@ -199,6 +196,17 @@ class DocumentReader {
     const { line, col } = this.#lines.linePos(offset);
     return { file: this.#file, line: Math.max(1, line), column: Math.max(1, col) };
   }
+}
+
+/** Whether there is nothing in it, as behind a last `---`. */
+export function isEmptyDocument({ contents, errors }: Document.Parsed): boolean {
+  const empty = contents === null || (isScalar(contents) && contents.value === null);
+  return empty && errors.length === 0;
+}
+
+/** The first line, as a sentence, without the place, which is told apart. */
+function syntaxMessage(message: string): string {
+  return `${message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "")}.`;
 }
 
 /** Offset of the key (in a mapping) or item (in a list) at `path`, as deep as the document goes. */

@@ -9,6 +9,7 @@ import {
   stringify,
   type YAMLMap,
 } from "yaml";
+import { isEmptyDocument } from "../config/document.ts";
 import { parseDuration } from "../config/duration.ts";
 import { nearest } from "../config/suggest.ts";
 import { DROP } from "../packet/verdict.ts";
@@ -23,7 +24,7 @@ export function loadStories(text: string, file: string): Story[] {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, logLevel: "error" });
   const documents = Array.isArray(parsed) ? parsed : [];
-  const filled = documents.filter(({ contents, errors }) => contents !== null || errors.length > 0);
+  const filled = documents.filter((document) => !isEmptyDocument(document));
   if (filled.length === 0) throw new StoryError("the file holds no story", file, 1);
   return filled.map(({ errors: [error], contents }) => {
     if (error)

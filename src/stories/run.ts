@@ -7,7 +7,6 @@ import type { Config } from "../config/model.ts";
 import { Gateway, type TraceLine } from "../gateway/gateway.ts";
 import type { Outcome } from "../gateway/outcome.ts";
 import { natModes } from "../nat/modes.ts";
-import { BATCH_MAX } from "../packet/limits.ts";
 import { DROP, type DropName } from "../packet/verdict.ts";
 import {
   type Bound,
@@ -66,7 +65,7 @@ class StoryRun {
   constructor(story: Story, readFile: ReadFile) {
     this.#story = story;
     this.#readFile = readFile;
-    const sizes = { slots: BATCH_MAX, slotBytes: SLOT_BYTES };
+    const sizes = { slots: 256, slotBytes: SLOT_BYTES };
     this.#gateway = new Gateway(sizes, { random: seededRandom(story.seed) });
   }
 
@@ -132,7 +131,7 @@ class StoryRun {
       const bytes = buildPacket(packet, this.#bindings);
       inputs.push(bytes);
       if (!gateway.receive(iface, bytes)) {
-        const message = `a batch holds at most ${BATCH_MAX} packets`;
+        const message = `a batch holds at most ${inputs.length - 1} packets`;
         throw new StoryError(message, this.#story.file, step.line);
       }
     }

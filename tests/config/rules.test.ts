@@ -190,6 +190,20 @@ test("a whole specification of the reference format loads, bare and in its objec
   assert.equal(wrapped.config?.peerings.length, 1);
 });
 
+test("nothing behind a last --- is nothing", () => {
+  assert.deepEqual(loadConfig("vpcs: { blue: { vni: 1 } }\n...\n---\n", "", natModes).issues, []);
+});
+
+test("a file that nests without end is refused, in one sentence", () => {
+  for (const text of ["[".repeat(100_000), "- ".repeat(3000), `${"{a: ".repeat(5000)}1`]) {
+    const { issues } = loadConfig(text, "", natModes);
+    assert.deepEqual(
+      issues.map(({ message }) => message),
+      ["The file nests deeper than can be read."],
+    );
+  }
+});
+
 test("a mistake inside an object is placed where it stands in the file", () => {
   const text = "kind: VPCInfo\nmetadata: { name: blue }\nspec:\n  vni: 0\n";
   const [issue] = loadConfig(text, "file.yaml", natModes).issues;
