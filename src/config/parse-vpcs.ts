@@ -80,7 +80,11 @@ function checkId({ internalID }: RawVpc, at: Reporter, seen: Map<string, Located
   const id = String(internalID);
   const here = at.at("internalID");
   if (!/^[A-Za-z0-9]{5}$/.test(id)) {
-    here.say("vpc/bad-id", `"${id}" is no internal id.`, "Use exactly five letters or digits.");
+    here.say(
+      "vpc/bad-id",
+      `"${id}" is no internal id.`,
+      "Use exactly five letters or digits, in quotes.",
+    );
     return;
   }
   const other = seen.get(id);

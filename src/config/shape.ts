@@ -18,12 +18,15 @@ const prefixEntry = z.strictObject({
   ports: numberOrText.optional().describe(`only these ports, ${PORTS}`),
 });
 
+/** What the peer sees are not the VPC's own subnets. */
+const publicEntry = prefixEntry.omit({ vpcSubnet: true });
+
 function expose(modes: readonly ExposeMode[]) {
   const nat = Object.fromEntries(modes.map((mode) => [mode.key, mode.shape.optional()]));
   return z.strictObject({
     default: z.boolean().optional().describe("whatever no other expose covers"),
     ips: z.array(prefixEntry).optional().describe("the addresses as hosts of this VPC have them"),
-    as: z.array(prefixEntry).optional().describe("the addresses as the peer sees them"),
+    as: z.array(publicEntry).optional().describe("the addresses as the peer sees them"),
     nat: z.strictObject(nat).optional().describe("how one becomes the other: exactly one mode"),
   });
 }

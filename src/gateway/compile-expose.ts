@@ -4,6 +4,7 @@
 
 import { assert } from "../base/assert.ts";
 import type { Expose, NatExpose } from "../config/model.ts";
+import { EXPOSABLE } from "../config/reserved-prefixes.ts";
 import type { MappingRule } from "../nat/mapping.ts";
 import type { NatMode } from "../nat/nat-mode.ts";
 import type { ReshapeInit } from "../tables/reshape-table.ts";
@@ -31,11 +32,6 @@ export interface ExposeHalves {
 }
 
 const NO_DELTA: readonly number[] = [];
-const EVERYTHING: readonly PrefixPorts[] = [
-  { prefix: { family: 4, network: 0n, length: 0 } },
-  { prefix: { family: 6, network: 0n, length: 0 } },
-];
-
 export class ExposeCompiler {
   readonly names: Decision[] = [];
   readonly reshapes: ReshapeInit[] = [];
@@ -49,7 +45,7 @@ export class ExposeCompiler {
     const id = this.names.length;
     this.names.push({ label: `expose ${expose.index} of ${vpc}`, place: expose.place });
     if (expose.kind === "nat") return this.#nat(expose, id);
-    const entries = expose.kind === "default" ? EVERYTHING : expose.privates;
+    const entries = expose.kind === "default" ? EXPOSABLE : expose.privates;
     const halves = entries.map((entry) => half(entry, IDENTITY, id, -1));
     return { source: halves, destination: halves };
   }

@@ -11,7 +11,7 @@ import {
   updateUdpChecksum,
   wordSum,
 } from "../../packet/checksum-update.ts";
-import { FIXED_ADDRESSES, type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { QuotedPacket } from "../../packet/quoted-packet.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { lookup } from "../../tables/prefix-table.ts";
@@ -20,7 +20,6 @@ import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import { NO_MAPPING, type RuleApplier } from "./apply-rule.ts";
 
 const NO_MAPPING_DROP = DROP["no-mapping"].code;
-const UNTRANSLATABLE = DROP["untranslatable"].code;
 const ICMP_HEADER = 8;
 const UDP = 17;
 
@@ -96,7 +95,6 @@ export function quotedTranslator(
 
   return function translateQuoted(row) {
     const v6 = (flags[row]! & V6) !== 0;
-    if ((flags[row]! & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
     const problem = quoted.read(bytes, view, l4[row]! + ICMP_HEADER, end[row]!, v6);
     if (problem !== 0) return problem;
     const unmapped = translateInner(row, v6);

@@ -99,12 +99,15 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
     const rowFlags = flags[row]!;
     const v6 = (rowFlags & V6) !== 0;
     const at = l3[row]!;
-    if ((rowFlags & ICMP_ERROR) !== 0) return translateQuoted(row);
-    if (sourceKind === IDENTITY && destinationKind === IDENTITY) {
+    const fixed = (rowFlags & FIXED_ADDRESSES) !== 0;
+    const identity = sourceKind === IDENTITY && destinationKind === IDENTITY;
+    if (fixed && !identity) return UNTRANSLATABLE;
+    // A router whose own address is translated may send an error about a packet that was not.
+    if ((rowFlags & ICMP_ERROR) !== 0 && !fixed) return translateQuoted(row);
+    if (identity) {
       lowerHopLimit(at, v6);
       return 0;
     }
-    if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
     const size = v6 ? 16 : 4;
     const source = at + (v6 ? 8 : 12);
     const addressesEnd = source + 2 * size;
