@@ -11,6 +11,7 @@ import {
   updateUdpChecksum,
   wordSum,
 } from "../../packet/checksum-update.ts";
+import { lowerHopLimit } from "../../packet/lower-hop-limit.ts";
 import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { QuotedPacket } from "../../packet/quoted-packet.ts";
 import { DROP } from "../../packet/verdict.ts";
@@ -73,14 +74,8 @@ export function quotedTranslator(
     const rule = chooseRule(rules, lookup(cells, root, bytes, source), protocol[row]!, -1);
     if (rule > 0 && rules[rule * RULE_WORDS + KIND]! <= SHIFT) applyRule(rule, source, v6, -1);
     bytes.copyWithin(source + size, quoted.l3 + (v6 ? 8 : 12), quoted.l3 + (v6 ? 8 : 12) + size);
-    if (v6) {
-      bytes[at + 7] = bytes[at + 7]! - 1;
-      return;
-    }
-    updateChecksum(view, at + 10, before, wordSum(view, source, source + 2 * size));
-    const ttl = view.getUint16(at + 8);
-    view.setUint16(at + 8, ttl - 0x100);
-    updateChecksum(view, at + 10, ttl, ttl - 0x100);
+    if (!v6) updateChecksum(view, at + 10, before, wordSum(view, source, source + 2 * size));
+    lowerHopLimit(bytes, view, at, v6);
   }
 
   /** The message was whole and its checksum right on arrival, so it can be summed anew. */

@@ -3,6 +3,7 @@
 // the checksums that cover them. It knows rules, not the modes they came from.
 
 import { fold, updateChecksum, updateUdpChecksum, wordSum } from "../../packet/checksum-update.ts";
+import { lowerHopLimit } from "../../packet/lower-hop-limit.ts";
 import {
   FIXED_ADDRESSES,
   ICMP_ERROR,
@@ -105,7 +106,7 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
     // A router whose own address is translated may send an error about a packet that was not.
     if ((rowFlags & ICMP_ERROR) !== 0 && !fixed) return translateQuoted(row);
     if (identity) {
-      lowerHopLimit(at, v6);
+      lowerHopLimit(bytes, view, at, v6);
       return 0;
     }
     const size = v6 ? 16 : 4;
@@ -119,7 +120,7 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
     if (newDestination === NO_MAPPING) return NO_MAPPING_DROP;
     const after = wordSum(view, source, addressesEnd);
     if (!v6) updateChecksum(view, at + 10, before, after);
-    lowerHopLimit(at, v6);
+    lowerHopLimit(bytes, view, at, v6);
     rewriteTransport(row, before, after, newSource, newDestination);
     return 0;
   }
@@ -145,16 +146,6 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
     if (checksum === 0) return;
     if ((flags[row]! & UDP_CHECKSUM) !== 0) updateUdpChecksum(view, checksum, before, after);
     else updateChecksum(view, checksum, before, after);
-  }
-
-  function lowerHopLimit(at: number, v6: boolean): void {
-    if (v6) {
-      bytes[at + 7] = bytes[at + 7]! - 1;
-      return;
-    }
-    const ttl = view.getUint16(at + 8);
-    view.setUint16(at + 8, ttl - 0x100);
-    updateChecksum(view, at + 10, ttl, ttl - 0x100);
   }
 
   return {
