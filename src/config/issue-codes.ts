@@ -10,6 +10,7 @@ export const ISSUE_CODES = {
   "shape/missing": "error",
   "shape/wrong-type": "error",
   "shape/wrong-value": "error",
+  "shape/empty-name": "error",
   "shape/unknown-kind": "error",
   "shape/mixed-documents": "error",
   "vpc/missing-vni": "error",

@@ -33,6 +33,7 @@ export function loadConfig(text: string, file: string, modes: readonly ExposeMod
   if (!isMapping(value)) return { config: undefined, issues: report.issues };
   const raw = value as RawConfig;
   const { root } = report;
+  checkNames(raw, root);
   const sound = (key: keyof RawConfig) => isMapping(raw[key]);
   const vpcs = parseVpcs(sound("vpcs") ? raw : { ...raw, vpcs: {} }, root);
   const usable = sound("peerings") && (sound("vpcs") || raw.vpcs == null);
@@ -54,6 +55,17 @@ export function loadConfig(text: string, file: string, modes: readonly ExposeMod
     attachments: raw.isthmus?.attachments ?? [],
   };
   return { config: shape as Config, issues: report.issues };
+}
+
+/** A name is spoken of in stories and issues, where a blank ends it. */
+function checkNames(raw: RawConfig, root: Reporter): void {
+  for (const key of ["vpcs", "peerings"] as const) {
+    for (const name of isMapping(raw[key]) ? Object.keys(raw[key] ?? {}) : []) {
+      if (/^\S+$/.test(name)) continue;
+      const message = `"${name}" is no name for one of the ${key}.`;
+      root.at(key, name).say("shape/empty-name", message, "Use a name without blanks.");
+    }
+  }
 }
 
 function checkIsthmus(raw: RawConfig, names: ReadonlySet<string>, at: Reporter): void {
