@@ -2,14 +2,15 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { captures } from "../../scripts/make-captures.ts";
 import { findProgram } from "../support/external-tool.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "isthmus-replay-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
 const STATIC = ["examples/static-both.yaml", "examples/captures/static-both.pcap"];
 
 function isthmus(...words: string[]) {
