@@ -158,6 +158,11 @@ export const DROP = {
     "A rule of the peering's ACL, or its default, denies the packet.",
     "Change the rule, or add one before it.",
   ),
+  "tunnel-too-long": drop(
+    73,
+    "With the headers of the tunnel the packet would be longer than IP allows.",
+    "Lower the MTU of the sending hosts.",
+  ),
   "not-supported-yet": drop(
     72,
     "The expose keeps flows (masquerade or port forwarding), which this version cannot do yet.",

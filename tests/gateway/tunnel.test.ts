@@ -44,7 +44,10 @@ function makeGateway(): Gateway {
     },
   });
   const { config } = loadConfig(text, "", natModes);
-  const gateway = new Gateway({ slots: 256 }, { random: seededRandom(1), adjacency });
+  const gateway = new Gateway(
+    { slots: 256, slotBytes: 65792 },
+    { random: seededRandom(1), adjacency },
+  );
   gateway.apply(config!);
   return gateway;
 }
@@ -104,6 +107,17 @@ test("packets of a flow share the source port of the tunnel, flows differ", () =
   assert.equal(portOf(1000), portOf(1000));
   const ports = new Set(Array.from({ length: 64 }, (_, index) => portOf(1000 + index)));
   assert.ok(ports.size > 50, `${ports.size} different ports for 64 flows`);
+});
+
+test("what would be too long with the tunnel around it is dropped", () => {
+  const gateway = makeGateway();
+  const iface = gateway.addInterface({ name: "in", link: "raw-ip", vpc: "v1", vxlan: false });
+  const verdictOf = (length: number) => {
+    const text = `udp 10.0.0.4:1 > 20.0.0.8:2 len=${length}`;
+    return pass(gateway, iface, buildPacket(parsePacket(text))).verdict;
+  };
+  assert.equal(verdictOf(65485), "sent");
+  assert.equal(verdictOf(65486), "tunnel-too-long");
 });
 
 test("a VPC without a tunnel is left the way the packet came", () => {

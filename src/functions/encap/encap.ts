@@ -4,10 +4,14 @@
 // tunnel (RFC 7348) into the bytes before the packet.
 
 import type { PacketPool } from "../../packet/packet-pool.ts";
+import { DROP } from "../../packet/verdict.ts";
 import { TEMPLATE_BYTES } from "../../tables/adjacency-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
+/** Longest IP packet that, with the tunnel around it, is still one. */
+const PACKET_MAX = 65_535 - (TEMPLATE_BYTES - 14);
+const TOO_LONG = DROP["tunnel-too-long"].code;
 const OUTER_ETHERNET = 14;
 const IPV4_AND_UDP = 28;
 const TEMPLATE_WORDS = TEMPLATE_BYTES / 4;
@@ -16,7 +20,7 @@ const LITTLE_ENDIAN = new Uint8Array(new Int32Array([1]).buffer)[0] === 1;
 
 export function encap(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
   const { bytes, view, words, start, length, outer, l3, end, toVpc, adjacency } = pool;
-  const { protocol, sourcePort, destinationPort } = pool;
+  const { protocol, sourcePort, destinationPort, verdict } = pool;
 
   /** Out as it came; a packet that came without a tunnel needs nothing. */
   function putBack(row: number, vni: number): void {
@@ -91,13 +95,20 @@ export function encap(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     process(batch) {
       const { rows, count } = batch;
       const { vpcVnis, adjacencies } = snapshot.current;
+      let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
         const template = adjacency[row]! * TEMPLATE_BYTES;
-        if (template === 0) putBack(row, vpcVnis[toVpc[row]!]!);
-        else tunnel(row, template, adjacencies);
+        if (template === 0) {
+          putBack(row, vpcVnis[toVpc[row]!]!);
+        } else if (end[row]! - l3[row]! > PACKET_MAX) {
+          verdict[row] = TOO_LONG;
+          decided++;
+        } else {
+          tunnel(row, template, adjacencies);
+        }
       }
-      return 0;
+      return decided;
     },
   };
 }
