@@ -103,7 +103,7 @@ class DocumentReader {
       this.#parts.push({ at: [], document: document!, inside: [] });
       return values[0];
     }
-    const whole: Objects = {};
+    const whole: Objects = Object.create(null);
     values.forEach((value, index) => {
       this.#add(whole, value, this.#documents[index]!);
     });
@@ -148,8 +148,13 @@ class DocumentReader {
   ): void {
     let target = whole;
     for (const part of at.slice(0, -1)) {
-      target[part] ??= {};
-      target = target[part] as Objects;
+      target[part] ??= Object.create(null);
+      const inner = target[part];
+      if (!isObject(inner)) {
+        this.#misplaced(document, `${part} is given before as something that holds no others.`);
+        return;
+      }
+      target = inner;
     }
     const key = at.at(-1)!;
     const twice = Object.hasOwn(target, key);

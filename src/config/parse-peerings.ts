@@ -42,7 +42,7 @@ export function parsePeerings(
 }
 
 function checkGroup(raw: RawConfig, { gatewayGroup }: RawPeering, at: Reporter): void {
-  if (gatewayGroup === undefined || !raw.groups) return;
+  if (typeof gatewayGroup !== "string" || !isMapping(raw.groups) || !raw.groups) return;
   if (Object.hasOwn(raw.groups, gatewayGroup)) return;
   const guess = nearest(gatewayGroup, Object.keys(raw.groups));
   const hint = guess ? `Did you mean "${guess}"?` : "Add it under groups.";

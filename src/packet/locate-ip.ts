@@ -5,7 +5,7 @@ import { VLAN_TAGS_MAX } from "./limits.ts";
 
 export const ETHERNET_LENGTH = 14;
 export const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_IPV6 = 0x86dd;
+export const ETHERTYPE_IPV6 = 0x86dd;
 
 // What `locateIp` returns when it finds no IP header.
 export const TOO_SHORT = -1;

@@ -69,7 +69,8 @@ export class QuotedPacket {
       if (end - l4 < 4) return INCOMPLETE;
       this.sourcePort = view.getUint16(l4);
       this.destinationPort = view.getUint16(l4 + 2);
-      if (this.sourcePort === 0 || this.destinationPort === 0) return INCOMPLETE;
+      const noSource = this.sourcePort === 0 && protocol === TCP;
+      if (noSource || this.destinationPort === 0) return INCOMPLETE;
     }
     const offset = checksumOffset(protocol, bytesVersion(view, this.l3));
     if (offset > 0 && l4 + offset + 2 <= end) this.checksum = l4 + offset;

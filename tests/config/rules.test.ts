@@ -194,6 +194,22 @@ test("nothing behind a last --- is nothing", () => {
   assert.deepEqual(loadConfig("vpcs: { blue: { vni: 1 } }\n...\n---\n", "", natModes).issues, []);
 });
 
+for (const text of [
+  "vpcs: 5\n---\nkind: VPCInfo\nmetadata: { name: a }\nspec: { vni: 1 }\n",
+  "groups: { g: {} }\npeerings: { p: { gatewayGroup: 5, peering: {} } }\n",
+  "groups: { g: {} }\npeerings: { p: { gatewayGroup: null, peering: {} } }\n",
+]) {
+  test(`${JSON.stringify(text)} is refused without an exception`, () => {
+    assert.equal(loadConfig(text, "", natModes).config, undefined);
+  });
+}
+
+test("a VPC is not lost by its name", () => {
+  const text = "kind: VPCInfo\nmetadata: { name: __proto__ }\nspec: { vni: 1 }\n";
+  const { config, issues } = loadConfig(text, "", natModes);
+  assert.ok(config === undefined ? issues.length > 0 : config.vpcs.length === 1);
+});
+
 test("a file that nests without end is refused, in one sentence", () => {
   for (const text of ["[".repeat(100_000), "- ".repeat(3000), `${"{a: ".repeat(5000)}1`]) {
     const { issues } = loadConfig(text, "", natModes);

@@ -181,7 +181,7 @@ for (const [name, change, verdict] of [
     (frame: Uint8Array) => frame.fill(0x81, 12, 13).subarray(0, 16),
     "frame-too-short",
   ],
-  ["IP version 5", (frame: Uint8Array) => frame.fill(0x55, 14, 15), "not-ip"],
+  ["IP version 5", (frame: Uint8Array) => frame.fill(0x55, 14, 15), "ipv4-bad-header"],
   ["a header of 16 bytes", (frame: Uint8Array) => frame.fill(0x44, 14, 15), "ipv4-bad-header"],
   [
     "a total length below the header",
@@ -211,6 +211,33 @@ test("a frame longer than a slot is accounted for", () => {
   const outcome = pass(gateway, ethernetInterface(gateway, { vpc: "v1" }), new Uint8Array(300));
   assert.equal(outcome.verdict, "frame-too-long");
   assert.equal(gateway.counts().received, 1);
+});
+
+test("a tunnel with a UDP checksum leaves without one; lengths must agree", () => {
+  const gateway = gatewayOf(STATIC);
+  const iface = ethernetInterface(gateway);
+  const frame = vxlanFrame(
+    100,
+    ethernetFrame(buildPacket(parsePacket("udp 10.0.0.2:1 > 70.71.72.73:2"))),
+  );
+  frame.set([0x12, 0x34], 40);
+  const { frame: out } = pass(gateway, iface, frame);
+  assert.equal(hex(out.subarray(40, 42)), "0000");
+  assert.deepEqual(verifyChecksums(out.subarray(14)), []);
+  const shorter = frame.slice();
+  new DataView(shorter.buffer).setUint16(38, new DataView(frame.buffer).getUint16(38) - 4);
+  assert.equal(pass(gateway, iface, shorter).verdict, "vxlan-malformed");
+});
+
+test("an EtherType that is not that of the packet", () => {
+  const gateway = gatewayOf(STATIC);
+  const iface = ethernetInterface(gateway, { vpc: "v1" });
+  const frame = ethernetFrame(buildPacket(parsePacket("udp 10.0.0.2:1 > 70.71.72.73:2")));
+  frame.set([0x86, 0xdd], 12);
+  assert.equal(pass(gateway, iface, frame).verdict, "ipv6-bad-header");
+  const v6 = ethernetFrame(buildPacket(parsePacket("udp [2001:db8::1]:1 > [2001:db8::2]:2")));
+  v6.set([0x08, 0x00], 12);
+  assert.equal(pass(gateway, iface, v6).verdict, "ipv4-bad-header");
 });
 
 test("VXLAN: what is wrong with a tunnel is said", () => {

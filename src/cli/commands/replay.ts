@@ -50,15 +50,13 @@ function replay(configPath: string, inputPath: string, options: Options, io: Cli
   if (config === undefined) return;
   const map = parseMap(options.map);
   checkVpcs(config, [options.from, ...map.values()]);
-  if (inputPath !== "-" && io.sameFile(inputPath, options.output)) {
-    throw new Error(`${options.output} is the capture itself; choose another output`);
-  }
+  checkFiles(configPath, inputPath, options, io);
   if (needsFlows(config)) {
     io.err("note: exposes that keep flows are checked but not forwarded by this version\n");
   }
   const input = io.openInput(inputPath);
-  const output = io.openOutput(options.output);
   const log = options.log === undefined ? undefined : io.openOutput(options.log);
+  const output = io.openOutput(options.output);
   const sinks = new Sinks(output, log, options.dropped === true);
   const work = new Replay({ config, from: options.from, map }, (each) => sinks.take(each));
   try {
@@ -73,6 +71,20 @@ function replay(configPath: string, inputPath: string, options: Options, io: Cli
   if (work.trouble !== undefined) {
     io.err(`${inputPath}: stopped: ${work.trouble}\n`);
     io.exit(1);
+  }
+}
+
+/** Nothing that is read, or written already, may be written over. */
+function checkFiles(config: string, input: string, { output, log }: Options, io: CliIo): void {
+  const taken: [file: string, what: string][] = [
+    [config, "configuration"],
+    [input, "capture"],
+  ];
+  for (const file of [output, log]) {
+    if (file === undefined) continue;
+    const clash = taken.find(([other]) => (file === "-" ? false : io.sameFile(other, file)));
+    if (clash) throw new Error(`${file} is the ${clash[1]} itself; choose another name`);
+    taken.push([file, "output"]);
   }
 }
 

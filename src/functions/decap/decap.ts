@@ -41,7 +41,7 @@ export function decap(
     if (view.getUint16(at + 36) !== VXLAN_PORT) return PLAIN;
     const total = view.getUint16(at + 16);
     const udpLength = view.getUint16(at + 38);
-    const tooShort = udpLength < 8 + TUNNEL_AND_INNER || udpLength + 20 > total;
+    const tooShort = udpLength < 8 + TUNNEL_AND_INNER || udpLength + 20 !== total;
     if (tooShort || at + 14 + total > end) return -VXLAN_MALFORMED;
     if (!ipv4HeaderIntact(view, at + 14, at + 34)) return -BAD_CHECKSUM;
     const noVni = (bytes[at + 42]! & VNI_PRESENT) === 0 || view.getInt32(at + 46) >>> 8 === 0;
@@ -57,7 +57,7 @@ export function decap(
       if (!ipv4HeaderIntact(view, l3, l4)) return -BAD_CHECKSUM;
     }
     const udpEnd = l4 + view.getUint16(l4 + 4);
-    if (l4 + 8 + TUNNEL_AND_INNER > udpEnd || udpEnd > l3 + total || l3 + total > end) {
+    if (l4 + 8 + TUNNEL_AND_INNER > udpEnd || udpEnd !== l3 + total || l3 + total > end) {
       return -VXLAN_MALFORMED;
     }
     const header = l4 + 8;

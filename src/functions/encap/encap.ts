@@ -3,6 +3,7 @@
 // headers come back, with the VNI of the VPC it goes to. Any other writes the prepared headers of a
 // tunnel (RFC 7348) into the bytes before the packet.
 
+import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { TEMPLATE_BYTES } from "../../tables/adjacency-table.ts";
@@ -13,6 +14,8 @@ import type { NetworkFunction } from "../network-function.ts";
 const PACKET_MAX = 65_535 - (TEMPLATE_BYTES - 14);
 const TOO_LONG = DROP["tunnel-too-long"].code;
 const OUTER_ETHERNET = 14;
+const ETHERTYPE_IPV6 = 0x86dd;
+const UDP = 17;
 const IPV4_AND_UDP = 28;
 const TEMPLATE_WORDS = TEMPLATE_BYTES / 4;
 /** The byte order of words in this machine's memory. */
@@ -29,8 +32,24 @@ export function encap(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     const inner = start[row]!;
     // The last byte of the word is reserved and stays.
     view.setInt32(inner - 4, (vni << 8) | bytes[inner - 1]!);
+    if (view.getUint16(inner - 10) !== 0) renewChecksum(outerStart, inner, length[row]!);
     start[row] = outerStart;
     length[row] = length[row]! + inner - outerStart;
+  }
+
+  /** The UDP checksum of a tunnel that had one covers what has changed. Over IPv4 it becomes zero,
+   * as RFC 7348 wants it; IPv6 may not go without (RFC 8200, 8.1). */
+  function renewChecksum(outerStart: number, inner: number, innerLength: number): void {
+    const udp = inner - 16;
+    const l3 = udp - 40;
+    const bare = l3 === outerStart;
+    const typed = l3 > outerStart && view.getUint16(l3 - 2) === ETHERTYPE_IPV6;
+    view.setUint16(udp + 6, 0);
+    if (!(bare || typed) || bytes[l3]! >>> 4 !== 6) return;
+    const udpLength = innerLength + 16;
+    const addresses = wordSum(view, l3 + 8, l3 + 40);
+    const sum = fold(byteSum(view, udp, udp + udpLength) + addresses + udpLength + UDP);
+    view.setUint16(udp + 6, sum === 0xffff ? 0xffff : ~sum & 0xffff);
   }
 
   /** A packet that came in a tunnel stands on a word boundary; words are twice as fast. */

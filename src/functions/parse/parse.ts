@@ -7,6 +7,7 @@ import { ipv4HeaderIntact } from "../../packet/ipv4-checksum.ts";
 import {
   ETHERNET_LENGTH,
   ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
   locateIp,
   NOT_IP,
   TOO_DEEP,
@@ -24,6 +25,7 @@ const FRAME_NOT_IP = DROP["not-ip"].code;
 const BAD_ADDRESS = DROP["ethernet-bad-address"].code;
 const IPV4_TRUNCATED = DROP["ipv4-truncated"].code;
 const IPV4_BAD_HEADER = DROP["ipv4-bad-header"].code;
+const IPV6_BAD_HEADER = DROP["ipv6-bad-header"].code;
 const IPV4_BAD_CHECKSUM = DROP["ipv4-bad-checksum"].code;
 const SOURCE_NOT_UNICAST = DROP["source-not-unicast"].code;
 
@@ -52,15 +54,25 @@ export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunc
     return parseTransport(row, bytes[at + 9]!, at + headerLength, at + total, rowFlags);
   }
 
+  /** The offset again, or minus a drop code when the header is of another version than its
+   * EtherType says. */
+  function ofVersion(at: number, frameEnd: number, etherType: number): number {
+    const v6 = etherType === ETHERTYPE_IPV6;
+    if (at >= frameEnd || bytes[at]! >>> 4 === (v6 ? 6 : 4)) return at;
+    return v6 ? -IPV6_BAD_HEADER : -IPV4_BAD_HEADER;
+  }
+
   /** Offset of the IP header, or minus a drop code. */
   function findIp(row: number): number {
     const at = start[row]!;
     const tunnelled = outer[row]! >= 0;
     if (!tunnelled && (kinds[rxInterface[row]!]! & RAW_IP) !== 0) return at;
     if (tunnelled && badEthernet(view, at)) return -BAD_ADDRESS;
-    if (view.getUint16(at + 12) === ETHERTYPE_IPV4) return at + ETHERNET_LENGTH;
+    if (view.getUint16(at + 12) === ETHERTYPE_IPV4) {
+      return ofVersion(at + ETHERNET_LENGTH, at + length[row]!, ETHERTYPE_IPV4);
+    }
     const found = locateIp(view, at, at + length[row]!);
-    if (found > 0) return found;
+    if (found > 0) return ofVersion(found, at + length[row]!, view.getUint16(found - 2));
     return found === NOT_IP
       ? -FRAME_NOT_IP
       : found === TOO_DEEP
