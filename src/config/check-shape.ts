@@ -41,7 +41,7 @@ function sayIssue(
     return;
   }
   if (issue.code === "invalid_type" || issue.code === "invalid_union") {
-    const message = `${path.at(-1)} is ${kindOf(is)}, but must be ${wanted(issue)}.`;
+    const message = `${path.at(-1) ?? "The file"} is ${kindOf(is)}, but must be ${wanted(issue)}.`;
     report.add("shape/wrong-type", path, message, `Write ${wanted(issue)} here.`);
     return;
   }
@@ -91,11 +91,16 @@ function valueAt(value: unknown, path: Path): unknown {
 function kindOf(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
+  if (value instanceof Set) return "a set";
+  if (value instanceof Uint8Array) return "binary data";
+  if (value instanceof Map) return "an ordered mapping (!!omap)";
   if (typeof value === "object") return "a mapping";
   return `the ${typeof value === "string" ? "text" : typeof value} ${show(value)}`;
 }
 
 function show(value: unknown): string {
+  // JSON has no NaN and no infinity.
+  if (typeof value === "number") return String(value);
   return JSON.stringify(value)?.slice(0, 60) ?? String(value);
 }
 

@@ -123,10 +123,8 @@ class DocumentReader {
     const name = isObject(value["metadata"]) ? value["metadata"]["name"] : undefined;
     const spec = value["spec"] ?? {};
     const named = typeof name === "string" ? name : "";
-    if (kind === "GatewayAgent" && isObject(spec)) {
-      for (const key of Object.keys(spec)) {
-        this.#take(whole, [key], spec[key], document, ["spec", key]);
-      }
+    if (kind === "GatewayAgent") {
+      this.#agent(whole, value["spec"], document);
     } else if (kind === "Gateway") this.#take(whole, ["gateway"], spec, document, ["spec"]);
     else if (kind === "VPCInfo") {
       const status = isObject(value["status"]) ? value["status"] : {};
@@ -137,6 +135,18 @@ class DocumentReader {
     } else if (kind === "GatewayGroup") {
       this.#take(whole, ["groups", named], { members: [] }, document, ["metadata"]);
     } else this.#unknownKind(String(kind), document);
+  }
+
+  #agent(whole: Objects, spec: unknown, document: Document.Parsed): void {
+    if (!isObject(spec)) {
+      const problem = spec == null ? "has no spec" : "has a spec that is no mapping";
+      const hint = "Write the configuration under `spec:`.";
+      this.#misplaced(document, `The GatewayAgent ${problem}.`, hint);
+      return;
+    }
+    for (const key of Object.keys(spec)) {
+      this.#take(whole, [key], spec[key], document, ["spec", key]);
+    }
   }
 
   #take(
@@ -182,9 +192,9 @@ class DocumentReader {
     this.#report.add("shape/unknown-kind", ["(kind)"], `There is no kind "${kind}".`, hint);
   }
 
-  #misplaced(document: Document.Parsed, message: string): void {
+  #misplaced(document: Document.Parsed, message: string, advice?: string): void {
     this.#parts.push({ at: ["(document)"], document, inside: [] });
-    const hint = "Give each document a kind, or put everything into one.";
+    const hint = advice ?? "Give each document a kind, or put everything into one.";
     this.#report.add("shape/mixed-documents", ["(document)"], message, hint);
   }
 

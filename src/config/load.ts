@@ -2,7 +2,7 @@
 // shape, the meaning of each part, and what the parts have to do with each other. Each pass goes on
 // where the one before found nothing wrong, so one mistake gives one issue.
 
-import { parseIpAddress } from "../wire/ip-address.ts";
+import { bits, type IpAddress, parseIpAddress } from "../wire/ip-address.ts";
 import { isUnicastMac, parseMac } from "../wire/mac.ts";
 import { parsePrefix } from "../wire/prefix.ts";
 import { checkRoutes } from "./check-routes.ts";
@@ -61,9 +61,11 @@ export function loadConfig(text: string, file: string, modes: readonly ExposeMod
 function checkNames(raw: RawConfig, root: Reporter): void {
   for (const key of ["vpcs", "peerings"] as const) {
     for (const name of isMapping(raw[key]) ? Object.keys(raw[key] ?? {}) : []) {
-      if (/^\S+$/.test(name)) continue;
-      const message = `"${name}" is no name for one of the ${key}.`;
-      root.at(key, name).say("shape/empty-name", message, "Use a name without blanks.");
+      if (/^[^\s\p{Cc}\p{Cf}]+$/u.test(name)) continue;
+      const message = `${JSON.stringify(name)} is no name for one of the ${key}.`;
+      root
+        .at(key, name)
+        .say("shape/empty-name", message, "Use a name without blanks and control characters.");
     }
   }
 }
@@ -74,19 +76,20 @@ function checkIsthmus(raw: RawConfig, names: ReadonlySet<string>, at: Reporter):
   for (const [index, { vpc, address }] of attachments.entries()) {
     const here = at.at("attachments", index);
     checkVpc(vpc, names, here.at("vpc"));
-    if (parsePrefix(address) === undefined) {
+    if (!isHostAddress(address)) {
       const hint = 'Write the gateway\'s own address with its length, such as "10.0.0.1/24".';
-      here.at("address").say("isthmus/bad-address", `"${address}" is no address.`, hint);
+      const message = `"${address}" is no address of a host in its network.`;
+      here.at("address").say("isthmus/bad-address", message, hint);
     }
   }
   if (underlay) {
-    checkAddress(underlay.vtep, at.at("underlay", "vtep"));
+    checkVtep(underlay.vtep, at.at("underlay", "vtep"));
     if (underlay.vtepMac !== undefined) checkMac(underlay.vtepMac, at.at("underlay", "vtepMac"));
   }
   for (const [name, { vtep, routerMac }] of Object.entries(vpcs)) {
     const here = at.at("vpcs", name);
     checkVpc(name, names, here);
-    checkAddress(vtep, here.at("vtep"));
+    checkVtep(vtep, here.at("vtep"));
     checkMac(routerMac, here.at("routerMac"));
   }
 }
@@ -96,13 +99,30 @@ function checkVpc(name: string, names: ReadonlySet<string>, at: Reporter): void 
   at.say("isthmus/unknown-vpc", `There is no VPC "${name}".`, "Add it under vpcs, or correct it.");
 }
 
-function checkAddress(text: string, at: Reporter): void {
-  if (parseIpAddress(text)) return;
-  at.say(
-    "isthmus/bad-address",
-    `"${text}" is no address.`,
-    'Write an address, such as "10.0.0.1".',
-  );
+/** Tunnels run over IPv4. */
+function checkVtep(text: string, at: Reporter): void {
+  const address = parseIpAddress(text);
+  if (address?.family === 4 && isUnicast(address)) return;
+  const message = `"${text}" is no unicast IPv4 address.`;
+  at.say("isthmus/bad-address", message, 'Write an address, such as "10.0.0.1".');
+}
+
+/** "10.0.0.1/24": an address with the length of its network, and neither the network's own nor its
+ * broadcast address (RFC 3021: a /31 has neither). */
+function isHostAddress(text: string): boolean {
+  const prefix = parsePrefix(text);
+  const address = parseIpAddress(text.split("/")[0] ?? "");
+  if (!prefix || !address || !isUnicast(address)) return false;
+  const hostBits = BigInt(bits(address.family) - prefix.length);
+  if (hostBits < 2n) return true;
+  const host = address.value & ((1n << hostBits) - 1n);
+  return host !== 0n && (address.family === 6 || host !== (1n << hostBits) - 1n);
+}
+
+function isUnicast({ family, value }: IpAddress): boolean {
+  if (family === 6) return value > 1n && value >> 120n !== 0xffn;
+  const first = value >> 24n;
+  return first !== 0n && first !== 127n && first < 224n;
 }
 
 function checkMac(text: string, at: Reporter): void {

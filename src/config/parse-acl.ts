@@ -171,7 +171,9 @@ function parseSide(
       continue;
     }
     const prefix = parseEntryPrefix(entry, vpcs, vpc, here);
-    const ports = parseEntryPorts(entry.ports, here.at("ports"));
+    const written = parseEntryPorts(entry.ports, here.at("ports"));
+    // Beside a prefix, all ports are no restriction; alone they would say nothing.
+    const ports = prefix !== undefined && isEveryPort(written) ? undefined : written;
     if (prefix === "wrong" || ports === "wrong") whole = false;
     else if (prefix === undefined && ports === undefined) everything = true;
     else if (ports === undefined) result.push({ prefix });
@@ -216,6 +218,11 @@ function parseEntryPorts(
     return "wrong";
   }
   return lists.flatMap((list) => list ?? []);
+}
+
+function isEveryPort(ports: PortRange[] | undefined | "wrong"): boolean {
+  if (ports === undefined || ports === "wrong") return false;
+  return ports.some(({ first, last }) => first === 0 && last === 65535);
 }
 
 function checkFamilies(source: Wanted[], destination: Wanted[], at: Reporter): boolean {

@@ -103,6 +103,33 @@ test("pcapng: sections, old and simple packets, unknown blocks, odd time units",
   ]);
 });
 
+test("pcapng: a block whose two lengths differ stops the reading, with its place", () => {
+  const file = oddPcapng();
+  const at = file.length - 1;
+  file[at] = file[at]! + 4;
+  const { frames, reader } = read(file);
+  assert.equal(frames.length, 1);
+  assert.match(reader.trouble ?? "", /claims 20 bytes at its start and 24 at its end \(at byte/);
+});
+
+test("pcapng: a time that no output can hold stops the reading", () => {
+  const file = oddPcapng();
+  // The offset of the first interface: the last options of its description, in seconds.
+  const view = new DataView(file.buffer);
+  const offset = 28 + 8 + 8 + 8 + 4;
+  assert.equal(view.getBigInt64(offset), 100n);
+  view.setBigInt64(offset, -100n);
+  assert.match(read(file).reader.trouble ?? "", /before 1970/);
+});
+
+test("pcapng: what was cut off stays known", () => {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapngWriter((bytes) => chunks.push(bytes));
+  writer.interface("one", LINK_ETHERNET);
+  writer.packet({ iface: 0, nanos: 1n, bytes: Uint8Array.of(1, 2, 3), originalLength: 60 });
+  assert.equal(read(join(chunks)).frames[0]?.originalLength, 60);
+});
+
 const record = fc.record({
   iface: fc.nat({ max: 2 }),
   nanos: fc.bigInt({ min: 0n, max: 4_000_000_000_000_000_000n }),

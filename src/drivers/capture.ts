@@ -16,7 +16,7 @@ export interface CaptureInterface {
 export interface CapturedFrame {
   /** Index into the interfaces of the capture. */
   readonly iface: number;
-  /** Since 1970, in nanoseconds. */
+  /** Since 1970, in nanoseconds; below 2^64. */
   readonly nanos: bigint;
   /** As much as was captured. */
   readonly bytes: Uint8Array;

@@ -11,6 +11,8 @@ import type { CapturedFrame, CaptureInterface } from "./capture.ts";
 /** Longest packet that is believed; larger numbers mean a broken file. */
 const PACKET_MAX = 262_144;
 const BLOCK_MAX = 16 * 1024 * 1024;
+/** What 64 bits hold. */
+const NANOS_LIMIT = 1n << 64n;
 
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
@@ -139,6 +141,11 @@ export class CaptureReader {
     }
     const whole = this.#queue.peek(length);
     if (whole === undefined) return false;
+    const twice = viewOf(whole).getUint32(length - 4, this.#littleEndian);
+    if (twice !== length) {
+      this.#stop(`a block claims ${length} bytes at its start and ${twice} at its end`);
+      return false;
+    }
     const trouble = this.#readBlock(type, viewOf(whole), whole, length - 4, frames);
     if (trouble !== undefined) {
       this.#stop(trouble);
@@ -196,9 +203,12 @@ export class CaptureReader {
     if (at + 16 + length > end) return "a packet is longer than its block";
     const high = BigInt(view.getUint32(at, this.#littleEndian));
     const units = (high << 32n) | BigInt(view.getUint32(at + 4, this.#littleEndian));
+    const nanos =
+      known.offsetSeconds * 1_000_000_000n + (units * 1_000_000_000n) / known.unitsPerSecond;
+    if (nanos < 0n || nanos >= NANOS_LIMIT) return "a packet's time is before 1970 or after 2554";
     this.#give(frames, {
       iface: known.index,
-      nanos: known.offsetSeconds * 1_000_000_000n + (units * 1_000_000_000n) / known.unitsPerSecond,
+      nanos,
       bytes: block.subarray(at + 16, at + 16 + length),
       originalLength: view.getUint32(at + 12, this.#littleEndian),
     });

@@ -12,9 +12,11 @@ const OPTION_USER_APPLICATION = 4;
 export interface PacketRecord {
   /** As returned by `interface`. */
   readonly iface: number;
-  /** Since 1970, in nanoseconds. */
+  /** Since 1970, in nanoseconds; below 2^64. */
   readonly nanos: bigint;
   readonly bytes: Uint8Array;
+  /** Of the packet on the wire, when `bytes` is only its beginning. */
+  readonly originalLength?: number | undefined;
   readonly comment?: string | undefined;
 }
 
@@ -47,14 +49,14 @@ export class PcapngWriter {
     return this.#interfaces++;
   }
 
-  packet({ iface, nanos, bytes, comment }: PacketRecord): void {
+  packet({ iface, nanos, bytes, originalLength, comment }: PacketRecord): void {
     const body = new Uint8Array(20);
     const view = new DataView(body.buffer);
     view.setUint32(0, iface, true);
     view.setUint32(4, Number((nanos >> 32n) & 0xffffffffn), true);
     view.setUint32(8, Number(nanos & 0xffffffffn), true);
     view.setUint32(12, bytes.length, true);
-    view.setUint32(16, bytes.length, true);
+    view.setUint32(16, originalLength ?? bytes.length, true);
     const parts = [body, bytes, padding(bytes.length)];
     if (comment) parts.push(option(OPTION_COMMENT, encode(comment)), END_OF_OPTIONS);
     this.#block(ENHANCED_PACKET, parts);

@@ -11,7 +11,7 @@ import { CONSUMED, DROP_FIRST, SENT, VERDICT_LIMIT, verdictName } from "../packe
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { AdjacencyInit } from "../tables/adjacency-table.ts";
 import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
-import { InterfaceTable, RAW_IP, VXLAN } from "../tables/interface-table.ts";
+import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
 import type { Outcome } from "./outcome.ts";
@@ -39,9 +39,12 @@ export interface GatewayDependencies {
   readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
 }
 
+export type Link = "ethernet" | "raw-ip" | "unknown";
+
 export interface InterfaceOptions {
   readonly name: string;
-  readonly link: "ethernet" | "raw-ip";
+  /** How frames start; those of an unknown link are all dropped. */
+  readonly link: Link;
   /** The VPC of frames without a tunnel; undefined: such frames have no VPC. */
   readonly vpc?: string | undefined;
   /** Whether frames may come in VXLAN; then the VNI tells the VPC. */
@@ -57,6 +60,12 @@ export interface Counts {
   /** Sent packets and bytes (of the IP packet), by VPC pair; only pairs that occurred. */
   readonly pairs: readonly PairCount[];
 }
+
+const LINK_KINDS: Record<Link, number> = {
+  ethernet: 0,
+  "raw-ip": RAW_IP,
+  unknown: RAW_IP | UNREADABLE,
+};
 
 const NO_NAMES: Names = { vpcs: [], directions: [], exposes: [], aclRules: [], acls: [] };
 
@@ -103,8 +112,7 @@ export class Gateway {
 
   /** Returns the interface's index, to be given to `receive`. */
   addInterface(options: InterfaceOptions): number {
-    const kind = (options.link === "raw-ip" ? RAW_IP : 0) | (options.vxlan ? VXLAN : 0);
-    const index = this.#interfaces.add(kind);
+    const index = this.#interfaces.add(LINK_KINDS[options.link] | (options.vxlan ? VXLAN : 0));
     this.#interfaceOptions.push(options);
     const interfaceVpcs = vpcsOfInterfaces(this.#interfaceOptions, this.#names.vpcs);
     this.#snapshot.current = { ...this.#snapshot.current, interfaceVpcs };

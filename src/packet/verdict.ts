@@ -45,6 +45,11 @@ export const DROP = {
     "The frame carries neither IPv4 nor IPv6.",
     "Only IP passes between VPCs; nothing to do unless you expected otherwise.",
   ),
+  "unknown-link-type": drop(
+    21,
+    "Frames of this interface start with a link-layer header that is neither Ethernet nor raw IP.",
+    "Capture on an Ethernet interface, or convert the capture.",
+  ),
   // The tunnel.
   "vxlan-malformed": drop(
     24,

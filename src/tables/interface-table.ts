@@ -4,12 +4,14 @@
 import { assert } from "../base/assert.ts";
 
 /** Most interfaces of a gateway; a byte each. */
-export const INTERFACES_MAX = 4096;
+export const INTERFACES_MAX = 65_536;
 
 /** Frames start with the IP header, not with Ethernet. */
 export const RAW_IP = 1;
 /** Frames may come in VXLAN. */
 export const VXLAN = 2;
+/** Frames start with something we cannot read; set together with RAW_IP. */
+export const UNREADABLE = 4;
 
 export class InterfaceTable {
   /** By interface index: bits of the above. */

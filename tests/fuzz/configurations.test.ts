@@ -18,6 +18,8 @@ const originals = globSync([
 ])
   .sort()
   .map((file) => readFileSync(file, "utf8"));
+/** Files of several documents have most ways to be wrong. */
+const objects = originals.filter((text) => text.includes("kind: "));
 const words = [...new Set(originals.flatMap((text) => text.split(/[\s{}[\],:]+/)))].filter(Boolean);
 const oddities = [
   "null",
@@ -25,6 +27,7 @@ const oddities = [
   "[]",
   "{}",
   "-1",
+  "5",
   "0",
   "1e99",
   '""',
@@ -60,7 +63,7 @@ function damage(text: string, random: Random): string {
     const at = random.below(result.length + 1);
     const lines = result.split("\n");
     const line = random.below(lines.length);
-    const kind = random.below(7);
+    const kind = random.below(8);
     const word = words[random.below(words.length)]!;
     if (kind === 0) result = result.slice(0, at) + result.slice(at + 1 + random.below(8));
     else if (kind === 1)
@@ -70,16 +73,27 @@ function damage(text: string, random: Random): string {
       result = lines.toSpliced(line, 0, lines[random.below(lines.length)]!).join("\n");
     else if (kind === 4) result = result.replace(word, words[random.below(words.length)]!);
     else if (kind === 5) result = result.replace(word, oddities[random.below(oddities.length)]!);
-    else result = `${result.slice(0, at)}${word}${result.slice(at)}`;
+    else if (kind === 6) result = `${result.slice(0, at)}${word}${result.slice(at)}`;
+    else result = replaceToken(result, random);
   }
   return result;
+}
+
+/** Some value or key, as a whole, becomes something of another kind. */
+function replaceToken(text: string, random: Random): string {
+  const tokens = [...text.matchAll(/[^\s{}[\],:"]+/g)];
+  const token = tokens[random.below(tokens.length || 1)];
+  if (token === undefined) return text;
+  const oddity = oddities[random.below(oddities.length)]!;
+  return text.slice(0, token.index) + oddity + text.slice(token.index + token[0].length);
 }
 
 test(`${FILES} damaged configurations: no exception, every refusal has its place`, () => {
   const random = seededRandom(SEED);
   let accepted = 0;
   for (let i = 0; i < FILES; i++) {
-    const text = damage(originals[random.below(originals.length)]!, random);
+    const from = random.below(4) === 0 ? objects : originals;
+    const text = damage(from[random.below(from.length)]!, random);
     const lines = text.split("\n").length;
     const { config, issues } = loadConfig(text, "fuzz.yaml", natModes);
     assert.equal(

@@ -9,7 +9,7 @@ import { natModes } from "../../src/nat/modes.ts";
 import type { AdjacencyInit } from "../../src/tables/adjacency-table.ts";
 import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
 import { verifyChecksums } from "../../src/wire/verify-checksums.ts";
-import { ethernetFrame, vxlanFrame } from "../support/frames.ts";
+import { ethernetFrame, vxlanFrame, vxlanOverIpv6 } from "../support/frames.ts";
 import { pass } from "../support/gateway.ts";
 
 const mac = (last: number) => Uint8Array.of(2, 0, 0, 0, 0, last);
@@ -107,6 +107,24 @@ test("packets of a flow share the source port of the tunnel, flows differ", () =
   assert.equal(portOf(1000), portOf(1000));
   const ports = new Set(Array.from({ length: 64 }, (_, index) => portOf(1000 + index)));
   assert.ok(ports.size > 50, `${ports.size} different ports for 64 flows`);
+});
+
+test("a tunnel over IPv6 goes back with a UDP checksum that is right", () => {
+  const gateway = makeGateway();
+  const iface = gateway.addInterface({ name: "in", link: "ethernet", vpc: undefined, vxlan: true });
+  for (const text of [
+    "udp 20.0.0.8:2000 > 10.0.0.4:1000",
+    'udp 20.0.0.8:1 > 10.0.0.4:2 data="odd"',
+  ]) {
+    const packet = buildPacket(parsePacket(text));
+    const { verdict, frame } = pass(gateway, iface, vxlanOverIpv6(200, ethernetFrame(packet)));
+    assert.equal(verdict, "sent");
+    const outer = frame.subarray(14);
+    assert.notEqual(new DataView(outer.buffer, outer.byteOffset).getUint16(46), 0);
+    assert.deepEqual(verifyChecksums(outer), []);
+    const expected = vxlanOverIpv6(100, ethernetFrame(buildPacket(parsePacket(`${text} ttl=63`))));
+    assert.deepEqual(frame.slice(), expected);
+  }
 });
 
 test("what would be too long with the tunnel around it is dropped", () => {

@@ -156,10 +156,15 @@ test("a cut capture gives what is whole, says where it stopped, and exits 1", (t
 
 test("wrong words are told, and nothing is written over the capture", () => {
   const out = join(folder, "x.pcapng");
+  const before = STATIC.map((file) => readFileSync(file));
   const cases: [string[], RegExp][] = [
     [["replay", ...STATIC, "-o", out, "--from", "red"], /no VPC "red"; there are blue, green/],
     [["replay", ...STATIC, "-o", out, "--map", "eth0"], /write INTERFACE=VPC/],
     [["replay", ...STATIC, "-o", STATIC[1]!], /is the capture itself/],
+    [["replay", ...STATIC, "-o", STATIC[0]!], /is the configuration itself/],
+    [["replay", ...STATIC, "-o", out, "--log", STATIC[1]!], /is the capture itself/],
+    [["replay", ...STATIC, "-o", out, "--log", STATIC[0]!], /is the configuration itself/],
+    [["replay", ...STATIC, "-o", out, "--log", out], /is the output itself/],
     [["replay", STATIC[0]!, "nowhere.pcap", "-o", out], /nowhere\.pcap: there is no such file/],
     [["replay", "examples/broken/names.yaml", STATIC[1]!, "-o", out], /vpc\/bad-vni/],
     [["replay", STATIC[0]!, "README.md", "-o", out], /neither a pcap nor a pcapng/],
@@ -169,6 +174,10 @@ test("wrong words are told, and nothing is written over the capture", () => {
     assert.equal(status, 1);
     assert.match(stderr, message);
   }
+  assert.deepEqual(
+    STATIC.map((file) => readFileSync(file)),
+    before,
+  );
 });
 
 test("frames without a tunnel belong to the VPC that is said", () => {

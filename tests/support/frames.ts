@@ -1,5 +1,7 @@
 // Frames around packets, for tests and benchmarks.
 
+import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
+
 const MAC_A = Uint8Array.of(0x02, 0, 0, 0, 0, 0x0a);
 const MAC_B = Uint8Array.of(0x02, 0, 0, 0, 0, 0x0b);
 
@@ -21,6 +23,17 @@ export function ethernetFrame(
   view.setUint16(headerLength - 2, (packet[0] ?? 0) >>> 4 === 6 ? 0x86dd : 0x0800);
   frame.set(packet, headerLength);
   return frame;
+}
+
+/** `inner` (an Ethernet frame) in VXLAN over UDP, with a checksum, over IPv6 over Ethernet. */
+export function vxlanOverIpv6(vni: number, inner: Uint8Array): Uint8Array {
+  const data = new Uint8Array(8 + inner.length);
+  data[0] = 0x08;
+  new DataView(data.buffer).setUint32(4, vni << 8);
+  data.set(inner, 8);
+  const hex = Buffer.from(data).toString("hex").replace(/../g, "\\x$&");
+  const text = `udp [2001:db8:9::1]:50000 > [2001:db8:9::2]:4789 data="${hex}"`;
+  return ethernetFrame(buildPacket(parsePacket(text)));
 }
 
 /** `inner` (an Ethernet frame) in VXLAN over UDP over IPv4 over Ethernet. */

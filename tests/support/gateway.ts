@@ -2,18 +2,24 @@
 
 import { seededRandom } from "../../src/base/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/model.ts";
 import { Gateway, type InterfaceOptions } from "../../src/gateway/gateway.ts";
 import type { Outcome } from "../../src/gateway/outcome.ts";
 import { natModes } from "../../src/nat/modes.ts";
 
 /** Throws, with the first issue, when the configuration is wrong. */
 export function gatewayOf(config: string | object, slotBytes = 2048): Gateway {
+  const gateway = new Gateway({ slots: 256, slotBytes }, { random: seededRandom(1) });
+  gateway.apply(configOf(config));
+  return gateway;
+}
+
+/** Throws, with the first issue, when it is wrong. */
+export function configOf(config: string | object): Config {
   const text = typeof config === "string" ? config : JSON.stringify(config);
   const loaded = loadConfig(text, "test.yaml", natModes);
   if (loaded.config === undefined) throw new Error(JSON.stringify(loaded.issues[0]));
-  const gateway = new Gateway({ slots: 256, slotBytes }, { random: seededRandom(1) });
-  gateway.apply(loaded.config);
-  return gateway;
+  return loaded.config;
 }
 
 /** A raw-IP interface of the VPC. */

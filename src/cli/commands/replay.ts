@@ -68,8 +68,13 @@ function replay(configPath: string, inputPath: string, options: Options, io: Cli
   }
   const report = options.output === "-" ? io.err : io.out;
   report(summary(work.counts()));
-  if (work.trouble !== undefined) {
-    io.err(`${inputPath}: stopped: ${work.trouble}\n`);
+  for (const name of work.unknownInterfaces) {
+    io.err(`note: the capture has no interface "${name}", which --map speaks of\n`);
+  }
+  const stopped = work.trouble && `stopped: ${work.trouble}`;
+  for (const trouble of [work.unreadable, stopped]) {
+    if (trouble === undefined) continue;
+    io.err(`${inputPath}: ${trouble}\n`);
     io.exit(1);
   }
 }
@@ -140,6 +145,7 @@ class Sinks {
         iface: this.#interface(sent ? (outcome.to ?? "") : "dropped", linkType),
         nanos: frame.nanos,
         bytes: sent ? outcome.frame : frame.bytes,
+        originalLength: sent ? undefined : frame.originalLength,
         comment: describe(replayed),
       });
     }

@@ -53,10 +53,8 @@ function at({ label, place }: Decision): string {
   return `${label} (${place.file}:${place.line})`;
 }
 
-/** RFC 3339 with nanoseconds, in UTC. */
+/** RFC 3339 with nanoseconds, in UTC. `nanos` since 1970, below 2^64. */
 export function formatTime(nanos: bigint): string {
-  const millis = Number(nanos / 1_000_000n);
-  if (!Number.isFinite(millis) || Math.abs(millis) > 8.64e15) return `${nanos} ns`;
   const fraction = (nanos % 1_000_000_000n).toString().padStart(9, "0");
-  return new Date(millis).toISOString().replace(/\.\d{3}Z$/, `.${fraction}Z`);
+  return new Date(Number(nanos / 1_000_000n)).toISOString().replace(/\.\d{3}Z$/, `.${fraction}Z`);
 }

@@ -39,6 +39,10 @@ export class Replay {
   readonly #gateway: Gateway;
   /** By capture interface: the gateway's. */
   readonly #interfaces: number[] = [];
+  /** By link and VPC: the gateway's interface; captures may have any number that are alike. */
+  readonly #shared = new Map<string, number>();
+  readonly #names = new Set<string>();
+  #unreadable: string | undefined;
   #waiting: CapturedFrame[] = [];
   #number = 0;
 
@@ -53,6 +57,16 @@ export class Replay {
   /** Why the capture could not be read to its end. */
   get trouble(): string | undefined {
     return this.#reader.trouble;
+  }
+
+  /** About frames that could not be read because of what their interface is. */
+  get unreadable(): string | undefined {
+    return this.#unreadable;
+  }
+
+  /** Interfaces of `map` that the capture did not have. */
+  get unknownInterfaces(): readonly string[] {
+    return [...this.#options.map.keys()].filter((name) => !this.#names.has(name));
   }
 
   counts(): Counts {
@@ -82,15 +96,16 @@ export class Replay {
   #addInterfaces(): void {
     const { interfaces } = this.#reader;
     for (const { linkType, name = "" } of interfaces.slice(this.#interfaces.length)) {
-      const link = linkKind(linkType);
-      if (link === undefined) {
-        this.#reader.trouble ??= `interface "${name}" has link type ${linkType}; only Ethernet and raw IP can be read`;
-      }
+      this.#names.add(name);
+      const link = linkKind(linkType) ?? "unknown";
       const { config, map, from } = this.#options;
       const named = config.vpcs.some((vpc) => vpc.name === name) ? name : undefined;
       const vpc = map.get(name) ?? named ?? from;
-      const options = { name, link: link ?? "ethernet", vpc, vxlan: true };
-      this.#interfaces.push(this.#gateway.addInterface(options));
+      const key = JSON.stringify([link, vpc]);
+      const shared = this.#shared.get(key);
+      const index = shared ?? this.#gateway.addInterface({ name, link, vpc, vxlan: true });
+      this.#shared.set(key, index);
+      this.#interfaces.push(index);
     }
   }
 
@@ -108,10 +123,14 @@ export class Replay {
     const frame = this.#waiting[index]!;
     const outcome = this.#gateway.outcome(index);
     const { offset, packet } = outcome;
+    const { linkType, name } = this.#reader.interfaces[frame.iface]!;
+    if (outcome.verdict === "unknown-link-type") {
+      this.#unreadable ??= `packet ${this.#number}, and maybe others: interface "${name ?? ""}" has link type ${linkType}; only Ethernet and raw IP can be read`;
+    }
     this.#visit({
       number: this.#number,
       frame,
-      linkType: this.#reader.interfaces[frame.iface]!.linkType,
+      linkType,
       outcome,
       packet: offset < 0 ? new Uint8Array(0) : frame.bytes.subarray(offset, offset + packet.length),
     });

@@ -5,12 +5,13 @@
 import { badEthernet } from "../../packet/ethernet-check.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
-import { type InterfaceTable, RAW_IP } from "../../tables/interface-table.ts";
+import { type InterfaceTable, RAW_IP, UNREADABLE } from "../../tables/interface-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
 const FRAME_TOO_SHORT = DROP["frame-too-short"].code;
 const FRAME_TOO_LONG = DROP["frame-too-long"].code;
+const UNKNOWN_LINK_TYPE = DROP["unknown-link-type"].code;
 const BAD_ADDRESS = DROP["ethernet-bad-address"].code;
 const ETHERNET_LENGTH = 14;
 
@@ -37,8 +38,10 @@ export function ingress(
         outer[row] = -1;
         let problem = 0;
         if (length[row]! > frameMax) problem = FRAME_TOO_LONG;
-        else if ((kinds[iface]! & RAW_IP) !== 0) problem = length[row]! > 0 ? 0 : FRAME_TOO_SHORT;
-        else if (length[row]! < ETHERNET_LENGTH) problem = FRAME_TOO_SHORT;
+        else if ((kinds[iface]! & RAW_IP) !== 0) {
+          if ((kinds[iface]! & UNREADABLE) !== 0) problem = UNKNOWN_LINK_TYPE;
+          else if (length[row]! === 0) problem = FRAME_TOO_SHORT;
+        } else if (length[row]! < ETHERNET_LENGTH) problem = FRAME_TOO_SHORT;
         else if (badEthernet(view, start[row]!)) problem = BAD_ADDRESS;
         if (problem !== 0) {
           verdict[row] = problem;

@@ -1,0 +1,97 @@
+// The part of a configuration that only this gateway has, and where documents are put together.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadConfig } from "../../src/config/load.ts";
+import { natModes } from "../../src/nat/modes.ts";
+
+const VPCS = { blue: { vni: 101 }, green: { vni: 102 } };
+
+function issuesOf(config: object): string[] {
+  return loadConfig(JSON.stringify(config), "", natModes).issues.map(
+    ({ code, path }) => `${code} ${path}`,
+  );
+}
+
+for (const [address, good] of [
+  ["10.0.0.1", true],
+  ["224.0.0.1", false],
+  ["255.255.255.255", false],
+  ["127.0.0.1", false],
+  ["0.0.0.0", false],
+  ["2001:db8::1", false],
+  ["10.0.0.1/24", false],
+] as const) {
+  test(`VTEP ${address} is ${good ? "accepted" : "refused"}`, () => {
+    const underlay = { interface: "eth0", vtep: address };
+    const vpcs = { blue: { vtep: address, routerMac: "02:00:00:00:00:01" } };
+    const expected = ["isthmus.underlay.vtep", "isthmus.vpcs.blue.vtep"];
+    assert.deepEqual(
+      issuesOf({ vpcs: VPCS, isthmus: { underlay, vpcs } }),
+      good ? [] : expected.map((path) => `isthmus/bad-address ${path}`),
+    );
+  });
+}
+
+for (const [address, good] of [
+  ["10.0.0.1/24", true],
+  ["10.0.0.0/31", true],
+  ["10.0.0.1/31", true],
+  ["10.0.0.0/32", true],
+  ["2001:db8::1/64", true],
+  ["2001:db8::ffff:ffff:ffff:ffff/64", true],
+  ["10.0.0.0/24", false],
+  ["10.0.0.255/24", false],
+  ["2001:db8::/64", false],
+  ["ff02::1/64", false],
+  ["224.0.0.1/24", false],
+  ["10.0.0.1", false],
+  ["10.0.0.1/33", false],
+] as const) {
+  test(`attachment address ${address} is ${good ? "accepted" : "refused"}`, () => {
+    const attachments = [{ vpc: "blue", interface: "eth1", address }];
+    assert.deepEqual(
+      issuesOf({ vpcs: VPCS, isthmus: { attachments } }),
+      good ? [] : ["isthmus/bad-address isthmus.attachments[0].address"],
+    );
+  });
+}
+
+test("names without control characters", () => {
+  assert.deepEqual(issuesOf({ vpcs: { "a\u0000b": { vni: 7 } } }), [
+    "shape/empty-name vpcs.a\u0000b",
+  ]);
+});
+
+for (const [text, message] of [
+  ["kind: GatewayAgent", "The GatewayAgent has no spec."],
+  ["kind: GatewayAgent\nspec: 5", "The GatewayAgent has a spec that is no mapping."],
+  ["- a", "The file is a list, but must be a mapping."],
+  ["vpcs: !!set {a}", "vpcs is a set, but must be a mapping."],
+  ["vpcs: { a: { vni: .nan } }", "vni is the number NaN, but must be a number."],
+] as const) {
+  test(`${text.replaceAll("\n", "; ")}: ${message}`, () => {
+    const { issues } = loadConfig(text, "", natModes);
+    assert.deepEqual(
+      issues.map((issue) => issue.message),
+      [message],
+    );
+  });
+}
+
+test("all ports of a prefix are no restriction", () => {
+  const side = (cidr: string) => ({ expose: [{ ips: [{ cidr }] }] });
+  const rule = (dst: object) => ({
+    vpcs: VPCS,
+    peerings: {
+      p: {
+        peering: { blue: side("10.0.0.0/24"), green: side("20.0.0.0/24") },
+        acl: { rules: [{ from: "blue", action: "allow", match: { dst: [dst] } }] },
+      },
+    },
+  });
+  assert.deepEqual(issuesOf(rule({ cidr: "20.0.0.0/24", ports: ["0-65535"] })), []);
+  assert.deepEqual(issuesOf(rule({ ports: ["0-65535"] })), [
+    "acl/ports-without-protocol peerings.p.acl.rules[0].match",
+  ]);
+});
