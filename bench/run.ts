@@ -44,7 +44,9 @@ async function failure(child: ChildProcess, scenario: Scenario): Promise<never> 
 async function measure(): Promise<Row[]> {
   const runners: Runner[] = [];
   try {
-    for (const scenario of scenarios) runners.push(await start(scenario));
+    const only = process.argv.find((word) => word.startsWith("--only="))?.slice(7) ?? "";
+    const chosen = scenarios.filter(({ kind, name }) => kind === "copy" || name.includes(only));
+    for (const scenario of chosen) runners.push(await start(scenario));
     for (let round = 0; round < ROUNDS; round++) {
       progress(`round ${round + 1} of ${ROUNDS}`);
       for (const { child, nanos } of runners) {

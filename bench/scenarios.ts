@@ -7,15 +7,29 @@ export interface Scenario {
    * sends everything. "gateway": the real steps. */
   readonly kind: "copy" | "no-op" | "gateway";
   readonly family: 4 | 6;
-  readonly nat: "none" | "static";
+  readonly nat: "none" | "static" | "masquerade" | "port-forward";
   /** Exposes on each side. */
   readonly exposes: number;
   /** Frames arrive in VXLAN and leave in VXLAN; otherwise plain Ethernet, one way. */
   readonly vxlan: boolean;
+  /** Flows that are kept, half of the packets in each direction; 0 for stateless NAT. */
+  readonly flows: number;
+  /** Of 1,000 packets, how many open a new flow. */
+  readonly fresh: number;
 }
 
 function scenario(name: string, options: Partial<Scenario>): Scenario {
-  return { name, kind: "gateway", family: 4, nat: "static", exposes: 1, vxlan: true, ...options };
+  return {
+    name,
+    kind: "gateway",
+    family: 4,
+    nat: "static",
+    exposes: 1,
+    vxlan: true,
+    flows: 0,
+    fresh: 0,
+    ...options,
+  };
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -30,4 +44,25 @@ export const scenarios: readonly Scenario[] = [
   scenario("IPv6, VXLAN, no NAT", { family: 6, nat: "none" }),
   scenario("IPv6, VXLAN, static both sides", { family: 6 }),
   scenario("IPv6, VXLAN, static both sides, 10,000 exposes", { family: 6, exposes: 10000 }),
+  ...(["masquerade", "port-forward"] as const).flatMap((nat) =>
+    [1000, 64_000, 1_000_000].map((flows) =>
+      scenario(`IPv4, VXLAN, ${nat}, ${flows.toLocaleString("en")} flows`, { nat, flows }),
+    ),
+  ),
+  scenario("IPv4, VXLAN, masquerade, 64,000 flows, 1 % new", {
+    nat: "masquerade",
+    flows: 64_000,
+    fresh: 10,
+  }),
+  scenario("IPv4, VXLAN, masquerade, 64,000 flows, 10 % new", {
+    nat: "masquerade",
+    flows: 64_000,
+    fresh: 100,
+  }),
+  scenario("IPv4, VXLAN, masquerade, all new", { nat: "masquerade", flows: 64_000, fresh: 1000 }),
+  scenario("IPv6, VXLAN, masquerade, 64,000 flows", {
+    family: 6,
+    nat: "masquerade",
+    flows: 64_000,
+  }),
 ];

@@ -2,9 +2,11 @@
 // packet.
 
 import { Arena, alignedMemory } from "../src/base/arena.ts";
+import { seededRandom } from "../src/base/random.ts";
 import { loadConfig } from "../src/config/load.ts";
 import type { NetworkFunction } from "../src/functions/network-function.ts";
 import { compile } from "../src/gateway/compile.ts";
+import { makeFlows } from "../src/gateway/flows.ts";
 import { gatewaySteps } from "../src/gateway/steps.ts";
 import { natModes } from "../src/nat/modes.ts";
 import { Batch } from "../src/packet/batch.ts";
@@ -14,8 +16,9 @@ import { SENT } from "../src/packet/verdict.ts";
 import { Pipeline } from "../src/pipeline/pipeline.ts";
 import { directionCounts } from "../src/tables/direction-counters.ts";
 import { InterfaceTable, VXLAN } from "../src/tables/interface-table.ts";
+import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../src/tables/snapshot.ts";
 import type { Scenario } from "./scenarios.ts";
-import { adjacency, configText, frames } from "./world.ts";
+import { adjacency, configText, flowFrames, frames, patchFlow } from "./world.ts";
 
 /** Frames of the source ring: more than a batch, few enough to lie in L2 as after a NIC's DMA. */
 const RING_FRAMES = 4096;
@@ -23,24 +26,45 @@ const RING_STRIDE = 192;
 
 const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
 const pool = new PacketPool({ memory: alignedMemory });
+const holder: SnapshotHolder = { current: EMPTY_SNAPSHOT };
+const flows = makeFlows(
+  { ports: "sequential", flowCapacity: capacity() },
+  seededRandom(1),
+  alignedMemory,
+  holder,
+);
 const { pipeline, compileMillis } = makePipeline();
 const batch = new Batch();
 const { words } = pool;
 const { ring, frameLength } = makeRing();
 let next = 0;
+/** Milliseconds: moves so that flows that are not used again make way for new ones. */
+let now = 0;
+let newest = scenario.flows;
+const random = seededRandom(2);
+
+/** Most flows at a time: some room beside those that are used again and again. */
+function capacity(): number {
+  return scenario.flows === 64_000 ? 131_072 : Math.max(scenario.flows, 1024);
+}
 
 function makePipeline(): { pipeline: Pipeline; compileMillis: number } {
   const { config, issues } = loadConfig(configText(scenario), "bench.yaml", natModes);
   if (config === undefined) throw new Error(issues[0]?.message);
   const began = performance.now();
-  const { snapshot, names } = compile(config, { modes: natModes, adjacency });
+  const { snapshot, names } = compile(config, {
+    modes: natModes,
+    adjacency,
+    nat: flows.nat,
+    timersOf: flows.timersOf,
+  });
   const compileMillis = performance.now() - began;
   const interfaces = new InterfaceTable();
   interfaces.add(scenario.vxlan ? VXLAN : 0);
   const interfaceVpcs = Int32Array.of(scenario.vxlan ? -1 : 0);
-  const holder = { current: { ...snapshot, generation: 1, interfaceVpcs } };
+  holder.current = { ...snapshot, generation: 1, interfaceVpcs };
   const counters = { current: directionCounts(names.directions.length) };
-  const shared = { pool, interfaces, snapshot: holder, counters };
+  const shared = { flows, pool, interfaces, snapshot: holder, counters };
   const steps = scenario.kind === "gateway" ? gatewaySteps(shared) : [sendAll()];
   return { pipeline: new Pipeline(pool, counters, steps), compileMillis };
 }
@@ -61,7 +85,11 @@ function sendAll(): NetworkFunction {
 
 function makeRing(): { ring: Int32Array; frameLength: number } {
   const slab = new Arena(RING_FRAMES * RING_STRIDE, alignedMemory).slab(RING_FRAMES * RING_STRIDE);
-  const all = frames(scenario, RING_FRAMES);
+  const pair = flowFrames(scenario);
+  const all =
+    scenario.flows > 0
+      ? Array.from({ length: RING_FRAMES }, (_, index) => pair[index & 1]!)
+      : frames(scenario, RING_FRAMES);
   for (const [index, frame] of all.entries()) slab.bytes.set(frame, index * RING_STRIDE);
   return { ring: slab.words, frameLength: all[0]?.length ?? 0 };
 }
@@ -75,7 +103,35 @@ function receive(): void {
     const to = pool.open(row, 0, frameLength) >> 2;
     const from = ((next++ % RING_FRAMES) * RING_STRIDE) >> 2;
     for (let word = 0; word < frameWords; word++) words[to + word] = ring[from + word]!;
+    if (scenario.flows > 0) choose(to << 2, (next & 1) === 0);
     batch.push(row);
+  }
+}
+
+/** Makes the frame at `at` one of a flow at random, or the first of a new one. */
+function choose(at: number, reply: boolean): void {
+  const fresh = !reply && random.below(500) < scenario.fresh;
+  const flow = fresh ? newest++ : random.below(scenario.flows);
+  patchFlow(scenario, pool.view, at, flow, reply);
+}
+
+/** Every flow once in each direction and once more, so that all are established. */
+function openFlows(): void {
+  const pair = flowFrames(scenario);
+  for (let pass = 0; pass < 3; pass++) {
+    const frame = pair[pass & 1]!;
+    for (let flow = 0; flow < scenario.flows; flow += batch.count) {
+      batch.count = 0;
+      for (let i = flow; i < Math.min(flow + BATCH_MAX, scenario.flows); i++) {
+        const row = pool.allocate();
+        const at = pool.open(row, 0, frame.length);
+        pool.bytes.set(frame, at);
+        patchFlow(scenario, pool.view, at, i, pass === 1);
+        batch.push(row);
+      }
+      pipeline.process(batch, now);
+      for (let i = 0; i < batch.count; i++) pool.release(batch.rows[i]!);
+    }
   }
 }
 
@@ -89,7 +145,8 @@ function round(batches: number): number {
   const began = performance.now();
   for (let i = 0; i < batches; i++) {
     receive();
-    if (run) pipeline.process(batch, 0);
+    if (run) pipeline.process(batch, now);
+    now += scenario.fresh / 2;
     release();
   }
   return ((performance.now() - began) * 1e6) / (batches * BATCH_MAX);
@@ -103,6 +160,7 @@ function check(): void {
   }
 }
 
+openFlows();
 round(2000); // Warm: compiled code and caches as in a running gateway.
 check();
 process.send?.({ ready: true, frameLength, compileMillis });

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   packet: ["base", "wire"],
   tables: ["base", "wire"],
   config: ["base", "wire", "npm:yaml", "npm:zod"],
-  nat: ["base", "wire", "config", "packet/verdict.ts", "npm:zod"],
+  nat: ["base", "wire", "config", "tables", "packet/verdict.ts", "npm:zod"],
   functions: ["base", "wire", "packet", "tables"],
   pipeline: ["base", "packet", "tables", "functions/network-function.ts"],
   drivers: ["base", "wire", "packet", "node:"],

@@ -15,15 +15,3 @@ export function loadForCommand(path: string, io: CliIo): Config | undefined {
   io.exit(1);
   return undefined;
 }
-
-/** Whether the configuration has exposes that need flows, which this version does not keep. */
-export function needsFlows(config: Config): boolean {
-  return config.peerings.some(({ sides }) =>
-    sides.some(({ exposes }) =>
-      exposes.some((expose) => {
-        const mode = expose.kind === "nat" && natModes.find(({ name }) => name === expose.mode);
-        return mode && !(mode.canInitiate && mode.canReceive);
-      }),
-    ),
-  );
-}

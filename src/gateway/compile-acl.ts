@@ -15,6 +15,7 @@ export class AclCompiler {
   readonly #entries: AclEntry[] = [];
   readonly #lists: number[] = [];
   readonly #denies: number[] = [];
+  readonly #packets: number[] = [];
 
   /** Undefined when the peering has no ACL. */
   add(peering: Peering): AclLists | undefined {
@@ -23,22 +24,25 @@ export class AclCompiler {
     return new Map(peering.sides.map((side) => [side.vpc, this.#list(acl, side.vpc)]));
   }
 
-  finish(): Pick<Snapshot, "aclEntries" | "acls" | "aclDenies"> {
+  finish(): Pick<Snapshot, "aclEntries" | "acls" | "aclDenies" | "aclPackets"> {
     return {
       aclEntries: buildAclTable(this.#entries),
       acls: Int32Array.from(this.#lists),
       aclDenies: Uint8Array.from(this.#denies),
+      aclPackets: Uint8Array.from(this.#packets),
     };
   }
 
   #list(acl: Acl, from: string): number {
     const first = this.#entries.length;
     for (const rule of acl.rules) if (rule.from === from) this.#rule(rule);
-    this.#lists.push(first, this.#entries.length, acl.default === "deny" ? 1 : 0);
+    const each = acl.rules.some((rule) => rule.from === from && rule.scope === "packet");
+    this.#lists.push(first, this.#entries.length, acl.default === "deny" ? 1 : 0, each ? 1 : 0);
     return this.listNames.push({ label: `acl default ${acl.default}`, place: acl.place }) - 1;
   }
 
   #rule(rule: AclRule): void {
+    this.#packets.push(rule.scope === "packet" ? 1 : 0);
     const number = this.#denies.push(rule.action === "deny" ? 1 : 0) - 1;
     const name = rule.name === "" ? `acl rule (${rule.action})` : `acl rule ${rule.name}`;
     this.ruleNames.push({ label: name, place: rule.place });

@@ -3,12 +3,14 @@
 // other.
 
 import { assert } from "../base/assert.ts";
-import type { Expose, NatExpose } from "../config/model.ts";
+import type { Expose, Manifest, NatExpose } from "../config/model.ts";
 import { EXPOSABLE } from "../config/reserved-prefixes.ts";
 import type { MappingRule } from "../nat/mapping.ts";
-import type { NatMode } from "../nat/nat-mode.ts";
+import type { BuildContext, Claim, NatMode, NatState } from "../nat/nat-mode.ts";
+import type { Binder } from "../tables/flow-draft.ts";
+import { ticks } from "../tables/flow-timers.ts";
 import type { ReshapeInit } from "../tables/reshape-table.ts";
-import { ANSWERS_ONLY, IDENTITY, RESHAPE, SHIFT, STATEFUL } from "../tables/rule-table.ts";
+import { ANSWERS_ONLY, BIND, IDENTITY, RESHAPE, SHIFT } from "../tables/rule-table.ts";
 import { bits, type Family } from "../wire/ip-address.ts";
 import { type Prefix, prefixesOfRange } from "../wire/prefix.ts";
 import type { PrefixPorts } from "../wire/prefix-ports.ts";
@@ -24,6 +26,8 @@ export interface Half {
   readonly kind: number;
   readonly delta: readonly number[];
   readonly expose: number;
+  readonly track: number;
+  readonly idle: number;
 }
 
 export interface ExposeHalves {
@@ -31,43 +35,59 @@ export interface ExposeHalves {
   readonly destination: readonly Half[];
 }
 
+export interface ExposeDependencies {
+  readonly modes: readonly NatMode[];
+  readonly nat: NatState;
+  /** The number of the timers that flows of a mode have. */
+  readonly timersOf: (mode: string) => number;
+}
+
 const NO_DELTA: readonly number[] = [];
 export class ExposeCompiler {
   readonly names: Decision[] = [];
   readonly reshapes: ReshapeInit[] = [];
+  readonly binders: Binder[] = [];
   readonly #modes: ReadonlyMap<string, NatMode>;
+  readonly #dependencies: ExposeDependencies;
 
-  constructor(modes: readonly NatMode[]) {
-    this.#modes = new Map(modes.map((mode) => [mode.name, mode]));
+  constructor(dependencies: ExposeDependencies) {
+    this.#dependencies = dependencies;
+    this.#modes = new Map(dependencies.modes.map((mode) => [mode.name, mode]));
   }
 
-  compile(expose: Expose, vpc: string): ExposeHalves {
+  /** `vnis` are those of the expose's VPC and of its peer. */
+  compile(expose: Expose, side: Manifest, vnis: readonly [number, number]): ExposeHalves {
     const id = this.names.length;
-    this.names.push({ label: `expose ${expose.index} of ${vpc}`, place: expose.place });
-    if (expose.kind === "nat") return this.#nat(expose, id);
+    this.names.push({ label: `expose ${expose.index} of ${side.vpc}`, place: expose.place });
+    if (expose.kind === "nat") return this.#nat(expose, id, this.#context(expose, side, vnis));
     const entries = expose.kind === "default" ? EXPOSABLE : expose.privates;
     const halves = entries.map((entry) => half(entry, IDENTITY, id, -1));
     return { source: halves, destination: halves };
   }
 
-  #nat(expose: NatExpose, id: number): ExposeHalves {
+  #nat(expose: NatExpose, id: number, context: BuildContext): ExposeHalves {
     const mode = this.#modes.get(expose.mode);
     assert(mode !== undefined, `a checked expose names a mode that exists: ${expose.mode}`);
     const protocol = expose.protocol ?? -1;
-    const mapping = mode.build(expose);
-    if (mapping !== undefined) {
-      return {
-        source: mapping.toPublic.map((rule) => this.#mapped(rule, id, protocol)),
-        destination: mapping.toPrivate.map((rule) => this.#mapped(rule, id, protocol)),
-      };
-    }
-    const atDestination = mode.canReceive ? STATEFUL : ANSWERS_ONLY;
-    return {
-      source: mode.canInitiate
-        ? expose.privates.map((entry) => half(entry, STATEFUL, id, protocol))
-        : [],
-      destination: expose.publics.map((entry) => half(entry, atDestination, id, protocol)),
+    const { toPublic, toPrivate, idle } = mode.build(expose, context);
+    const tracking = {
+      track: idle === undefined ? 0 : 1 + this.#dependencies.timersOf(mode.name),
+      idle: typeof idle === "number" ? ticks(idle) : -1,
     };
+    return {
+      source: toPublic.map((rule) => ({ ...this.#mapped(rule, id, protocol), ...tracking })),
+      destination: toPrivate.map((rule) => ({ ...this.#mapped(rule, id, protocol), ...tracking })),
+    };
+  }
+
+  #context(expose: NatExpose, side: Manifest, [vni, peerVni]: readonly [number, number]) {
+    const claims = () =>
+      side.exposes.flatMap((other): Claim[] => {
+        if (other === expose || other.kind !== "nat") return [];
+        if (!this.#modes.get(other.mode)?.canReceive) return [];
+        return [{ protocol: other.protocol, publics: other.publics }];
+      });
+    return { state: this.#dependencies.nat, vni, peerVni, claims };
   }
 
   #mapped(rule: MappingRule, expose: number, protocol: number): Half {
@@ -79,11 +99,18 @@ export class ExposeCompiler {
       protocol,
       ...this.#action(rule),
       expose,
+      track: 0,
+      idle: -1,
     };
   }
 
   #action(rule: MappingRule): { kind: number; delta: readonly number[] } {
     const { mapping } = rule;
+    if (mapping.kind === "answers-only") return { kind: ANSWERS_ONLY, delta: NO_DELTA };
+    if (mapping.kind === "bind") {
+      const known = this.binders.indexOf(mapping.binder);
+      return { kind: BIND, delta: [known < 0 ? this.binders.push(mapping.binder) - 1 : known] };
+    }
     if (mapping.kind === "reshape") {
       return { kind: RESHAPE, delta: [this.reshapes.push(mapping) - 1] };
     }
@@ -102,6 +129,8 @@ function half(entry: PrefixPorts, kind: number, expose: number, protocol: number
     kind,
     delta: NO_DELTA,
     expose,
+    track: 0,
+    idle: -1,
   };
 }
 

@@ -3,7 +3,6 @@
 
 import { assert } from "../base/assert.ts";
 import type { Config, Manifest, Peering } from "../config/model.ts";
-import type { NatMode } from "../nat/nat-mode.ts";
 import { type AdjacencyInit, buildAdjacencyTable } from "../tables/adjacency-table.ts";
 import { EMPTY_ROOT, TrieBuilder, type TrieEntry } from "../tables/prefix-table.ts";
 import { buildReshapeTable } from "../tables/reshape-table.ts";
@@ -11,7 +10,7 @@ import { RuleBuilder } from "../tables/rule-table.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
 import { buildVniTable } from "../tables/vni-table.ts";
 import { AclCompiler, type AclLists } from "./compile-acl.ts";
-import { ExposeCompiler, type Half } from "./compile-expose.ts";
+import { ExposeCompiler, type ExposeDependencies, type Half } from "./compile-expose.ts";
 import type { Decision } from "./outcome.ts";
 
 /** The snapshot's numbers, for people. */
@@ -38,8 +37,7 @@ export interface Compiled {
   readonly names: Names;
 }
 
-export interface CompileDependencies {
-  readonly modes: readonly NatMode[];
+export interface CompileDependencies extends ExposeDependencies {
   /** Where packets to a VPC go; undefined: out the way they came. */
   readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
 }
@@ -57,6 +55,10 @@ class Compiler {
   readonly #rules = new RuleBuilder();
   readonly #tries = new TrieBuilder();
   readonly #directions: Direction[] = [];
+  readonly #directionRoots: number[] = [];
+  readonly #directionAcls: number[] = [];
+  /** VPC index * 2 + family. */
+  readonly #tracked = new Set<number>();
   readonly #exposes: ExposeCompiler;
   readonly #acls = new AclCompiler();
   readonly #vpcs = new Map<string, number>();
@@ -66,7 +68,7 @@ class Compiler {
   constructor(config: Config, dependencies: CompileDependencies) {
     this.#config = config;
     this.#dependencies = dependencies;
-    this.#exposes = new ExposeCompiler(dependencies.modes);
+    this.#exposes = new ExposeCompiler(dependencies);
     for (const [index, vpc] of config.vpcs.entries()) {
       this.#vpcs.set(vpc.name, index);
       this.#destinations.push([[], []]);
@@ -91,6 +93,11 @@ class Compiler {
         ...this.#acls.finish(),
         vpcVnis: Int32Array.from(vpcs, (vpc) => vpc.vni),
         ...this.#adjacencies(),
+        directionVpcs: Int32Array.from(this.#directions, ({ to }) => to),
+        directionAcls: Int32Array.from(this.#directionAcls),
+        directionRoots: Int32Array.from(this.#directionRoots),
+        tracked: Uint8Array.from({ length: vpcs.length * 2 }, (_, i) => +this.#tracked.has(i)),
+        binders: this.#exposes.binders,
       },
       names: {
         vpcs: vpcs.map((vpc) => vpc.name),
@@ -104,8 +111,12 @@ class Compiler {
 
   #peering(peering: Peering): void {
     const [left, right] = peering.sides;
-    const leftHalves = left.exposes.map((expose) => this.#exposes.compile(expose, left.vpc));
-    const rightHalves = right.exposes.map((expose) => this.#exposes.compile(expose, right.vpc));
+    const halvesOf = (side: Manifest, peer: Manifest) => {
+      const vnis = [this.#vni(side.vpc), this.#vni(peer.vpc)] as const;
+      return side.exposes.map((expose) => this.#exposes.compile(expose, side, vnis));
+    };
+    const leftHalves = halvesOf(left, right);
+    const rightHalves = halvesOf(right, left);
     const lists = this.#acls.add(peering);
     const sources = (all: typeof leftHalves) => all.flatMap((halves) => halves.source);
     const destinations = (all: typeof leftHalves) => all.flatMap((halves) => halves.destination);
@@ -127,9 +138,17 @@ class Compiler {
     const toVpc = this.#vpc(to.vpc);
     const direction = this.#directions.length;
     this.#directions.push({ peering: peering.name, from: fromVpc, to: toVpc });
+    this.#directionRoots.push(0, 0);
+    this.#directionAcls.push(lists?.get(from.vpc) ?? -1);
+    for (const half of [...sources, ...destinations]) {
+      if (half.track === 0) continue;
+      const family = half.family === 4 ? 0 : 1;
+      this.#tracked.add(fromVpc * 2 + family).add(toVpc * 2 + family);
+    }
     const common = { direction, toVpc, acl: lists?.get(from.vpc) ?? -1 };
     const [v4, v6] = this.#entries(sources, () => ({ ...common, sourceRoot: EMPTY_ROOT }));
     const roots = [this.#tries.add(v4), this.#tries.add(v6)] as const;
+    this.#directionRoots.splice(direction * 2, 2, ...roots);
     const [to4, to6] = this.#entries(destinations, (half) => ({
       ...common,
       sourceRoot: roots[half.family === 4 ? 0 : 1],
@@ -164,6 +183,10 @@ class Compiler {
       return init === undefined ? 0 : inits.push(init);
     });
     return { vpcAdjacencies, adjacencies: buildAdjacencyTable(inits) };
+  }
+
+  #vni(name: string): number {
+    return this.#config.vpcs[this.#vpc(name)]!.vni;
   }
 
   #vpc(name: string): number {

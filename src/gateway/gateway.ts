@@ -11,19 +11,25 @@ import { CONSUMED, DROP_FIRST, SENT, VERDICT_LIMIT, verdictName } from "../packe
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { AdjacencyInit } from "../tables/adjacency-table.ts";
 import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
+import { TICK_MILLIS } from "../tables/flow-timers.ts";
 import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
+import { type FlowView, viewFlow } from "./flow-list.ts";
+import { type FlowOptions, type Flows, makeFlows } from "./flows.ts";
 import type { Outcome } from "./outcome.ts";
 import { OutcomeReader } from "./outcome-reader.ts";
 import { type PairCount, PairTotals } from "./pair-totals.ts";
+import { type EndReason, Revalidator } from "./revalidate.ts";
 import { gatewaySteps } from "./steps.ts";
 import { type TraceLine, traceListener } from "./trace.ts";
 
+export type { FlowView } from "./flow-list.ts";
+export type { FlowOptions } from "./flows.ts";
 export type { PairCount } from "./pair-totals.ts";
 export type { TraceLine } from "./trace.ts";
 
-export interface GatewayOptions {
+export interface GatewayOptions extends FlowOptions {
   /** Most packets in flight; 16 to 65536. Default 1024. */
   readonly slots?: number;
   /** Bytes of a slot, headroom (128) included: a multiple of 64. Default 2048. */
@@ -49,6 +55,17 @@ export interface InterfaceOptions {
   readonly vpc?: string | undefined;
   /** Whether frames may come in VXLAN; then the VNI tells the VPC. */
   readonly vxlan: boolean;
+}
+
+/** What a configuration did to the flows that were there. */
+export interface ApplyReport {
+  readonly kept: number;
+  readonly ended: readonly EndedFlow[];
+}
+
+export interface EndedFlow {
+  readonly reason: EndReason;
+  readonly flow: FlowView;
 }
 
 export interface Counts {
@@ -79,13 +96,18 @@ export class Gateway {
   readonly #totals = new PairTotals();
   readonly #batch = new Batch();
   readonly #dependencies: GatewayDependencies;
+  readonly #flows: Flows;
   #names: Names = NO_NAMES;
+  #tick = 0;
   #ran = 0;
 
   constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
     this.#dependencies = dependencies;
     this.#pool = new PacketPool({ ...options, memory: dependencies.memory });
+    const { random, memory } = dependencies;
+    this.#flows = makeFlows(options, random, memory, this.#snapshot);
     const shared = {
+      flows: this.#flows,
       pool: this.#pool,
       interfaces: this.#interfaces,
       snapshot: this.#snapshot,
@@ -100,14 +122,48 @@ export class Gateway {
   }
 
   /** Swaps in a configuration between two batches: all of it or (by throwing) nothing. */
-  apply(config: Config): void {
+  apply(config: Config): ApplyReport {
     const { adjacency } = this.#dependencies;
-    const { snapshot, names } = compile(config, { modes: natModes, adjacency });
+    const { nat, timersOf } = this.#flows;
+    const { snapshot, names } = compile(config, { modes: natModes, adjacency, nat, timersOf });
     const interfaceVpcs = vpcsOfInterfaces(this.#interfaceOptions, names.vpcs);
     this.#totals.add(this.#names, this.#counters.current);
     this.#counters.current = directionCounts(names.directions.length);
     this.#names = names;
     this.#snapshot.current = { ...snapshot, generation: this.generation + 1, interfaceVpcs };
+    return this.#revalidate();
+  }
+
+  /** Flows that are alive, of both families. */
+  flows(): FlowView[] {
+    const result: FlowView[] = [];
+    for (const table of this.#flows.tables) {
+      table.each(this.#tick, (flow) => result.push(viewFlow(table, flow)));
+    }
+    return result;
+  }
+
+  /** Moves the clock without packets: flows end as it passes. */
+  advance(now: number): void {
+    this.#tick = Math.floor(now / TICK_MILLIS) | 0;
+  }
+
+  #revalidate(): ApplyReport {
+    const revalidator = new Revalidator(this.#flows, this.#snapshot.current);
+    let kept = 0;
+    const ended: EndedFlow[] = [];
+    for (const table of this.#flows.tables) {
+      table.each(this.#tick, (flow) => {
+        const reason = revalidator.check(table, flow);
+        if (reason === undefined) kept++;
+        else {
+          ended.push({ reason, flow: viewFlow(table, flow) });
+          table.remove(flow);
+        }
+      });
+      table.forget();
+    }
+    return { kept, ended };
   }
 
   /** Returns the interface's index, to be given to `receive`. */
@@ -138,6 +194,7 @@ export class Gateway {
   run(now: number, trace?: TraceLine[]): number {
     const listener =
       trace && traceListener(trace, this.#batch, this.#pool, (row) => this.#reader().read(row));
+    this.advance(now);
     this.#pipeline.process(this.#batch, now, listener);
     this.#ran = this.#batch.count;
     return this.#ran;
@@ -172,7 +229,7 @@ export class Gateway {
   }
 
   #reader(): OutcomeReader {
-    return new OutcomeReader(this.#pool, this.#snapshot.current, this.#names);
+    return new OutcomeReader(this.#pool, this.#snapshot.current, this.#names, this.#flows.tables);
   }
 }
 
@@ -186,5 +243,14 @@ function vpcsOfInterfaces(
 /** What fronts use of a gateway; tests may put something else in its place. */
 export type GatewayApi = Pick<
   Gateway,
-  "apply" | "addInterface" | "receive" | "run" | "outcome" | "clear" | "counts" | "generation"
+  | "apply"
+  | "addInterface"
+  | "receive"
+  | "run"
+  | "outcome"
+  | "clear"
+  | "counts"
+  | "generation"
+  | "flows"
+  | "advance"
 >;

@@ -1,9 +1,10 @@
 // Turns the columns of a packet back into names.
 
 import { HEADROOM } from "../packet/limits.ts";
-import type { PacketPool } from "../packet/packet-pool.ts";
+import { type PacketPool, V6 } from "../packet/packet-pool.ts";
 import { verdictName } from "../packet/verdict.ts";
 import { BY_DEFAULT, NO_ACL } from "../tables/acl-table.ts";
+import type { FlowTable } from "../tables/flow-table.ts";
 import { ACL, EXPOSE, RULE_WORDS } from "../tables/rule-table.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
 import type { Names } from "./compile.ts";
@@ -13,8 +14,15 @@ export class OutcomeReader {
   readonly #pool: PacketPool;
   readonly #snapshot: Snapshot;
   readonly #names: Names;
+  readonly #tables: readonly [FlowTable, FlowTable];
 
-  constructor(pool: PacketPool, snapshot: Snapshot, names: Names) {
+  constructor(
+    pool: PacketPool,
+    snapshot: Snapshot,
+    names: Names,
+    tables: readonly [FlowTable, FlowTable],
+  ) {
+    this.#tables = tables;
     this.#pool = pool;
     this.#snapshot = snapshot;
     this.#names = names;
@@ -37,13 +45,22 @@ export class OutcomeReader {
       from: vpc < 0 ? undefined : vpcs[vpc],
       to: direction && vpcs[direction.to],
       peering: direction?.peering,
-      source: this.#expose(pool.sourceRule[row]!),
-      destination: this.#expose(pool.destinationRule[row]!),
+      source: this.#expose(this.#rules(row)[0]),
+      destination: this.#expose(this.#rules(row)[1]),
       acl: this.#acl(row),
       frame: pool.bytes.subarray(start, start + length),
       offset: l3 < 0 ? -1 : l3 - (row * pool.slotBytes + HEADROOM),
       packet: l3 < 0 ? pool.bytes.subarray(0, 0) : pool.bytes.subarray(l3, pool.end[row]!),
     };
+  }
+
+  /** The rules of the sender's and the receiver's side. */
+  #rules(row: number): readonly [number, number] {
+    const entry = this.#pool.flow[row]!;
+    if (entry < 0) return [this.#pool.sourceRule[row]!, this.#pool.destinationRule[row]!];
+    const table = this.#tables[(this.#pool.flags[row]! & V6) !== 0 ? 1 : 0];
+    const sides = [table.sourceRule[entry >> 1]!, table.destinationRule[entry >> 1]!] as const;
+    return (entry & 1) === 0 ? sides : [sides[1], sides[0]];
   }
 
   #expose(rule: number): Decision | undefined {
@@ -55,7 +72,10 @@ export class OutcomeReader {
     const rule = this.#pool.aclRule[row]!;
     if (rule === NO_ACL) return undefined;
     if (rule !== BY_DEFAULT) return this.#names.aclRules[rule];
-    const list = this.#snapshot.rules[this.#pool.destinationRule[row]! * RULE_WORDS + ACL]!;
+    const list =
+      this.#pool.flow[row]! >= 0
+        ? this.#snapshot.directionAcls[this.#pool.direction[row]!]!
+        : this.#snapshot.rules[this.#pool.destinationRule[row]! * RULE_WORDS + ACL]!;
     return this.#names.acls[list];
   }
 }

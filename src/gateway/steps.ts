@@ -2,9 +2,11 @@
 
 import { acl } from "../functions/acl/acl.ts";
 import { admit } from "../functions/admit/admit.ts";
+import { bind } from "../functions/bind/bind.ts";
 import { decap } from "../functions/decap/decap.ts";
 import { egress } from "../functions/egress/egress.ts";
 import { encap } from "../functions/encap/encap.ts";
+import { flowLookup } from "../functions/flow-lookup/flow-lookup.ts";
 import { hopLimit } from "../functions/hop-limit/hop-limit.ts";
 import { icmpError } from "../functions/icmp-error/icmp-error.ts";
 import { ingress } from "../functions/ingress/ingress.ts";
@@ -16,25 +18,30 @@ import type { PacketPool } from "../packet/packet-pool.ts";
 import type { DirectionCounters } from "../tables/direction-counters.ts";
 import type { InterfaceTable } from "../tables/interface-table.ts";
 import type { SnapshotHolder } from "../tables/snapshot.ts";
+import type { Flows } from "./flows.ts";
 
 export interface StepDependencies {
   readonly pool: PacketPool;
   readonly interfaces: InterfaceTable;
   readonly snapshot: SnapshotHolder;
   readonly counters: DirectionCounters;
+  readonly flows: Flows;
 }
 
 export function gatewaySteps(dependencies: StepDependencies): readonly NetworkFunction[] {
-  const { pool, interfaces, snapshot, counters } = dependencies;
+  const { pool, interfaces, snapshot, counters, flows } = dependencies;
+  const { tables } = flows;
   return [
     ingress(pool, interfaces, snapshot),
     decap(pool, interfaces, snapshot),
     parse(pool, interfaces),
     hopLimit(pool),
-    icmpError(pool, snapshot),
+    icmpError(pool, snapshot, tables),
+    flowLookup(pool, snapshot, tables),
     admit(pool, snapshot),
     acl(pool, snapshot),
-    translate(pool, snapshot),
+    bind({ pool, snapshot, ...flows }),
+    translate(pool, snapshot, tables),
     route(pool, snapshot),
     encap(pool, snapshot),
     egress(pool, counters),

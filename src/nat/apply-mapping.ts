@@ -22,6 +22,7 @@ export function applyMapping(
   if (mapping.kind === "shift") {
     return { address: BigInt.asUintN(bits(rule.family), address + mapping.delta), port };
   }
+  if (mapping.kind !== "reshape") return undefined;
   const { from, to, add } = mapping;
   const n =
     (address - from.address) * BigInt(from.portCount) + BigInt((port ?? 0) - from.port) + add;

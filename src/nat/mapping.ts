@@ -1,7 +1,8 @@
-// How stateless halves of a translation are told to the data path: as rules that move a stretch of
-// addresses (and ports). A mode makes them once, when a configuration is compiled; the data path
+// How the halves of a translation are told to the data path: as rules for a stretch of addresses
+// (and ports). A mode makes them once, when a configuration is compiled; the data path
 // executes them and knows no mode.
 
+import type { Binder } from "../tables/flow-draft.ts";
 import type { Family } from "../wire/ip-address.ts";
 import type { PortRange } from "../wire/port.ts";
 
@@ -15,7 +16,7 @@ export interface MappingRule {
   readonly mapping: Mapping;
 }
 
-export type Mapping = Shift | Reshape;
+export type Mapping = Shift | Reshape | Bind | AnswersOnly;
 
 /** The new address is the old one plus `delta`, modulo 2^32 or 2^128; ports stay. */
 export interface Shift {
@@ -44,7 +45,25 @@ export interface Block {
   readonly portCount: number;
 }
 
-/** Both directions of a stateless mode: rules for the sender's side and for the receiver's. */
+/** Chosen for each flow, and kept with it. */
+export interface Bind {
+  readonly kind: "bind";
+  readonly binder: Binder;
+}
+
+/** Only answers to a flow may come here. */
+export interface AnswersOnly {
+  readonly kind: "answers-only";
+}
+
+/** Both directions of a mode, and whether its flows are kept. */
+export interface ModeHalves extends StatelessMapping {
+  /** Undefined: nothing is kept. Otherwise milliseconds that an established flow may be idle,
+   * "default" for those of the timers. */
+  readonly idle?: number | "default" | undefined;
+}
+
+/** Rules for the sender's side and for the receiver's. */
 export interface StatelessMapping {
   readonly toPublic: readonly MappingRule[];
   readonly toPrivate: readonly MappingRule[];

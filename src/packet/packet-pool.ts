@@ -26,6 +26,7 @@ export type Column =
   | "sourceRule"
   | "destinationRule"
   | "aclRule"
+  | "flow"
   | "adjacency";
 
 // Bits of the `flags` column.
@@ -41,6 +42,11 @@ export const MORE_FRAGMENTS = 16;
 export const FIXED_ADDRESSES = 32;
 /** A transport checksum of zero means "none" (UDP, RFC 768), and must stay zero. */
 export const UDP_CHECKSUM = 64;
+
+// Values of the `flow` column that are no entry of the flow table.
+export const NO_FLOW_YET = -1;
+/** The exposes ask for a flow, and there is none yet. */
+export const FLOW_WANTED = -2;
 
 export interface PoolOptions {
   readonly slots?: number | undefined;
@@ -75,6 +81,7 @@ export class PacketPool {
   readonly sourceRule: Int32Array;
   readonly destinationRule: Int32Array;
   readonly aclRule: Int32Array;
+  readonly flow: Int32Array;
   readonly adjacency: Int32Array;
   readonly verdict: Uint8Array;
 
@@ -109,6 +116,7 @@ export class PacketPool {
     this.sourceRule = arena.int32(slots);
     this.destinationRule = arena.int32(slots);
     this.aclRule = arena.int32(slots);
+    this.flow = arena.int32(slots);
     this.adjacency = arena.int32(slots);
     this.verdict = arena.uint8(slots);
     this.#free = arena.int32(slots);
@@ -147,6 +155,7 @@ export class PacketPool {
     this.sourceRule[row] = 0;
     this.destinationRule[row] = 0;
     this.aclRule[row] = -2;
+    this.flow[row] = NO_FLOW_YET;
     return start;
   }
 }

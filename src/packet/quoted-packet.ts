@@ -2,6 +2,7 @@
 // The packet quoted in an ICMP error: where its headers are, as far as they were quoted. One is
 // looked at at a time, so what was found stands in one object with plain number fields.
 
+import { queryId } from "./icmp-query.ts";
 import { ipv4HeaderIntact } from "./ipv4-checksum.ts";
 import {
   WALK_FLAGS,
@@ -31,6 +32,8 @@ export class QuotedPacket {
   /** -1 when it has none. */
   sourcePort = -1;
   destinationPort = -1;
+  /** A later fragment: what is quoted behind the IP header is no transport header. */
+  fragment = false;
   /** Offset of its transport checksum if that covers the addresses and was quoted, else 0. */
   checksum = 0;
 
@@ -44,7 +47,14 @@ export class QuotedPacket {
     if (bytes[at]! >>> 4 !== (v6 ? 6 : 4)) return INCOMPLETE;
     const later = v6 ? this.#ipv6(bytes, at, end) : this.#ipv4(bytes, view, at, end);
     if (later < 0) return -later;
+    this.fragment = later === LATER_FRAGMENT;
     return later === LATER_FRAGMENT ? 0 : this.#transport(view, end);
+  }
+
+  /** The identifier of a quoted ICMP query (echo; over IPv4 also timestamp), or -1. */
+  queryId(bytes: Uint8Array, view: DataView, end: number): number {
+    if (this.fragment || this.l4 + 6 > end) return -1;
+    return queryId(bytes, view, this.l4, this.protocol);
   }
 
   #ipv4(bytes: Uint8Array, view: DataView, at: number, end: number): number {

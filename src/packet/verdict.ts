@@ -168,10 +168,35 @@ export const DROP = {
     "With the headers of the tunnel the packet would be longer than IP allows.",
     "Lower the MTU of the sending hosts.",
   ),
-  "not-supported-yet": drop(
+  "flow-expired": drop(
     72,
-    "The expose keeps flows (masquerade or port forwarding), which this version cannot do yet.",
-    "Use static NAT or no NAT for now.",
+    "The packet answers a flow that has ended or was idle for too long.",
+    "Open the connection again; or raise the idle timeout of the expose.",
+  ),
+  "tcp-without-flow": drop(
+    74,
+    "A TCP segment that does not open a connection, and there is no flow that it belongs to.",
+    "The connection is unknown here, or was idle for too long: open it again.",
+  ),
+  "flow-table-full": drop(
+    75,
+    "The flow table is full; existing flows go on.",
+    "Raise gateway.flowTableCapacity, or shorten the idle timeouts.",
+  ),
+  "no-free-port": drop(
+    76,
+    "All public addresses and ports of the expose are in use; existing flows go on.",
+    "Give the expose more public addresses.",
+  ),
+  "tuple-in-use": drop(
+    77,
+    "Another flow has the same addresses and ports after translation.",
+    "Look for two exposes that lead to the same host and port.",
+  ),
+  "protocol-without-flow": drop(
+    78,
+    "The expose keeps flows, which are known of TCP, UDP and ICMP queries only.",
+    "Use static NAT or no NAT for other protocols.",
   ),
 } as const satisfies Record<string, DropReason>;
 

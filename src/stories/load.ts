@@ -14,7 +14,14 @@ import { parseDuration } from "../config/duration.ts";
 import { nearest } from "../config/suggest.ts";
 import { DROP } from "../packet/verdict.ts";
 import { NotationError, parsePacket } from "../wire/notation.ts";
-import { type ConfigSource, type Step, type Story, StoryError, type StoryPacket } from "./story.ts";
+import {
+  type ConfigSource,
+  type Step,
+  type Story,
+  StoryError,
+  type StoryFlow,
+  type StoryPacket,
+} from "./story.ts";
 
 const STORY_KEYS = ["story", "config", "steps", "seed", "ports", "timers"];
 const STEP_KEYS = ["send", "batch", "expect", "drop", "answer", "after", "reload", "flows"];
@@ -59,6 +66,8 @@ class StoryReader {
       line: this.#line(node),
       config: this.#config(config as Node),
       seed,
+      ports: this.#choice(map, "ports", ["random", "sequential"]),
+      timers: this.#choice(map, "timers", ["rfc", "reference"]),
       steps: steps.items.map((step) => this.#step(step as Node)),
     };
   }
@@ -106,10 +115,30 @@ class StoryReader {
     );
   }
 
-  #flows(node: Node | undefined): number | undefined {
+  /** One of the words, the first when the key is absent. */
+  #choice<T extends string>(map: YAMLMap, key: string, words: readonly [T, ...T[]]): T {
+    const value = map.get(key) ?? words[0];
+    const word = words.find((each) => each === value);
+    return word ?? this.#fail(`${key}: must be one of ${words.join(", ")}`, map);
+  }
+
+  /** "vpc packet => vpc source > destination": behind the arrow the protocol is understood. */
+  #flow(node: Node): StoryFlow {
+    const text = String(this.#scalar(node)).trim().replace(/\s+/g, " ");
+    const [left = "", right] = text.split(" => ");
+    const protocol = left.split(" ")[1] ?? "";
+    const vpc = right?.split(" ")[0];
+    if (right === undefined || vpc === undefined) {
+      return this.#fail('expected a flow, such as "blue udp … => green … > …"', node);
+    }
+    const translated = `${vpc} ${protocol}${right.slice(vpc.length)}`;
+    return { original: this.#read(left, node), translated: this.#read(translated, node), text };
+  }
+
+  #flows(node: Node | undefined): number | readonly StoryFlow[] | undefined {
     if (node === undefined) return undefined;
     const items = (node as { items?: unknown[] }).items;
-    if (Array.isArray(items)) return items.length;
+    if (Array.isArray(items)) return items.map((item) => this.#flow(item as Node));
     const count = this.#scalar(node);
     if (typeof count === "number" && Number.isInteger(count) && count >= 0) return count;
     return this.#fail("flows: must be a number or a list", node);
@@ -124,7 +153,10 @@ class StoryReader {
 
   /** "vpc packet…". */
   #packet(node: Node): StoryPacket {
-    const text = String(this.#scalar(node)).trim().replace(/\s+/g, " ");
+    return this.#read(String(this.#scalar(node)).trim().replace(/\s+/g, " "), node);
+  }
+
+  #read(text: string, node: Node): StoryPacket {
     const blank = text.indexOf(" ");
     if (blank < 0) return this.#fail('expected a VPC and a packet, such as "blue udp …"', node);
     try {

@@ -4,7 +4,7 @@ import { ManualClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/model.ts";
-import { Gateway, type TraceLine } from "../gateway/gateway.ts";
+import { type FlowView, Gateway, type TraceLine } from "../gateway/gateway.ts";
 import type { Outcome } from "../gateway/outcome.ts";
 import { natModes } from "../nat/modes.ts";
 import { DROP, type DropName } from "../packet/verdict.ts";
@@ -14,9 +14,17 @@ import {
   describePacket,
   matchPacket,
   NotationError,
+  parsePacket,
 } from "../wire/notation.ts";
 import { type ChecksumFault, verifyChecksums } from "../wire/verify-checksums.ts";
-import { type ConfigSource, type Step, type Story, StoryError, type StoryPacket } from "./story.ts";
+import {
+  type ConfigSource,
+  type Step,
+  type Story,
+  StoryError,
+  type StoryFlow,
+  type StoryPacket,
+} from "./story.ts";
 
 export interface StoryResult {
   readonly file: string;
@@ -41,6 +49,8 @@ export function runStory(story: Story, readFile: ReadFile): StoryResult {
 
 /** Room for the longest IP packet. */
 const SLOT_BYTES = 65_536 + 256;
+/** A story with more flows asks for them in its configuration in vain. */
+const FLOWS_MAX = 4096;
 
 class Failure extends Error {
   readonly expected: string;
@@ -60,13 +70,17 @@ class StoryRun {
   readonly #gateway: Gateway;
   readonly #interfaces = new Map<string, number>();
   readonly #bindings = new Map<string, Bound>();
+  readonly #vnis = new Map<string, number>();
   #trace: TraceLine[] = [];
 
   constructor(story: Story, readFile: ReadFile) {
     this.#story = story;
     this.#readFile = readFile;
-    const sizes = { slots: 256, slotBytes: SLOT_BYTES };
-    this.#gateway = new Gateway(sizes, { random: seededRandom(story.seed) });
+    const { ports, timers, seed } = story;
+    const config = this.#load(story.config, story.line);
+    const flowCapacity = Math.min(config.flowTableCapacity, FLOWS_MAX);
+    const options = { slots: 256, slotBytes: SLOT_BYTES, flowCapacity, ports, timers };
+    this.#gateway = new Gateway(options, { random: seededRandom(seed) });
   }
 
   run(): StoryResult {
@@ -92,7 +106,8 @@ class StoryRun {
   #apply(source: ConfigSource, line: number): void {
     const config = this.#load(source, line);
     this.#gateway.apply(config);
-    for (const { name } of config.vpcs) {
+    for (const { name, vni } of config.vpcs) {
+      this.#vnis.set(name, vni);
       if (this.#interfaces.has(name)) continue;
       const options = { name, link: "raw-ip", vpc: name, vxlan: false } as const;
       this.#interfaces.set(name, this.#gateway.addInterface(options));
@@ -114,11 +129,38 @@ class StoryRun {
 
   #step(step: Step): void {
     this.#clock.advance(step.afterMillis);
+    this.#gateway.advance(this.#clock.now());
     if (step.reload) this.#apply(step.reload, step.line);
     if (step.packets.length > 0) this.#send(step);
-    if (step.flows !== undefined && step.flows !== 0) {
-      throw new Failure(`${step.flows} flows`, "none: this version keeps no flows");
+    if (step.flows !== undefined) this.#checkFlows(step.flows);
+  }
+
+  /** Each expected flow is there, and no other. */
+  #checkFlows(expected: number | readonly StoryFlow[]): void {
+    const flows = this.#gateway.flows();
+    const count = typeof expected === "number" ? expected : expected.length;
+    const got = flows.map((flow) => this.#sayFlow(flow)).join("; ") || "none";
+    if (flows.length !== count) throw new Failure(`${count} flows`, `${flows.length}: ${got}`);
+    if (typeof expected === "number") return;
+    const left = [...flows];
+    for (const each of expected) {
+      const index = left.findIndex((flow) => this.#isFlow(each, flow));
+      if (index < 0) throw new Failure(each.text, got);
+      left.splice(index, 1);
     }
+  }
+
+  #isFlow({ original, translated }: StoryFlow, flow: FlowView): boolean {
+    const vnis = [this.#vnis.get(original.vpc), this.#vnis.get(translated.vpc)];
+    if (vnis[0] !== flow.from || vnis[1] !== flow.to) return false;
+    const matches = (expected: StoryPacket, text: string) =>
+      matchPacket(expected.packet, buildPacket(parsePacket(text)), this.#bindings) === undefined;
+    return matches(original, flow.original) && matches(translated, flow.translated);
+  }
+
+  #sayFlow({ from, to, original, translated }: FlowView): string {
+    const name = (vni: number) => [...this.#vnis].find(([, each]) => each === vni)?.[0] ?? vni;
+    return `${name(from)} ${original} => ${name(to)} ${translated.replace(/^\S+ /, "")}`;
   }
 
   #send(step: Step): void {

@@ -11,6 +11,8 @@ export interface Story {
   readonly config: ConfigSource;
   /** For the port allocator. */
   readonly seed: number;
+  readonly ports: "random" | "sequential";
+  readonly timers: "rfc" | "reference";
   readonly steps: readonly Step[];
 }
 
@@ -30,8 +32,15 @@ export interface Step {
   readonly drop?: string | undefined;
   /** What the gateway itself must send back. */
   readonly answer?: readonly StoryPacket[] | undefined;
-  /** How many flows there must be. */
-  readonly flows?: number | undefined;
+  /** How many flows there must be, or which. */
+  readonly flows?: number | readonly StoryFlow[] | undefined;
+}
+
+/** A flow: a packet of it as its opener sends it, and as the peer gets it. */
+export interface StoryFlow {
+  readonly original: StoryPacket;
+  readonly translated: StoryPacket;
+  readonly text: string;
 }
 
 export interface StoryPacket {

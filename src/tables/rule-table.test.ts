@@ -24,6 +24,8 @@ const OPEN: RuleInit = {
   toVpc: 0,
   sourceRoot: -1,
   acl: -1,
+  track: 0,
+  idle: -1,
 };
 const TCP = 6;
 const UDP = 17;

@@ -31,6 +31,10 @@ export const TO_VPC = 12;
 export const SOURCE_ROOT = 13;
 /** Index into the snapshot's ACLs, -1 for none. */
 export const ACL = 14;
+/** 0: stateless. Otherwise a flow must be kept, with the timers of this number - 1. */
+export const TRACK = 15;
+/** RESHAPE and BIND: idle ticks of an established flow, -1 for those of the timers. */
+export const IDLE = 9;
 
 /** Addresses pass unchanged. */
 export const IDENTITY = 0;
@@ -38,8 +42,8 @@ export const IDENTITY = 0;
 export const SHIFT = 1;
 /** Address and port change together. */
 export const RESHAPE = 2;
-/** A flow must be kept to translate this. */
-export const STATEFUL = 3;
+/** A binder chooses: the first word is its index in the snapshot. */
+export const BIND = 3;
 /** Only answers to a flow may come here. Never matches; gives the reason when nothing else does. */
 export const ANSWERS_ONLY = 4;
 
@@ -88,6 +92,8 @@ export interface RuleInit {
   readonly toVpc: number;
   readonly sourceRoot: number;
   readonly acl: number;
+  readonly track: number;
+  readonly idle: number;
 }
 
 /** Collects the rules of one configuration. */
@@ -119,6 +125,8 @@ export class RuleBuilder {
     words[at + TO_VPC] = init.toVpc;
     words[at + SOURCE_ROOT] = init.sourceRoot;
     words[at + ACL] = init.acl;
+    words[at + TRACK] = init.track;
+    if (init.kind === RESHAPE || init.kind === BIND) words[at + IDLE] = init.idle;
     return rule;
   }
 

@@ -1,6 +1,7 @@
 // Everything the data path reads of one configuration: made whole, swapped between two batches,
 // never changed. The names behind the numbers are for people and are read only on request.
 
+import type { Binder } from "./flow-draft.ts";
 import { RULE_WORDS } from "./rule-table.ts";
 import { buildVniTable } from "./vni-table.ts";
 
@@ -22,21 +23,33 @@ export interface Snapshot {
   readonly rules: Int32Array;
   /** reshape-table.ts. */
   readonly reshapes: Int32Array;
-  /** acl-table.ts, and for each ACL: first entry, end, 1 when its default is to deny. */
+  /** acl-table.ts, and for each ACL: first entry, end, 1 when its default is to deny, 1 when
+   * it has rules about each packet. */
   readonly aclEntries: Int32Array;
   readonly acls: Int32Array;
   /** By ACL rule number: 1 when it denies. */
   readonly aclDenies: Uint8Array;
+  /** By ACL rule number: 1 when it is about each packet, not only the first of a flow. */
+  readonly aclPackets: Uint8Array;
   /** By VPC index: VNI, and the adjacency of its tunnel (0: out the way it came). */
   readonly vpcVnis: Int32Array;
   readonly vpcAdjacencies: Int32Array;
   /** adjacency-table.ts. */
   readonly adjacencies: Int32Array;
+  /** By direction: the VPC it leads to, its ACL (-1: none), and the tries of the sources allowed
+   * that way (direction * 2 + (0 for IPv4, 1 for IPv6)). Direction d ^ 1 is the way back. */
+  readonly directionVpcs: Int32Array;
+  readonly directionAcls: Int32Array;
+  readonly directionRoots: Int32Array;
+  /** By VPC index * 2 + (0 for IPv4, 1 for IPv6): whether its packets may belong to flows. */
+  readonly tracked: Uint8Array;
+  /** What rules of kind BIND name. */
+  readonly binders: readonly Binder[];
   /** By interface index: the VPC of its untunnelled frames, -1 for none. */
   readonly interfaceVpcs: Int32Array;
 }
 
-export const ACL_WORDS = 3;
+export const ACL_WORDS = 4;
 
 /** What the data path has before the first configuration: no VPC, so every packet is refused. */
 export const EMPTY_SNAPSHOT: Snapshot = {
@@ -49,8 +62,14 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   aclEntries: new Int32Array(0),
   acls: new Int32Array(0),
   aclDenies: new Uint8Array(0),
+  aclPackets: new Uint8Array(0),
   vpcVnis: new Int32Array(0),
   vpcAdjacencies: new Int32Array(0),
   adjacencies: new Int32Array(0),
+  directionVpcs: new Int32Array(0),
+  directionAcls: new Int32Array(0),
+  directionRoots: new Int32Array(0),
+  tracked: new Uint8Array(0),
+  binders: [],
   interfaceVpcs: new Int32Array(0),
 };

@@ -3,8 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "../../src/base/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { compile } from "../../src/gateway/compile.ts";
+import { makeFlows } from "../../src/gateway/flows.ts";
 import { gatewaySteps } from "../../src/gateway/steps.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { Batch } from "../../src/packet/batch.ts";
@@ -12,6 +14,7 @@ import { BATCH_MAX } from "../../src/packet/limits.ts";
 import { PacketPool } from "../../src/packet/packet-pool.ts";
 import { directionCounts } from "../../src/tables/direction-counters.ts";
 import { InterfaceTable, VXLAN } from "../../src/tables/interface-table.ts";
+import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../../src/tables/snapshot.ts";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { ethernetFrame, vxlanFrame } from "../support/frames.ts";
 
@@ -43,13 +46,19 @@ const TEXTS = [
 const CHANGE_BYTES = ["translate", "encap"];
 
 const { config } = loadConfig(CONFIG, "", natModes);
-const { snapshot, names } = compile(config!, { modes: natModes });
+const holder: SnapshotHolder = { current: EMPTY_SNAPSHOT };
+const flows = makeFlows({}, seededRandom(1), undefined, holder);
+const { snapshot, names } = compile(config!, {
+  modes: natModes,
+  nat: flows.nat,
+  timersOf: flows.timersOf,
+});
 const pool = new PacketPool({ slots: BATCH_MAX, slotBytes: 512 });
 const interfaces = new InterfaceTable();
 interfaces.add(VXLAN);
-const holder = { current: { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(0) } };
+holder.current = { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(0) };
 const counters = { current: directionCounts(names.directions.length) };
-const steps = gatewaySteps({ pool, interfaces, snapshot: holder, counters });
+const steps = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
 
 /** Every typed array of the pool but the verdicts, by name. */
 const columns = Object.entries(pool).filter(

@@ -9,7 +9,10 @@ import { natModes } from "../../src/nat/modes.ts";
 
 /** Throws, with the first issue, when the configuration is wrong. */
 export function gatewayOf(config: string | object, slotBytes = 2048): Gateway {
-  const gateway = new Gateway({ slots: 256, slotBytes }, { random: seededRandom(1) });
+  const gateway = new Gateway(
+    { slots: 256, slotBytes, flowCapacity: 1024 },
+    { random: seededRandom(1) },
+  );
   gateway.apply(configOf(config));
   return gateway;
 }

@@ -1,8 +1,10 @@
 // Run by no-allocation.test.ts in a process of its own: traffic of every kind through a gateway's
 // pipeline, with marks on standard output around the part that must not allocate.
 
+import { seededRandom } from "../../src/base/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { compile } from "../../src/gateway/compile.ts";
+import { makeFlows } from "../../src/gateway/flows.ts";
 import { gatewaySteps } from "../../src/gateway/steps.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { Batch } from "../../src/packet/batch.ts";
@@ -11,6 +13,7 @@ import { PacketPool } from "../../src/packet/packet-pool.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { directionCounts } from "../../src/tables/direction-counters.ts";
 import { InterfaceTable, VXLAN } from "../../src/tables/interface-table.ts";
+import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../../src/tables/snapshot.ts";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { ethernetFrame, vxlanFrame } from "./frames.ts";
 
@@ -47,13 +50,19 @@ const BATCHES = 8000;
 
 const { config } = loadConfig(CONFIG, "", natModes);
 if (config === undefined) throw new Error("the configuration is wrong");
-const { snapshot, names } = compile(config, { modes: natModes });
+const holder: SnapshotHolder = { current: EMPTY_SNAPSHOT };
+const flows = makeFlows({}, seededRandom(1), undefined, holder);
+const { snapshot, names } = compile(config, {
+  modes: natModes,
+  nat: flows.nat,
+  timersOf: flows.timersOf,
+});
 const pool = new PacketPool();
 const interfaces = new InterfaceTable();
 interfaces.add(VXLAN);
-const holder = { current: { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(-1) } };
+holder.current = { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(-1) };
 const counters = { current: directionCounts(names.directions.length) };
-const steps = gatewaySteps({ pool, interfaces, snapshot: holder, counters });
+const steps = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
 const pipeline = new Pipeline(pool, counters, steps);
 const frames = TEXTS.map((text) =>
   vxlanFrame(100, ethernetFrame(buildPacket(parsePacket(text)), { padTo: 60 })),

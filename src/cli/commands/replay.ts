@@ -5,7 +5,7 @@ import type { Config } from "../../config/model.ts";
 import { PcapngWriter } from "../../drivers/pcapng-write.ts";
 import { describePacket } from "../../wire/notation.ts";
 import type { CliIo, Input, Output } from "../io.ts";
-import { loadForCommand, needsFlows } from "../load-config.ts";
+import { loadForCommand } from "../load-config.ts";
 import { describe, formatTime } from "../replay/describe.ts";
 import { Progress } from "../replay/progress.ts";
 import { Replay, type Replayed } from "../replay/replay.ts";
@@ -51,9 +51,6 @@ function replay(configPath: string, inputPath: string, options: Options, io: Cli
   const map = parseMap(options.map);
   checkVpcs(config, [options.from, ...map.values()]);
   checkFiles(configPath, inputPath, options, io);
-  if (needsFlows(config)) {
-    io.err("note: exposes that keep flows are checked but not forwarded by this version\n");
-  }
   const input = io.openInput(inputPath);
   const log = options.log === undefined ? undefined : io.openOutput(options.log);
   const output = io.openOutput(options.output);

@@ -49,7 +49,8 @@ export class Replay {
   constructor(options: ReplayOptions, visit: (replayed: Replayed) => void) {
     this.#options = options;
     this.#visit = visit;
-    const sizes = { slots: BATCH_MAX, slotBytes: SLOT_BYTES_MAX };
+    const flowCapacity = options.config.flowTableCapacity;
+    const sizes = { slots: BATCH_MAX, slotBytes: SLOT_BYTES_MAX, flowCapacity };
     this.#gateway = new Gateway(sizes, { random: seededRandom(1), memory: alignedMemory });
     this.#gateway.apply(options.config);
   }

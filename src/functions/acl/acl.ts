@@ -2,7 +2,7 @@
 // The peering's own rules, before any translation: the first that matches decides, then the
 // default.
 
-import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { ICMP_ERROR, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { BY_DEFAULT, evaluateAcl, NO_ACL } from "../../tables/acl-table.ts";
 import { ACL, RULE_WORDS } from "../../tables/rule-table.ts";
@@ -13,7 +13,7 @@ const ACL_DENIED = DROP["acl-denied"].code;
 
 export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
   const { view, l3, flags, protocol, sourcePort, destinationPort, destinationRule } = pool;
-  const { aclRule, verdict } = pool;
+  const { aclRule, flow, direction, verdict } = pool;
 
   function evaluate(row: number, list: number): boolean {
     const { acls, aclEntries, aclDenies } = snapshot.current;
@@ -35,13 +35,38 @@ export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction
     return rule === BY_DEFAULT ? acls[at + 2]! !== 0 : aclDenies[rule]! !== 0;
   }
 
+  function denies(row: number, list: number): boolean {
+    return list >= 0 && evaluate(row, list);
+  }
+
+  /** Of a flow only the first packet is asked, except for rules about each packet. */
+  function deniesPacket(row: number, list: number): boolean {
+    if (list < 0 || (flags[row]! & ICMP_ERROR) !== 0) return false;
+    const { acls, aclPackets } = snapshot.current;
+    if (acls[list * ACL_WORDS + 3]! === 0) return false;
+    const denied = evaluate(row, list);
+    const rule = aclRule[row]!;
+    if (rule !== BY_DEFAULT && aclPackets[rule]! !== 0) return denied;
+    aclRule[row] = NO_ACL;
+    return false;
+  }
+
   return {
     name: "acl",
-    reads: ["l3", "flags", "protocol", "sourcePort", "destinationPort", "destinationRule"],
+    reads: [
+      "flow",
+      "direction",
+      "l3",
+      "flags",
+      "protocol",
+      "sourcePort",
+      "destinationPort",
+      "destinationRule",
+    ],
     writes: ["aclRule"],
     process(batch) {
       const { rows, count } = batch;
-      const { rules, acls } = snapshot.current;
+      const { rules, acls, directionAcls } = snapshot.current;
       if (acls.length === 0) {
         for (let i = 0; i < count; i++) aclRule[rows[i]!] = NO_ACL;
         return 0;
@@ -49,9 +74,12 @@ export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction
       let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
-        const list = rules[destinationRule[row]! * RULE_WORDS + ACL]!;
         aclRule[row] = NO_ACL;
-        if (list >= 0 && evaluate(row, list)) {
+        const denied =
+          flow[row]! >= 0
+            ? deniesPacket(row, directionAcls[direction[row]!]!)
+            : denies(row, rules[destinationRule[row]! * RULE_WORDS + ACL]!);
+        if (denied) {
           verdict[row] = ACL_DENIED;
           decided++;
         }

@@ -3,19 +3,24 @@
 // the destination names the direction (which way across which peering) and the trie of sources
 // allowed that way. Whoever is not covered on both sides goes no further.
 
-import { ICMP_ERROR, LATER_FRAGMENT, type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import {
+  FLOW_WANTED,
+  ICMP_ERROR,
+  LATER_FRAGMENT,
+  type PacketPool,
+  V6,
+} from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
   chooseRule,
   DIRECTION,
-  KIND,
   NO_FLOW,
   RESTRICTED,
   RULE_WORDS,
   SOURCE_ROOT,
-  STATEFUL,
   TO_VPC,
+  TRACK,
 } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
@@ -26,11 +31,10 @@ const NO_FLOW_DROP = DROP["no-flow"].code;
 const SOURCE_NOT_EXPOSED = DROP["source-not-exposed"].code;
 const SOURCE_PORT_NOT_EXPOSED = DROP["source-port-not-exposed"].code;
 const FRAGMENT_WITHOUT_PORTS = DROP["fragment-without-ports"].code;
-const NOT_SUPPORTED_YET = DROP["not-supported-yet"].code;
 
 export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
   const { bytes, l3, flags, vpc, protocol, sourcePort, destinationPort } = pool;
-  const { toVpc, direction, sourceRule, destinationRule, verdict } = pool;
+  const { toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
 
   /** Rules with conditions, out of the common way. A rule, or minus a drop code. */
   function chooseDestination(row: number, rule: number): number {
@@ -59,7 +63,7 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const rowFlags = flags[row]!;
-      if ((rowFlags & ICMP_ERROR) !== 0) continue;
+      if ((rowFlags & ICMP_ERROR) !== 0 || flow[row]! >= 0) continue;
       const v6 = rowFlags & V6;
       const at = l3[row]! + (v6 !== 0 ? 24 : 16);
       const rule = lookup(cells, destinationRoots[vpc[row]! * 2 + v6]!, bytes, at);
@@ -75,7 +79,7 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const rowFlags = flags[row]!;
-      if ((rowFlags & ICMP_ERROR) !== 0) continue;
+      if ((rowFlags & ICMP_ERROR) !== 0 || flow[row]! >= 0) continue;
       const found = destinationRule[row]!;
       if (found < 0) {
         verdict[row] = -found;
@@ -103,15 +107,15 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     if (rule < 0) return -rule;
     sourceRule[row] = rule;
     const { rules } = snapshot.current;
-    const stateful =
-      rules[destinationWord + KIND]! === STATEFUL || rules[rule * RULE_WORDS + KIND]! === STATEFUL;
-    return stateful ? NOT_SUPPORTED_YET : 0;
+    const track = rules[destinationWord + TRACK]! | rules[rule * RULE_WORDS + TRACK]!;
+    if (track !== 0) flow[row] = FLOW_WANTED;
+    return 0;
   }
 
   return {
     name: "admit",
-    reads: ["vpc", "l3", "flags", "protocol", "sourcePort", "destinationPort"],
-    writes: ["toVpc", "direction", "destinationRule", "sourceRule"],
+    reads: ["vpc", "l3", "flags", "protocol", "sourcePort", "destinationPort", "flow"],
+    writes: ["toVpc", "direction", "destinationRule", "sourceRule", "flow"],
     process(batch) {
       const { rows, count } = batch;
       findDestinations(rows, count);

@@ -10,16 +10,17 @@ import { byteSum, icmpv6Sum } from "../../packet/checksum-update.ts";
 import { ICMP_ERROR, MORE_FRAGMENTS, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { QuotedPacket } from "../../packet/quoted-packet.ts";
 import { DROP } from "../../packet/verdict.ts";
+import type { FlowTable } from "../../tables/flow-table.ts";
+import { TICK_MILLIS } from "../../tables/flow-timers.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
   chooseRule,
   DIRECTION,
-  KIND,
   NO_FLOW,
   RULE_WORDS,
   SOURCE_ROOT,
-  STATEFUL,
   TO_VPC,
+  TRACK,
 } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
@@ -29,14 +30,20 @@ const INCOMPLETE = DROP["icmp-error-incomplete"].code;
 const MISMATCH = DROP["icmp-error-mismatch"].code;
 const UNRELATED = DROP["icmp-error-unrelated"].code;
 const NO_FLOW_DROP = DROP["no-flow"].code;
-const NOT_SUPPORTED_YET = DROP["not-supported-yet"].code;
+const FLOW_EXPIRED = DROP["flow-expired"].code;
 
 const ICMP_HEADER = 8;
+const NOT_FOUND = -1;
 
-export function icmpError(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
+export function icmpError(
+  pool: PacketPool,
+  snapshot: SnapshotHolder,
+  tables: readonly [FlowTable, FlowTable],
+): NetworkFunction {
   const { bytes, view, l3, l4, end, flags, vpc } = pool;
-  const { toVpc, direction, sourceRule, destinationRule, verdict } = pool;
+  const { toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
   const quoted = new QuotedPacket();
+  let tick = 0;
 
   /** A drop code or 0. */
   function decide(row: number): number {
@@ -51,7 +58,30 @@ export function icmpError(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
     const size = v6 ? 16 : 4;
     const quotedSource = quoted.l3 + (v6 ? 8 : 12);
     if (!sameBytes(quotedSource, at + (v6 ? 24 : 16), size)) return MISMATCH;
-    return classify(row, quotedSource, quotedSource + size, v6 ? 1 : 0);
+    const v = v6 ? 1 : 0;
+    const found = findFlow(row, quotedSource, quotedSource + size, v);
+    return found === NOT_FOUND ? classify(row, quotedSource, quotedSource + size, v) : found;
+  }
+
+  /** The flow that an answer to the quoted packet would belong to: 0, a drop code or NOT_FOUND. */
+  function findFlow(row: number, quotedSource: number, quotedTarget: number, v6: number): number {
+    const { tracked, vpcVnis, directionVpcs } = snapshot.current;
+    const table = tables[v6]!;
+    if (table.count === 0 || tracked[vpc[row]! * 2 + v6]! === 0) return NOT_FOUND;
+    const { protocol, sourcePort } = quoted;
+    const id = sourcePort < 0 ? quoted.queryId(bytes, view, end[row]!) : -1;
+    if (sourcePort < 0 && id < 0) return NOT_FOUND;
+    const from = sourcePort < 0 ? id : quoted.destinationPort;
+    const to = sourcePort < 0 ? id : sourcePort;
+    const network = (vpcVnis[vpc[row]!]! << 8) | protocol;
+    const entry = table.find(network, view, quotedTarget, quotedSource, from, to);
+    if (entry < 0) return NOT_FOUND;
+    const way = table.slab.words[entry * table.layout.words + table.layout.direction]!;
+    direction[row] = way;
+    toVpc[row] = directionVpcs[way]!;
+    if (!table.alive(entry, tick)) return FLOW_EXPIRED;
+    flow[row] = entry;
+    return 0;
   }
 
   function classify(row: number, quotedSource: number, quotedTarget: number, v6: number): number {
@@ -68,9 +98,8 @@ export function icmpError(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
     if (from <= 0) return UNRELATED;
     destinationRule[row] = back;
     sourceRule[row] = from;
-    const stateful =
-      rules[word + KIND]! === STATEFUL || rules[from * RULE_WORDS + KIND]! === STATEFUL;
-    return stateful ? NOT_SUPPORTED_YET : 0;
+    const track = rules[word + TRACK]! | rules[from * RULE_WORDS + TRACK]!;
+    return track !== 0 ? NO_FLOW_DROP : 0;
   }
 
   function sameBytes(a: number, b: number, size: number): boolean {
@@ -83,8 +112,9 @@ export function icmpError(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
   return {
     name: "icmp-error",
     reads: ["l3", "l4", "end", "flags", "vpc"],
-    writes: ["toVpc", "direction", "sourceRule", "destinationRule"],
-    process(batch) {
+    writes: ["toVpc", "direction", "sourceRule", "destinationRule", "flow"],
+    process(batch, now) {
+      tick = Math.floor(now / TICK_MILLIS) | 0;
       const { rows, count } = batch;
       let decided = 0;
       for (let i = 0; i < count; i++) {

@@ -15,10 +15,18 @@ import { lowerHopLimit } from "../../packet/lower-hop-limit.ts";
 import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { QuotedPacket } from "../../packet/quoted-packet.ts";
 import { DROP } from "../../packet/verdict.ts";
+import { NO_MAPPING, type RuleApplier } from "../../tables/apply-rule.ts";
+import type { FlowTable } from "../../tables/flow-table.ts";
 import { lookup } from "../../tables/prefix-table.ts";
-import { chooseRule, KIND, RULE_WORDS, SHIFT, SOURCE_ROOT } from "../../tables/rule-table.ts";
+import {
+  chooseRule,
+  KIND,
+  RULE_WORDS,
+  SHIFT,
+  SOURCE_ROOT,
+  TRACK,
+} from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
-import { NO_MAPPING, type RuleApplier } from "./apply-rule.ts";
 
 const NO_MAPPING_DROP = DROP["no-mapping"].code;
 const ICMP_HEADER = 8;
@@ -30,9 +38,11 @@ export type QuotedTranslator = (row: number) => number;
 export function quotedTranslator(
   pool: PacketPool,
   snapshot: SnapshotHolder,
+  tables: readonly [FlowTable, FlowTable],
   applyRule: RuleApplier,
 ): QuotedTranslator {
   const { bytes, view, l3, l4, end, flags, protocol, sourceRule, destinationRule } = pool;
+  const { flow, direction } = pool;
   const quoted = new QuotedPacket();
 
   /** The quoted packet's sender is our destination side, its destination our source side. */
@@ -58,6 +68,68 @@ export function quotedTranslator(
     return 0;
   }
 
+  /** The same by the flow: what an answer to the quoted packet becomes, exchanged. */
+  function translateInnerByFlow(row: number, v6: boolean): void {
+    const { slab, layout } = tables[v6 ? 1 : 0];
+    const { words } = slab;
+    const entry = flow[row]! * layout.words;
+    const at = quoted.l3;
+    const source = at + (v6 ? 8 : 12);
+    const size = v6 ? 16 : 4;
+    let before = wordSum(view, source, source + 2 * size);
+    for (let i = 0; i < layout.addressWords; i++) {
+      view.setInt32(source + 4 * i, words[entry + layout.newDestination + i]!);
+      view.setInt32(source + size + 4 * i, words[entry + layout.newSource + i]!);
+    }
+    let after = wordSum(view, source, source + 2 * size);
+    if (!v6 && before !== after) updateChecksum(view, at + 10, before, after);
+    const ports = words[entry + layout.newPorts]!;
+    if (quoted.sourcePort >= 0) {
+      before = fold(before + wordSum(view, quoted.l4, quoted.l4 + 4));
+      view.setUint16(quoted.l4, ports & 0xffff);
+      view.setUint16(quoted.l4 + 2, ports >>> 16);
+      after = fold(after + wordSum(view, quoted.l4, quoted.l4 + 4));
+    } else {
+      // The checksum of ICMP does not cover the addresses; that of ICMPv6 does.
+      const old = view.getUint16(quoted.l4 + 4);
+      view.setUint16(quoted.l4 + 4, ports >>> 16);
+      before = fold((v6 ? before : 0) + old);
+      after = fold((v6 ? after : 0) + (ports >>> 16));
+      quoted.checksum = quoted.l4 + 2;
+    }
+    rewriteChecksum(before, after);
+  }
+
+  /** The outer source: mapped if that side's rules map it; else, from a side that hides behind a
+   * public address, the one the flow has; else as it is. */
+  function translateSourceByFlow(row: number, v6: boolean, source: number): void {
+    const table = tables[v6 ? 1 : 0];
+    const { words } = table.slab;
+    const { layout } = table;
+    const entry = flow[row]! * layout.words;
+    const { cells, rules, directionRoots } = snapshot.current;
+    const root = directionRoots[direction[row]! * 2 + (v6 ? 1 : 0)]!;
+    const rule = chooseRule(rules, lookup(cells, root, bytes, source), protocol[row]!, -1);
+    const stateless = rule > 0 && rules[rule * RULE_WORDS + TRACK]! === 0;
+    if (stateless && rules[rule * RULE_WORDS + KIND]! <= SHIFT) {
+      applyRule(rule, source, v6, -1);
+      return;
+    }
+    if (!table.hides(flow[row]!, rules) && !isAddress(words, entry + layout.source, source, v6)) {
+      return;
+    }
+    for (let i = 0; i < layout.addressWords; i++) {
+      view.setInt32(source + 4 * i, words[entry + layout.newSource + i]!);
+    }
+  }
+
+  function isAddress(words: Int32Array, word: number, at: number, v6: boolean): boolean {
+    for (let i = 0; i < (v6 ? 4 : 1); i++) {
+      if (view.getInt32(at + 4 * i) !== words[word + i]!) return false;
+    }
+    return true;
+  }
+
   function rewriteChecksum(before: number, after: number): void {
     if (quoted.checksum === 0 || before === after) return;
     if (quoted.protocol === UDP) updateUdpChecksum(view, quoted.checksum, before, after);
@@ -69,10 +141,13 @@ export function quotedTranslator(
     const size = v6 ? 16 : 4;
     const source = at + (v6 ? 8 : 12);
     const before = wordSum(view, source, source + 2 * size);
-    const { cells, rules } = snapshot.current;
-    const root = rules[destinationRule[row]! * RULE_WORDS + SOURCE_ROOT]!;
-    const rule = chooseRule(rules, lookup(cells, root, bytes, source), protocol[row]!, -1);
-    if (rule > 0 && rules[rule * RULE_WORDS + KIND]! <= SHIFT) applyRule(rule, source, v6, -1);
+    if (flow[row]! >= 0) translateSourceByFlow(row, v6, source);
+    else {
+      const { cells, rules } = snapshot.current;
+      const root = rules[destinationRule[row]! * RULE_WORDS + SOURCE_ROOT]!;
+      const rule = chooseRule(rules, lookup(cells, root, bytes, source), protocol[row]!, -1);
+      if (rule > 0 && rules[rule * RULE_WORDS + KIND]! <= SHIFT) applyRule(rule, source, v6, -1);
+    }
     bytes.copyWithin(source + size, quoted.l3 + (v6 ? 8 : 12), quoted.l3 + (v6 ? 8 : 12) + size);
     if (!v6) updateChecksum(view, at + 10, before, wordSum(view, source, source + 2 * size));
     lowerHopLimit(bytes, view, at, v6);
@@ -92,8 +167,11 @@ export function quotedTranslator(
     const v6 = (flags[row]! & V6) !== 0;
     const problem = quoted.read(bytes, view, l4[row]! + ICMP_HEADER, end[row]!, v6);
     if (problem !== 0) return problem;
-    const unmapped = translateInner(row, v6);
-    if (unmapped !== 0) return unmapped;
+    if (flow[row]! >= 0) translateInnerByFlow(row, v6);
+    else {
+      const unmapped = translateInner(row, v6);
+      if (unmapped !== 0) return unmapped;
+    }
     translateOuter(row, v6);
     renewChecksum(row, v6);
     return 0;

@@ -12,20 +12,29 @@ import {
   V6,
 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
+import { NO_MAPPING, ruleApplier } from "../../tables/apply-rule.ts";
+import type { FlowTable } from "../../tables/flow-table.ts";
+import { TICK_MILLIS } from "../../tables/flow-timers.ts";
 import { DELTA, IDENTITY, KIND, RULE_WORDS, SHIFT } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
-import { NO_MAPPING, ruleApplier } from "./apply-rule.ts";
+import { flowTranslator } from "./translate-flow.ts";
 import { quotedTranslator } from "./translate-quoted.ts";
 
 const NO_MAPPING_DROP = DROP["no-mapping"].code;
 const UNTRANSLATABLE = DROP["untranslatable"].code;
 
-export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
+export function translate(
+  pool: PacketPool,
+  snapshot: SnapshotHolder,
+  tables: readonly [FlowTable, FlowTable],
+): NetworkFunction {
   const { bytes, view, l3, l4, flags, l4Checksum, sourcePort, destinationPort } = pool;
-  const { sourceRule, destinationRule, verdict } = pool;
+  const { sourceRule, destinationRule, flow, verdict } = pool;
+  const translateFlow4 = flowTranslator(pool, tables[0]);
+  const translateFlow6 = flowTranslator(pool, tables[1]);
   const applyRule = ruleApplier(pool, snapshot);
-  const translateQuoted = quotedTranslator(pool, snapshot, applyRule);
+  const translateQuoted = quotedTranslator(pool, snapshot, tables, applyRule);
 
   /** IPv4, both rules a shift (or a shift by nothing): nearly every packet. */
   function shiftV4(row: number, at: number, sourceDelta: number, destinationDelta: number): void {
@@ -95,6 +104,16 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
     return change;
   }
 
+  /** A packet of a flow; a drop code or 0. */
+  function inFlow(row: number, entry: number, tick: number): number {
+    const rowFlags = flags[row]!;
+    if ((rowFlags & ICMP_ERROR) !== 0) return translateQuoted(row);
+    if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
+    if ((rowFlags & V6) !== 0) translateFlow6(row, entry, tick);
+    else translateFlow4(row, entry, tick);
+    return 0;
+  }
+
   /** Everything else; a drop code or 0. */
   function translateAny(row: number, sourceKind: number, destinationKind: number): number {
     const rowFlags = flags[row]!;
@@ -151,6 +170,9 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
   return {
     name: "translate",
     reads: [
+      "flow",
+      "direction",
+      "protocol",
       "l3",
       "l4",
       "end",
@@ -162,12 +184,22 @@ export function translate(pool: PacketPool, snapshot: SnapshotHolder): NetworkFu
       "destinationRule",
     ],
     writes: [],
-    process(batch) {
+    process(batch, now) {
+      const tick = Math.floor(now / TICK_MILLIS) | 0;
       const { rows, count } = batch;
       const { rules } = snapshot.current;
       let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
+        const entry = flow[row]!;
+        if (entry >= 0) {
+          const problem = inFlow(row, entry, tick);
+          if (problem !== 0) {
+            verdict[row] = problem;
+            decided++;
+          }
+          continue;
+        }
         const source = sourceRule[row]! * RULE_WORDS;
         const destination = destinationRule[row]! * RULE_WORDS;
         const sourceKind = rules[source + KIND]!;

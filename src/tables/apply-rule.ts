@@ -2,10 +2,9 @@
 // Executes one stateless rule on an address where it stands. The common case, a shift of a whole
 // packet's addresses, has its own short way in translate.ts; this serves all others.
 
-import type { PacketPool } from "../../packet/packet-pool.ts";
-import { applyReshape, RESULT_PORT, RESULT_WORDS } from "../../tables/reshape-table.ts";
-import { DELTA, KIND, RESHAPE, RULE_WORDS } from "../../tables/rule-table.ts";
-import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import { applyReshape, RESULT_PORT, RESULT_WORDS } from "./reshape-table.ts";
+import { DELTA, KIND, RESHAPE, RULE_WORDS } from "./rule-table.ts";
+import type { SnapshotHolder } from "./snapshot.ts";
 
 /** Result of a rule that gives no usable port. */
 export const NO_MAPPING = -2;
@@ -16,8 +15,14 @@ export const NO_MAPPING = -2;
  */
 export type RuleApplier = (rule: number, at: number, v6: boolean, port: number) => number;
 
-export function ruleApplier(pool: PacketPool, snapshot: SnapshotHolder): RuleApplier {
-  const { bytes, view } = pool;
+/** The memory in which the addresses stand. */
+export interface AddressMemory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+export function ruleApplier(memory: AddressMemory, snapshot: SnapshotHolder): RuleApplier {
+  const { bytes, view } = memory;
   const result = new Int32Array(RESULT_WORDS);
 
   /** Adds the 128-bit delta of the rule at `word`, with carries between 32-bit words. */

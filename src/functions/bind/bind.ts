@@ -1,0 +1,141 @@
+// Data path.
+// The slow path: the first packet of a flow. Both exposes are known and the ACL has agreed; each
+// side decides its half of the translation, the destination first (a source half that shares public
+// endpoints must know it), and the flow is kept. The rest of the flow never comes here.
+
+import { isRequest, queryId } from "../../packet/icmp-query.ts";
+import {
+  FIXED_ADDRESSES,
+  FLOW_WANTED,
+  LATER_FRAGMENT,
+  type PacketPool,
+  PORTS,
+  V6,
+} from "../../packet/packet-pool.ts";
+import { DROP } from "../../packet/verdict.ts";
+import { DESTINATION, FlowDraft, SOURCE } from "../../tables/flow-draft.ts";
+import type { FlowTable } from "../../tables/flow-table.ts";
+import { FULL } from "../../tables/flow-table.ts";
+import { TICK_MILLIS } from "../../tables/flow-timers.ts";
+import type { HalfBinder } from "../../tables/half-binder.ts";
+import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import type { NetworkFunction } from "../network-function.ts";
+
+const NO_FLOW = DROP["no-flow"].code;
+const TCP_WITHOUT_FLOW = DROP["tcp-without-flow"].code;
+const FLOW_TABLE_FULL = DROP["flow-table-full"].code;
+const TUPLE_IN_USE = DROP["tuple-in-use"].code;
+const PROTOCOL_WITHOUT_FLOW = DROP["protocol-without-flow"].code;
+const FRAGMENT_WITHOUT_PORTS = DROP["fragment-without-ports"].code;
+const UNTRANSLATABLE = DROP["untranslatable"].code;
+const TCP = 6;
+
+export interface BindDependencies {
+  readonly pool: PacketPool;
+  readonly snapshot: SnapshotHolder;
+  readonly tables: readonly [FlowTable, FlowTable];
+  readonly halves: HalfBinder;
+  readonly release: (mapping: number) => void;
+}
+
+export function bind(dependencies: BindDependencies): NetworkFunction {
+  const { pool, snapshot, tables, halves, release } = dependencies;
+  const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
+  const { toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
+  const draft = new FlowDraft();
+
+  /** Whether the packet may open a flow: a drop code or 0. Fills in the ports of the draft. */
+  function opens(row: number): number {
+    const rowFlags = flags[row]!;
+    if ((rowFlags & LATER_FRAGMENT) !== 0) return FRAGMENT_WITHOUT_PORTS;
+    if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
+    const at = l4[row]!;
+    if ((rowFlags & PORTS) !== 0) {
+      draft.sourcePort = sourcePort[row]!;
+      draft.destinationPort = destinationPort[row]!;
+      // Only a SYN opens, alone (RFC 9293, 3.5); URG and ECN bits (RFC 3168, 6.1.1) may be there.
+      if (protocol[row]! !== TCP) return 0;
+      return (bytes[at + 13]! & 0x1f) === 0x02 ? 0 : TCP_WITHOUT_FLOW;
+    }
+    draft.sourcePort = queryId(bytes, view, at, protocol[row]!);
+    draft.destinationPort = draft.sourcePort;
+    if (draft.sourcePort < 0) return PROTOCOL_WITHOUT_FLOW;
+    return isRequest(bytes[at]!) ? 0 : NO_FLOW;
+  }
+
+  /** Keeps a flow for the packet; a drop code or 0. */
+  function open(row: number, tick: number): number {
+    const problem = opens(row);
+    if (problem !== 0) return problem;
+    const v6 = (flags[row]! & V6) !== 0;
+    const table = tables[v6 ? 1 : 0];
+    const { vpcVnis } = snapshot.current;
+    const at = l3[row]! + (v6 ? 8 : 12);
+    const size = v6 ? 16 : 4;
+    draft.from = vpcVnis[vpc[row]!]!;
+    draft.protocol = protocol[row]!;
+    // An earlier packet of this batch may have been the first.
+    const network = (draft.from << 8) | draft.protocol;
+    const { sourcePort: from, destinationPort: to } = draft;
+    const known = table.find(network, view, at, at + size, from, to);
+    if (known >= 0 && table.alive(known, tick)) {
+      flow[row] = known;
+      return 0;
+    }
+    // Before a side takes anything: what it takes is returned by flows that make room.
+    if (!table.reserve(tick)) return FLOW_TABLE_FULL;
+    draft.v6 = v6;
+    draft.to = vpcVnis[toVpc[row]!]!;
+    draft.direction = direction[row]!;
+    draft.replyDirection = draft.direction ^ 1;
+    draft.sourceRule = sourceRule[row]!;
+    draft.destinationRule = destinationRule[row]!;
+    draft.tick = tick;
+    for (let i = 0; i < size; i++) {
+      draft.bytes[SOURCE + i] = bytes[at + i]!;
+      draft.bytes[DESTINATION + i] = bytes[at + size + i]!;
+    }
+    const refused = halves.bind(draft);
+    if (refused !== 0) return refused;
+    const made = table.insert(draft);
+    if (made >= 0) {
+      flow[row] = 2 * made;
+      return 0;
+    }
+    if (draft.mapping >= 0) release(draft.mapping);
+    return made === FULL ? FLOW_TABLE_FULL : TUPLE_IN_USE;
+  }
+
+  return {
+    name: "bind",
+    reads: [
+      "vpc",
+      "toVpc",
+      "direction",
+      "l3",
+      "l4",
+      "flags",
+      "protocol",
+      "sourcePort",
+      "destinationPort",
+      "sourceRule",
+      "destinationRule",
+      "flow",
+    ],
+    writes: ["flow"],
+    process(batch, now) {
+      const { rows, count } = batch;
+      let decided = 0;
+      for (let i = 0; i < count; i++) {
+        const row = rows[i]!;
+        if (flow[row]! !== FLOW_WANTED) continue;
+        const problem = open(row, Math.floor(now / TICK_MILLIS) | 0);
+        if (problem !== 0) {
+          verdict[row] = problem;
+          decided++;
+        }
+      }
+      return decided;
+    },
+  };
+}

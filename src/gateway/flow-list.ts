@@ -1,0 +1,53 @@
+// Flows for people: which there are, as packet notation.
+
+import {
+  DESTINATION,
+  FlowDraft,
+  NEW_DESTINATION,
+  NEW_SOURCE,
+  SOURCE,
+} from "../tables/flow-draft.ts";
+import { STATE_NAMES } from "../tables/flow-state.ts";
+import type { FlowTable } from "../tables/flow-table.ts";
+import { isQuery } from "../tables/half-binder.ts";
+import { formatIpAddress, readIpAddress } from "../wire/ip-address.ts";
+
+export interface FlowView {
+  /** VNIs of who opened it and of the peer. */
+  readonly from: number;
+  readonly to: number;
+  /** A packet of the flow as its opener sends it, and as the peer gets it, in packet notation. */
+  readonly original: string;
+  readonly translated: string;
+  readonly state: string;
+}
+
+const PROTOCOLS = new Map([
+  [6, "tcp"],
+  [17, "udp"],
+]);
+
+export function viewFlow(table: FlowTable, flow: number): FlowView {
+  const draft = new FlowDraft();
+  table.recall(flow, draft);
+  const { from, to, sourcePort, destinationPort, newSourcePort, newDestinationPort } = draft;
+  return {
+    from,
+    to,
+    original: packet(draft, SOURCE, DESTINATION, sourcePort, destinationPort),
+    translated: packet(draft, NEW_SOURCE, NEW_DESTINATION, newSourcePort, newDestinationPort),
+    state: STATE_NAMES[table.state(flow)] ?? "",
+  };
+}
+
+function packet(draft: FlowDraft, from: number, to: number, fromPort: number, toPort: number) {
+  const family = draft.v6 ? 6 : 4;
+  const [source, destination] = [from, to].map((at) =>
+    formatIpAddress(readIpAddress(draft.bytes, at, family)),
+  );
+  if (isQuery(draft)) return `icmp ${source} > ${destination} echo-request id=${fromPort}`;
+  const endpoint = (address = "", port = 0) =>
+    draft.v6 ? `[${address}]:${port}` : `${address}:${port}`;
+  const name = PROTOCOLS.get(draft.protocol) ?? "";
+  return `${name} ${endpoint(source, fromPort)} > ${endpoint(destination, toPort)}`;
+}

@@ -1,0 +1,132 @@
+// A new configuration and the flows that are there: a flow stays exactly when it would come out the
+// same today. Everything is asked again: both exposes, both halves, the ACL.
+
+import { BY_DEFAULT, evaluateAcl } from "../tables/acl-table.ts";
+import {
+  DESTINATION,
+  FlowDraft,
+  NEW_DESTINATION,
+  NEW_SOURCE,
+  SOURCE,
+} from "../tables/flow-draft.ts";
+import type { FlowTable } from "../tables/flow-table.ts";
+import { isQuery } from "../tables/half-binder.ts";
+import { lookup } from "../tables/prefix-table.ts";
+import {
+  ACL,
+  BIND,
+  chooseRule,
+  DELTA,
+  DIRECTION,
+  KIND,
+  RULE_WORDS,
+  SOURCE_ROOT,
+  TO_VPC,
+  TRACK,
+} from "../tables/rule-table.ts";
+import { ACL_WORDS, type Snapshot } from "../tables/snapshot.ts";
+import { vpcOfVni } from "../tables/vni-table.ts";
+import type { Flows } from "./flows.ts";
+
+/** Why a flow did not survive a configuration. */
+export type EndReason =
+  | "vpc-gone"
+  | "destination-not-exposed"
+  | "source-not-exposed"
+  | "other-peer"
+  | "stateless-now"
+  | "other-destination"
+  | "other-source"
+  | "acl-denied";
+
+export class Revalidator {
+  readonly #flows: Flows;
+  readonly #snapshot: Snapshot;
+  readonly #old = new FlowDraft();
+  readonly #fresh = new FlowDraft();
+
+  constructor(flows: Flows, snapshot: Snapshot) {
+    this.#flows = flows;
+    this.#snapshot = snapshot;
+  }
+
+  /** Undefined: the flow stays, with the numbers of the new snapshot. */
+  check(table: FlowTable, flow: number): EndReason | undefined {
+    const fresh = this.#fresh;
+    table.recall(flow, this.#old);
+    table.recall(flow, fresh);
+    const reason = this.#classify(fresh) ?? this.#translate(fresh);
+    if (reason !== undefined) return reason;
+    this.#flows.halves.timers(fresh);
+    table.renumber(flow, fresh);
+    return undefined;
+  }
+
+  #classify(draft: FlowDraft): EndReason | undefined {
+    const { cells, rules, destinationRoots, vpcVnis, vnis } = this.#snapshot;
+    const from = vpcOfVni(vnis, draft.from);
+    if (from < 0) return "vpc-gone";
+    const query = isQuery(draft);
+    const { bytes, protocol } = draft;
+    const root = destinationRoots[from * 2 + (draft.v6 ? 1 : 0)]!;
+    const there = lookup(cells, root, bytes, DESTINATION);
+    const rule = chooseRule(rules, there, protocol, query ? -1 : draft.destinationPort);
+    if (rule <= 0) return "destination-not-exposed";
+    const word = rule * RULE_WORDS;
+    if (vpcVnis[rules[word + TO_VPC]!] !== draft.to) return "other-peer";
+    const here = lookup(cells, rules[word + SOURCE_ROOT]!, bytes, SOURCE);
+    const source = chooseRule(rules, here, protocol, query ? -1 : draft.sourcePort);
+    if (source <= 0) return "source-not-exposed";
+    if (rules[word + TRACK] === 0 && rules[source * RULE_WORDS + TRACK] === 0) {
+      return "stateless-now";
+    }
+    draft.direction = rules[word + DIRECTION]!;
+    draft.replyDirection = draft.direction ^ 1;
+    draft.destinationRule = rule;
+    draft.sourceRule = source;
+    return this.#denied(draft, rules[word + ACL]!) ? "acl-denied" : undefined;
+  }
+
+  #denied(draft: FlowDraft, list: number): boolean {
+    if (list < 0) return false;
+    const { acls, aclEntries, aclDenies } = this.#snapshot;
+    const at = list * ACL_WORDS;
+    const query = isQuery(draft);
+    const rule = evaluateAcl(
+      aclEntries,
+      acls[at]!,
+      acls[at + 1]!,
+      draft.v6 ? 6 : 4,
+      draft.view,
+      SOURCE,
+      DESTINATION,
+      draft.protocol,
+      query ? -1 : draft.sourcePort,
+      query ? -1 : draft.destinationPort,
+    );
+    return (rule === BY_DEFAULT ? acls[at + 2]! : aclDenies[rule]!) !== 0;
+  }
+
+  #translate(fresh: FlowDraft): EndReason | undefined {
+    const old = this.#old;
+    const { halves } = this.#flows;
+    const { rules, binders } = this.#snapshot;
+    const destination = halves.destination(fresh);
+    if (destination !== 0 || !same(old, fresh, NEW_DESTINATION)) return "other-destination";
+    const bound = isQuery(fresh) || fresh.newDestinationPort === old.newDestinationPort;
+    if (!bound) return "other-destination";
+    const word = fresh.sourceRule * RULE_WORDS;
+    if (rules[word + KIND] === BIND) {
+      const binder = binders[rules[word + DELTA]!]!;
+      return old.mapping >= 0 && binder.keeps(old) ? undefined : "other-source";
+    }
+    const source = halves.source(fresh);
+    const kept = source === 0 && same(old, fresh, NEW_SOURCE) && old.mapping < 0;
+    return kept && fresh.newSourcePort === old.newSourcePort ? undefined : "other-source";
+  }
+}
+
+function same(a: FlowDraft, b: FlowDraft, at: number): boolean {
+  for (let i = at; i < at + a.size; i++) if (a.bytes[i] !== b.bytes[i]) return false;
+  return true;
+}

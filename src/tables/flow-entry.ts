@@ -1,0 +1,82 @@
+// Data path.
+// Keys and entries of flows as words.
+
+import type { FlowLayout } from "./flow-layout.ts";
+
+const ICMP = 1;
+const ICMPV6 = 58;
+
+/** The key of a packet whose addresses stand in `view`. `network`: VNI << 8 | protocol. */
+export function writeKey(
+  layout: FlowLayout,
+  key: Int32Array,
+  network: number,
+  view: DataView,
+  source: number,
+  destination: number,
+  sourcePort: number,
+  destinationPort: number,
+): void {
+  const { addressWords } = layout;
+  key[0] = network;
+  for (let i = 0; i < addressWords; i++) {
+    key[1 + i] = view.getInt32(source + 4 * i);
+    key[1 + addressWords + i] = view.getInt32(destination + 4 * i);
+  }
+  key[1 + 2 * addressWords] = (sourcePort << 16) | destinationPort;
+}
+
+export function sameKey(a: Int32Array, b: Int32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i]! !== b[i]!) return false;
+  return true;
+}
+
+/** An entry of that key. What its packets become is the reverse of the other direction's key. */
+export function writeEntry(
+  layout: FlowLayout,
+  words: Int32Array,
+  entry: number,
+  key: Int32Array,
+  other: Int32Array,
+  direction: number,
+): void {
+  const at = entry * layout.words;
+  words.fill(0, at, at + layout.words);
+  words.set(key, at);
+  const { addressWords } = layout;
+  for (let i = 0; i < addressWords; i++) {
+    words[at + layout.newSource + i] = other[1 + addressWords + i]!;
+    words[at + layout.newDestination + i] = other[1 + i]!;
+  }
+  const ports = other[1 + 2 * addressWords]!;
+  words[at + layout.newPorts] = (ports << 16) | (ports >>> 16);
+  words[at + layout.direction] = direction;
+  writeDeltas(layout, words, at);
+}
+
+function writeDeltas(layout: FlowLayout, words: Int32Array, at: number): void {
+  let addresses = 0;
+  for (let i = 0; i < 2 * layout.addressWords; i++) {
+    addresses += change(words[at + layout.source + i]!, words[at + layout.newSource + i]!);
+  }
+  const protocol = words[at + layout.network]! & 0xff;
+  const identifier = protocol === ICMP || protocol === ICMPV6;
+  // An identifier is one word of the packet, though it stands twice in the key.
+  const keep = identifier ? 0xffff : -1;
+  const ports = change(words[at + layout.ports]! & keep, words[at + layout.newPorts]! & keep);
+  const transport = fold((protocol === ICMP ? 0 : addresses) + ports);
+  // One hop less: ~(ttl << 8) + ((ttl - 1) << 8).
+  const header = fold(addresses + 0xfeff);
+  words[at + layout.deltas] = (transport << 16) | header;
+}
+
+/** Sum of ~old + new over both halves of a word (RFC 1624, equation 3). */
+function change(before: number, after: number): number {
+  return (~before >>> 16) + (~before & 0xffff) + (after >>> 16) + (after & 0xffff);
+}
+
+function fold(sum: number): number {
+  let folded = sum;
+  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
+  return folded;
+}

@@ -1,0 +1,395 @@
+// Data path.
+// The flows of one address family: two entries a flow, one for each direction, side by side. An
+// entry has its key, what its packets become, and all that a packet of an established flow reads or
+// writes: one cache line for IPv4, two for IPv6. Both directions live and end together.
+//
+// Flow f has the entries 2f (original) and 2f + 1 (reply); the other direction of entry e is e ^ 1.
+
+import type { Memory } from "../base/arena.ts";
+import { Arena } from "../base/arena.ts";
+import { DESTINATION, type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
+import { sameKey, writeEntry, writeKey } from "./flow-entry.ts";
+import { type FlowLayout, SEEN_ACK, STATE_MASK, V4_LAYOUT, V6_LAYOUT } from "./flow-layout.ts";
+import {
+  CLOSED,
+  ESTABLISHED,
+  nextPlainState,
+  nextTcpState,
+  ONE_WAY,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
+  TCP_SYN,
+} from "./flow-state.ts";
+import {
+  compileTimers,
+  END_WHEN_CLOSED,
+  idleTicks,
+  NEVER_SHORTEN,
+  REFRESH_UNANSWERED,
+  REST_MILLIS,
+  TIMER_WORDS,
+  type Timers,
+  ticks,
+} from "./flow-timers.ts";
+import type { HashKey } from "./key-hash.ts";
+import { KeyedSlab } from "./keyed-slab.ts";
+import { RULE_WORDS, TRACK } from "./rule-table.ts";
+
+const TCP = 6;
+const UDP = 17;
+
+export interface FlowTableOptions {
+  readonly v6: boolean;
+  /** Most flows at a time. */
+  readonly capacity: number;
+  readonly memory: Memory;
+  readonly hashKey: HashKey;
+  /** By timer set number. */
+  readonly timers: readonly Timers[];
+  /** Called for what `FlowDraft.mapping` said, when its flow is gone. */
+  readonly release: (mapping: number) => void;
+}
+
+/** Why `insert` did not. */
+export const FULL = -1;
+export const IN_USE = -2;
+
+export class FlowTable {
+  readonly layout: FlowLayout;
+  readonly slab: KeyedSlab;
+  readonly v6: boolean;
+  readonly capacity: number;
+  /** Flows in the table, ended ones that rest included. */
+  count = 0;
+  /** By flow. */
+  readonly sourceRule: Int32Array;
+  readonly destinationRule: Int32Array;
+  readonly mapping: Int32Array;
+  /** Timer set, and 0x80 when the flow is over and only rests. */
+  readonly timerSet: Uint8Array;
+  readonly #timers: Int32Array;
+  readonly #release: (mapping: number) => void;
+  readonly #free: Int32Array;
+  #freeCount = 0;
+  #used = 0;
+  #sweepAt = 0;
+  readonly #key: Int32Array;
+  readonly #other: Int32Array;
+
+  constructor({ v6, capacity, memory, hashKey, timers, release }: FlowTableOptions) {
+    this.v6 = v6;
+    this.capacity = capacity;
+    this.layout = v6 ? V6_LAYOUT : V4_LAYOUT;
+    this.slab = new KeyedSlab({
+      capacity: 2 * capacity,
+      entryWords: this.layout.words,
+      keyWords: this.layout.ports + 1,
+      memory,
+      hashKey,
+    });
+    const arena = new Arena(17 * capacity + 1024, memory);
+    this.sourceRule = arena.int32(capacity);
+    this.destinationRule = arena.int32(capacity);
+    this.mapping = arena.int32(capacity);
+    this.#free = arena.int32(capacity);
+    this.timerSet = arena.uint8(capacity);
+    this.#timers = compileTimers(timers);
+    this.#release = release;
+    this.#key = new Int32Array(this.slab.keyWords);
+    this.#other = new Int32Array(this.slab.keyWords);
+  }
+
+  /** The entry with that key, living or not, or -1. */
+  find(
+    network: number,
+    view: DataView,
+    source: number,
+    destination: number,
+    sourcePort: number,
+    destinationPort: number,
+  ): number {
+    const key = this.#key;
+    writeKey(this.layout, key, network, view, source, destination, sourcePort, destinationPort);
+    return this.slab.find(key, 0);
+  }
+
+  /** Whether the flow of the entry is neither over nor expired. */
+  alive(entry: number, tick: number): boolean {
+    if ((this.timerSet[entry >> 1]! & RESTING) !== 0) return false;
+    return this.#left(entry >> 1, tick) > 0;
+  }
+
+  state(flow: number): number {
+    const { words } = this.slab;
+    return words[2 * flow * this.layout.words + this.layout.state]! & STATE_MASK;
+  }
+
+  /** Whether one more flow has room. When all are taken, flows that are over give up their rest. */
+  reserve(tick: number): boolean {
+    if (this.#freeCount > 0 || this.#used < this.capacity) return true;
+    for (let i = 0; i < COLLECT_MAX && this.#freeCount === 0; i++) {
+      if (this.#sweepAt >= this.#used) this.#sweepAt = 0;
+      this.#collect(this.#sweepAt++, tick, 0);
+    }
+    return this.#freeCount > 0;
+  }
+
+  /** Makes a flow of the draft; its number, FULL or IN_USE. */
+  insert(draft: FlowDraft): number {
+    const key = this.#key;
+    const other = this.#other;
+    const { from, to, protocol, view } = draft;
+    writeKey(
+      this.layout,
+      key,
+      (from << 8) | protocol,
+      view,
+      SOURCE,
+      DESTINATION,
+      draft.sourcePort,
+      draft.destinationPort,
+    );
+    writeKey(
+      this.layout,
+      other,
+      (to << 8) | protocol,
+      view,
+      NEW_DESTINATION,
+      NEW_SOURCE,
+      draft.newDestinationPort,
+      draft.newSourcePort,
+    );
+    if (!this.#makeRoom(key, draft.tick) || !this.#makeRoom(other, draft.tick)) return IN_USE;
+    if (sameKey(key, other)) return IN_USE;
+    if (!this.reserve(draft.tick)) return FULL;
+    const flow = this.#take();
+    const { words } = this.slab;
+    writeEntry(this.layout, words, 2 * flow, key, other, draft.direction);
+    writeEntry(this.layout, words, 2 * flow + 1, other, key, draft.replyDirection);
+    this.sourceRule[flow] = draft.sourceRule;
+    this.destinationRule[flow] = draft.destinationRule;
+    this.mapping[flow] = draft.mapping;
+    this.timerSet[flow] = draft.timers;
+    this.#start(flow, draft);
+    this.slab.link(2 * flow);
+    this.slab.link(2 * flow + 1);
+    this.count++;
+    return flow;
+  }
+
+  /** Whether the side that sends in the direction of `entry` hides its addresses behind the flow's:
+   * its expose keeps flows. */
+  hides(entry: number, rules: Int32Array): boolean {
+    const side = (entry & 1) === 0 ? this.sourceRule : this.destinationRule;
+    return rules[side[entry >> 1]! * RULE_WORDS + TRACK]! !== 0;
+  }
+
+  /** Takes the flow out, and gives back what it held. */
+  remove(flow: number): void {
+    this.slab.unlink(2 * flow);
+    this.slab.unlink(2 * flow + 1);
+    const { words } = this.slab;
+    const { layout } = this;
+    words[2 * flow * layout.words + layout.state] = 0;
+    words[(2 * flow + 1) * layout.words + layout.state] = 0;
+    this.#free[this.#freeCount++] = flow;
+    this.count--;
+    if (this.mapping[flow]! >= 0) this.#release(this.mapping[flow]!);
+    this.mapping[flow] = -1;
+  }
+
+  /** A packet in the direction of `entry` that may change the state: in any state but established,
+   * or with flags that do. `flags` is 0 for all but TCP. */
+  track(entry: number, protocol: number, flags: number, sequence: number, tick: number): void {
+    const { words } = this.slab;
+    const { layout } = this;
+    const at = entry * layout.words;
+    const peer = (entry ^ 1) * layout.words;
+    const original = (entry & 1) === 0;
+    const flow = entry >> 1;
+    const before = words[at + layout.state]! & STATE_MASK;
+    const set = this.timerSet[flow]! & ~RESTING;
+    let state = before;
+    if (protocol === TCP) {
+      const fresh = (flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) === TCP_SYN;
+      if (fresh && original && before > ESTABLISHED) state = ONE_WAY;
+      else if (this.#believable(peer, flags, sequence)) {
+        state = nextTcpState(before, original, flags);
+      }
+    } else state = nextPlainState(before, original, protocol === UDP);
+    this.#setState(at, state);
+    this.#setState(peer, state);
+    const rules = set * TIMER_WORDS;
+    if (state > LAST_OPEN && this.#timers[rules + END_WHEN_CLOSED] !== 0) {
+      this.end(flow, tick);
+      return;
+    }
+    if (state === ONE_WAY && before === ONE_WAY && this.#timers[rules + REFRESH_UNANSWERED] === 0) {
+      return;
+    }
+    const idle =
+      state === ESTABLISHED
+        ? words[at + layout.idle]!
+        : idleTicks(this.#timers, set, protocol, state);
+    this.#extend(at, tick, idle, set);
+    if (state !== before) this.#extend(peer, tick, idle, set);
+  }
+
+  /** Ends the flow: nothing passes by it any more, and what it held rests before others get it. */
+  end(flow: number, tick: number): void {
+    this.timerSet[flow] = this.timerSet[flow]! | RESTING;
+    const { words } = this.slab;
+    const { layout } = this;
+    for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
+      words[entry * layout.words + layout.deadline] = (tick + REST_TICKS) | 0;
+    }
+  }
+
+  /** Looks at `entries` flows more for ones that are over. */
+  sweep(flows: number, tick: number): void {
+    if (this.count === 0) return;
+    for (let i = 0; i < flows; i++) {
+      if (this.#sweepAt >= this.#used) this.#sweepAt = 0;
+      this.#collect(this.#sweepAt++, tick, REST_TICKS);
+    }
+  }
+
+  /** Removes all flows that are over, rest or not: their numbers would mean nothing after a change
+   * of configuration. */
+  forget(): void {
+    for (let flow = 0; flow < this.#used; flow++) {
+      if (this.state(flow) !== 0 && (this.timerSet[flow]! & RESTING) !== 0) this.remove(flow);
+    }
+  }
+
+  /** Calls `visit` for each flow that is alive. It may end flows. */
+  each(tick: number, visit: (flow: number) => void): void {
+    for (let flow = 0; flow < this.#used; flow++) {
+      if (this.state(flow) !== 0 && this.alive(2 * flow, tick)) visit(flow);
+    }
+  }
+
+  /** Writes the flow's keys and translation into the draft, as when it was made. */
+  recall(flow: number, draft: FlowDraft): void {
+    const { words } = this.slab;
+    const { layout } = this;
+    const at = 2 * flow * layout.words;
+    const peer = at + layout.words;
+    draft.v6 = this.v6;
+    draft.from = words[at + layout.network]! >>> 8;
+    draft.to = words[peer + layout.network]! >>> 8;
+    draft.protocol = words[at + layout.network]! & 0xff;
+    for (let i = 0; i < layout.addressWords; i++) {
+      draft.view.setInt32(SOURCE + 4 * i, words[at + layout.source + i]!);
+      draft.view.setInt32(DESTINATION + 4 * i, words[at + layout.destination + i]!);
+      draft.view.setInt32(NEW_SOURCE + 4 * i, words[at + layout.newSource + i]!);
+      draft.view.setInt32(NEW_DESTINATION + 4 * i, words[at + layout.newDestination + i]!);
+    }
+    draft.sourcePort = words[at + layout.ports]! >>> 16;
+    draft.destinationPort = words[at + layout.ports]! & 0xffff;
+    draft.newSourcePort = words[at + layout.newPorts]! >>> 16;
+    draft.newDestinationPort = words[at + layout.newPorts]! & 0xffff;
+    draft.mapping = this.mapping[flow]!;
+  }
+
+  /** The numbers that a new snapshot gives to a flow that stays. */
+  renumber(flow: number, draft: FlowDraft): void {
+    const { words } = this.slab;
+    const { layout } = this;
+    words[2 * flow * layout.words + layout.direction] = draft.direction;
+    words[(2 * flow + 1) * layout.words + layout.direction] = draft.replyDirection;
+    this.sourceRule[flow] = draft.sourceRule;
+    this.destinationRule[flow] = draft.destinationRule;
+    this.timerSet[flow] = draft.timers;
+    const idle =
+      draft.idle >= 0
+        ? draft.idle
+        : idleTicks(this.#timers, draft.timers, draft.protocol, ESTABLISHED);
+    words[2 * flow * layout.words + layout.idle] = idle;
+    words[(2 * flow + 1) * layout.words + layout.idle] = idle;
+  }
+
+  /** RFC 5961, 3.2, and RFC 7857, 2.2: a reset or FIN counts only within the window of the side it
+   * is sent to; before that side has acknowledged anything there is no window to compare with. */
+  #believable(peer: number, flags: number, sequence: number): boolean {
+    if ((flags & (TCP_RST | TCP_FIN)) === 0) return true;
+    const { words } = this.slab;
+    const { layout } = this;
+    if ((words[peer + layout.state]! & SEEN_ACK) === 0) return true;
+    const distance = (sequence - words[peer + layout.ack]!) | 0;
+    // A FIN may come behind data that is still on its way; one before the window is an old one.
+    return distance >= -1 && distance <= Math.max(words[peer + layout.window]!, 1);
+  }
+
+  #setState(at: number, state: number): void {
+    const { words } = this.slab;
+    const { layout } = this;
+    words[at + layout.state] = (words[at + layout.state]! & ~STATE_MASK) | state;
+  }
+
+  #extend(at: number, tick: number, idle: number, set: number): void {
+    const { words } = this.slab;
+    const { layout } = this;
+    const deadline = (tick + idle) | 0;
+    const never = this.#timers[set * TIMER_WORDS + NEVER_SHORTEN] !== 0;
+    if (never && ((words[at + layout.deadline]! - deadline) | 0) > 0) return;
+    words[at + layout.deadline] = deadline;
+  }
+
+  #start(flow: number, draft: FlowDraft): void {
+    const { words } = this.slab;
+    const { layout } = this;
+    const { protocol, timers, tick } = draft;
+    const idle = idleTicks(this.#timers, timers, protocol, ONE_WAY);
+    const established =
+      draft.idle >= 0 ? draft.idle : idleTicks(this.#timers, timers, protocol, ESTABLISHED);
+    for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
+      const at = entry * layout.words;
+      words[at + layout.state] = ONE_WAY;
+      words[at + layout.deadline] = (tick + idle) | 0;
+      words[at + layout.idle] = established;
+    }
+  }
+
+  /** Ticks until the flow ends; 0 or less when it is over. */
+  #left(flow: number, tick: number): number {
+    const { words } = this.slab;
+    const { layout } = this;
+    const at = 2 * flow * layout.words + layout.deadline;
+    const original = (words[at]! - tick) | 0;
+    const reply = (words[at + layout.words]! - tick) | 0;
+    return original > reply ? original : reply;
+  }
+
+  /** Removes the flow if it has been over for `rest` ticks. */
+  #collect(flow: number, tick: number, rest: number): boolean {
+    if (this.state(flow) === 0) return false;
+    const resting = (this.timerSet[flow]! & RESTING) !== 0;
+    // Flows that hold nothing need no rest, and those that were ended have had theirs set.
+    const wait = this.mapping[flow]! < 0 || resting ? 0 : rest;
+    const left = this.#left(flow, tick);
+    if (rest > 0 ? left > -wait : !resting && left > 0) return false;
+    this.remove(flow);
+    return true;
+  }
+
+  /** Nobody living may have the key; a flow that only rests makes way. */
+  #makeRoom(key: Int32Array, tick: number): boolean {
+    const entry = this.slab.find(key, 0);
+    if (entry < 0) return true;
+    if (this.alive(entry, tick)) return false;
+    this.remove(entry >> 1);
+    return true;
+  }
+
+  #take(): number {
+    return this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#used++;
+  }
+}
+
+const RESTING = 0x80;
+const REST_TICKS = ticks(REST_MILLIS);
+const LAST_OPEN = CLOSED - 1;
+/** Flows looked at, at most, to make room for a new one. */
+const COLLECT_MAX = 64;
