@@ -34,6 +34,7 @@ function scenario(name: string, options: Partial<Scenario>): Scenario {
 
 export const scenarios: readonly Scenario[] = [
   scenario("copy", { kind: "copy" }),
+  scenario("copy, flows chosen at random", { kind: "copy", nat: "masquerade", flows: 1000 }),
   scenario("no-op pipeline", { kind: "no-op" }),
   scenario("IPv4, VXLAN, no NAT", { nat: "none" }),
   scenario("IPv4, VXLAN, static both sides", {}),

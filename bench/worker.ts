@@ -160,7 +160,7 @@ function check(): void {
   }
 }
 
-openFlows();
+if (scenario.kind === "gateway") openFlows();
 round(2000); // Warm: compiled code and caches as in a running gateway.
 check();
 process.send?.({ ready: true, frameLength, compileMillis });

@@ -97,6 +97,7 @@ class Compiler {
         directionAcls: Int32Array.from(this.#directionAcls),
         directionRoots: Int32Array.from(this.#directionRoots),
         tracked: Uint8Array.from({ length: vpcs.length * 2 }, (_, i) => +this.#tracked.has(i)),
+        flowless: this.#tracked.size === 0,
         binders: this.#exposes.binders,
       },
       names: {

@@ -1,6 +1,7 @@
 // Data path.
 // Keys and entries of flows as words.
 
+import { DESTINATION, type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
 import type { FlowLayout } from "./flow-layout.ts";
 
 const ICMP = 1;
@@ -52,6 +53,31 @@ export function writeEntry(
   words[at + layout.newPorts] = (ports << 16) | (ports >>> 16);
   words[at + layout.direction] = direction;
   writeDeltas(layout, words, at);
+}
+
+/** Writes keys and translation of a flow into the draft. */
+export function readFlow(
+  layout: FlowLayout,
+  words: Int32Array,
+  flow: number,
+  draft: FlowDraft,
+): void {
+  const at = 2 * flow * layout.words;
+  const peer = at + layout.words;
+  const { view } = draft;
+  draft.from = words[at + layout.network]! >>> 8;
+  draft.to = words[peer + layout.network]! >>> 8;
+  draft.protocol = words[at + layout.network]! & 0xff;
+  for (let i = 0; i < layout.addressWords; i++) {
+    view.setInt32(SOURCE + 4 * i, words[at + layout.source + i]!);
+    view.setInt32(DESTINATION + 4 * i, words[at + layout.destination + i]!);
+    view.setInt32(NEW_SOURCE + 4 * i, words[at + layout.newSource + i]!);
+    view.setInt32(NEW_DESTINATION + 4 * i, words[at + layout.newDestination + i]!);
+  }
+  draft.sourcePort = words[at + layout.ports]! >>> 16;
+  draft.destinationPort = words[at + layout.ports]! & 0xffff;
+  draft.newSourcePort = words[at + layout.newPorts]! >>> 16;
+  draft.newDestinationPort = words[at + layout.newPorts]! & 0xffff;
 }
 
 function writeDeltas(layout: FlowLayout, words: Int32Array, at: number): void {

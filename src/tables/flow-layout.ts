@@ -73,5 +73,7 @@ export const V6_LAYOUT: FlowLayout = {
 };
 
 export const STATE_MASK = 0xff;
+/** The flow is over and only rests. */
+export const RESTING = 0x200;
 /** An acknowledgement has been seen from this side, so that `ack` means something. */
 export const SEEN_ACK = 0x100;

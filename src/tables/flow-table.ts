@@ -8,8 +8,15 @@
 import type { Memory } from "../base/arena.ts";
 import { Arena } from "../base/arena.ts";
 import { DESTINATION, type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
-import { sameKey, writeEntry, writeKey } from "./flow-entry.ts";
-import { type FlowLayout, SEEN_ACK, STATE_MASK, V4_LAYOUT, V6_LAYOUT } from "./flow-layout.ts";
+import { readFlow, sameKey, writeEntry, writeKey } from "./flow-entry.ts";
+import {
+  type FlowLayout,
+  RESTING,
+  SEEN_ACK,
+  STATE_MASK,
+  V4_LAYOUT,
+  V6_LAYOUT,
+} from "./flow-layout.ts";
 import {
   CLOSED,
   ESTABLISHED,
@@ -62,11 +69,10 @@ export class FlowTable {
   readonly capacity: number;
   /** Flows in the table, ended ones that rest included. */
   count = 0;
-  /** By flow. */
+  /** By flow: the rules of both sides, what it holds, its timers. */
   readonly sourceRule: Int32Array;
   readonly destinationRule: Int32Array;
   readonly mapping: Int32Array;
-  /** Timer set, and 0x80 when the flow is over and only rests. */
   readonly timerSet: Uint8Array;
   readonly #timers: Int32Array;
   readonly #release: (mapping: number) => void;
@@ -109,14 +115,22 @@ export class FlowTable {
     sourcePort: number,
     destinationPort: number,
   ): number {
-    const key = this.#key;
-    writeKey(this.layout, key, network, view, source, destination, sourcePort, destinationPort);
-    return this.slab.find(key, 0);
+    writeKey(
+      this.layout,
+      this.#key,
+      network,
+      view,
+      source,
+      destination,
+      sourcePort,
+      destinationPort,
+    );
+    return this.slab.find(this.#key, 0);
   }
 
   /** Whether the flow of the entry is neither over nor expired. */
   alive(entry: number, tick: number): boolean {
-    if ((this.timerSet[entry >> 1]! & RESTING) !== 0) return false;
+    if (this.#resting(entry >> 1)) return false;
     return this.#left(entry >> 1, tick) > 0;
   }
 
@@ -189,10 +203,8 @@ export class FlowTable {
   remove(flow: number): void {
     this.slab.unlink(2 * flow);
     this.slab.unlink(2 * flow + 1);
-    const { words } = this.slab;
-    const { layout } = this;
-    words[2 * flow * layout.words + layout.state] = 0;
-    words[(2 * flow + 1) * layout.words + layout.state] = 0;
+    this.#setWord(2 * flow, this.layout.state, 0);
+    this.#setWord(2 * flow + 1, this.layout.state, 0);
     this.#free[this.#freeCount++] = flow;
     this.count--;
     if (this.mapping[flow]! >= 0) this.#release(this.mapping[flow]!);
@@ -209,7 +221,7 @@ export class FlowTable {
     const original = (entry & 1) === 0;
     const flow = entry >> 1;
     const before = words[at + layout.state]! & STATE_MASK;
-    const set = this.timerSet[flow]! & ~RESTING;
+    const set = this.timerSet[flow]!;
     let state = before;
     if (protocol === TCP) {
       const fresh = (flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) === TCP_SYN;
@@ -238,11 +250,12 @@ export class FlowTable {
 
   /** Ends the flow: nothing passes by it any more, and what it held rests before others get it. */
   end(flow: number, tick: number): void {
-    this.timerSet[flow] = this.timerSet[flow]! | RESTING;
     const { words } = this.slab;
     const { layout } = this;
     for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
-      words[entry * layout.words + layout.deadline] = (tick + REST_TICKS) | 0;
+      const at = entry * layout.words;
+      words[at + layout.state] = words[at + layout.state]! | RESTING;
+      words[at + layout.deadline] = (tick + REST_TICKS) | 0;
     }
   }
 
@@ -259,7 +272,7 @@ export class FlowTable {
    * of configuration. */
   forget(): void {
     for (let flow = 0; flow < this.#used; flow++) {
-      if (this.state(flow) !== 0 && (this.timerSet[flow]! & RESTING) !== 0) this.remove(flow);
+      if (this.state(flow) !== 0 && this.#resting(flow)) this.remove(flow);
     }
   }
 
@@ -272,33 +285,16 @@ export class FlowTable {
 
   /** Writes the flow's keys and translation into the draft, as when it was made. */
   recall(flow: number, draft: FlowDraft): void {
-    const { words } = this.slab;
-    const { layout } = this;
-    const at = 2 * flow * layout.words;
-    const peer = at + layout.words;
     draft.v6 = this.v6;
-    draft.from = words[at + layout.network]! >>> 8;
-    draft.to = words[peer + layout.network]! >>> 8;
-    draft.protocol = words[at + layout.network]! & 0xff;
-    for (let i = 0; i < layout.addressWords; i++) {
-      draft.view.setInt32(SOURCE + 4 * i, words[at + layout.source + i]!);
-      draft.view.setInt32(DESTINATION + 4 * i, words[at + layout.destination + i]!);
-      draft.view.setInt32(NEW_SOURCE + 4 * i, words[at + layout.newSource + i]!);
-      draft.view.setInt32(NEW_DESTINATION + 4 * i, words[at + layout.newDestination + i]!);
-    }
-    draft.sourcePort = words[at + layout.ports]! >>> 16;
-    draft.destinationPort = words[at + layout.ports]! & 0xffff;
-    draft.newSourcePort = words[at + layout.newPorts]! >>> 16;
-    draft.newDestinationPort = words[at + layout.newPorts]! & 0xffff;
     draft.mapping = this.mapping[flow]!;
+    readFlow(this.layout, this.slab.words, flow, draft);
   }
 
   /** The numbers that a new snapshot gives to a flow that stays. */
   renumber(flow: number, draft: FlowDraft): void {
-    const { words } = this.slab;
     const { layout } = this;
-    words[2 * flow * layout.words + layout.direction] = draft.direction;
-    words[(2 * flow + 1) * layout.words + layout.direction] = draft.replyDirection;
+    this.#setWord(2 * flow, layout.direction, draft.direction);
+    this.#setWord(2 * flow + 1, layout.direction, draft.replyDirection);
     this.sourceRule[flow] = draft.sourceRule;
     this.destinationRule[flow] = draft.destinationRule;
     this.timerSet[flow] = draft.timers;
@@ -306,8 +302,8 @@ export class FlowTable {
       draft.idle >= 0
         ? draft.idle
         : idleTicks(this.#timers, draft.timers, draft.protocol, ESTABLISHED);
-    words[2 * flow * layout.words + layout.idle] = idle;
-    words[(2 * flow + 1) * layout.words + layout.idle] = idle;
+    this.#setWord(2 * flow, layout.idle, idle);
+    this.#setWord(2 * flow + 1, layout.idle, idle);
   }
 
   /** RFC 5961, 3.2, and RFC 7857, 2.2: a reset or FIN counts only within the window of the side it
@@ -320,6 +316,15 @@ export class FlowTable {
     const distance = (sequence - words[peer + layout.ack]!) | 0;
     // A FIN may come behind data that is still on its way; one before the window is an old one.
     return distance >= -1 && distance <= Math.max(words[peer + layout.window]!, 1);
+  }
+
+  #setWord(entry: number, word: number, value: number): void {
+    this.slab.words[entry * this.layout.words + word] = value;
+  }
+
+  #resting(flow: number): boolean {
+    const { layout } = this;
+    return (this.slab.words[2 * flow * layout.words + layout.state]! & RESTING) !== 0;
   }
 
   #setState(at: number, state: number): void {
@@ -357,15 +362,13 @@ export class FlowTable {
     const { words } = this.slab;
     const { layout } = this;
     const at = 2 * flow * layout.words + layout.deadline;
-    const original = (words[at]! - tick) | 0;
-    const reply = (words[at + layout.words]! - tick) | 0;
-    return original > reply ? original : reply;
+    return Math.max((words[at]! - tick) | 0, (words[at + layout.words]! - tick) | 0);
   }
 
   /** Removes the flow if it has been over for `rest` ticks. */
   #collect(flow: number, tick: number, rest: number): boolean {
     if (this.state(flow) === 0) return false;
-    const resting = (this.timerSet[flow]! & RESTING) !== 0;
+    const resting = this.#resting(flow);
     // Flows that hold nothing need no rest, and those that were ended have had theirs set.
     const wait = this.mapping[flow]! < 0 || resting ? 0 : rest;
     const left = this.#left(flow, tick);
@@ -388,7 +391,6 @@ export class FlowTable {
   }
 }
 
-const RESTING = 0x80;
 const REST_TICKS = ticks(REST_MILLIS);
 const LAST_OPEN = CLOSED - 1;
 /** Flows looked at, at most, to make room for a new one. */

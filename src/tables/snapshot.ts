@@ -43,6 +43,8 @@ export interface Snapshot {
   readonly directionRoots: Int32Array;
   /** By VPC index * 2 + (0 for IPv4, 1 for IPv6): whether its packets may belong to flows. */
   readonly tracked: Uint8Array;
+  /** No packet of any VPC does. */
+  readonly flowless: boolean;
   /** What rules of kind BIND name. */
   readonly binders: readonly Binder[];
   /** By interface index: the VPC of its untunnelled frames, -1 for none. */
@@ -70,6 +72,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   directionAcls: new Int32Array(0),
   directionRoots: new Int32Array(0),
   tracked: new Uint8Array(0),
+  flowless: true,
   binders: [],
   interfaceVpcs: new Int32Array(0),
 };

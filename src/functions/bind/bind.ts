@@ -125,6 +125,7 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     writes: ["flow"],
     process(batch, now) {
       const { rows, count } = batch;
+      if (snapshot.current.flowless) return 0;
       let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;

@@ -19,6 +19,7 @@ import { DELTA, IDENTITY, KIND, RULE_WORDS, SHIFT } from "../../tables/rule-tabl
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 import { flowTranslator } from "./translate-flow.ts";
+import { shortTranslatorV4 } from "./translate-flow-v4.ts";
 import { quotedTranslator } from "./translate-quoted.ts";
 
 const NO_MAPPING_DROP = DROP["no-mapping"].code;
@@ -32,6 +33,7 @@ export function translate(
   const { bytes, view, l3, l4, flags, l4Checksum, sourcePort, destinationPort } = pool;
   const { sourceRule, destinationRule, flow, verdict } = pool;
   const translateFlow4 = flowTranslator(pool, tables[0]);
+  const translateShort = shortTranslatorV4(pool, tables[0]);
   const translateFlow6 = flowTranslator(pool, tables[1]);
   const applyRule = ruleApplier(pool, snapshot);
   const translateQuoted = quotedTranslator(pool, snapshot, tables, applyRule);
@@ -110,7 +112,7 @@ export function translate(
     if ((rowFlags & ICMP_ERROR) !== 0) return translateQuoted(row);
     if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
     if ((rowFlags & V6) !== 0) translateFlow6(row, entry, tick);
-    else translateFlow4(row, entry, tick);
+    else if (!translateShort(row, entry, tick)) translateFlow4(row, entry, tick);
     return 0;
   }
 
