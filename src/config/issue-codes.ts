@@ -54,6 +54,7 @@ export const ISSUE_CODES = {
   "nat/bad-duration": "error",
   "static/size-mismatch": "error",
   "masquerade/ports": "error",
+  "masquerade/bad-ports": "error",
   "port-forward/no-ports": "error",
   "port-forward/bad-ports": "error",
   "port-forward/exclusion": "error",

@@ -134,6 +134,12 @@ export class Gateway {
     return this.#revalidate();
   }
 
+  /** Whether any packet may belong to a flow. Then what answers a packet must not be in one batch
+   * with it: the flow is made only when the packet has passed. */
+  get keepsFlows(): boolean {
+    return !this.#snapshot.current.flowless;
+  }
+
   /** Flows that are alive, of both families. */
   flows(): FlowView[] {
     const result: FlowView[] = [];
@@ -161,7 +167,7 @@ export class Gateway {
           table.remove(flow);
         }
       });
-      table.forget();
+      table.forget(this.#tick);
     }
     return { kept, ended };
   }

@@ -270,9 +270,9 @@ export class FlowTable {
 
   /** Removes all flows that are over, rest or not: their numbers would mean nothing after a change
    * of configuration. */
-  forget(): void {
+  forget(tick: number): void {
     for (let flow = 0; flow < this.#used; flow++) {
-      if (this.state(flow) !== 0 && this.#resting(flow)) this.remove(flow);
+      if (this.state(flow) !== 0 && !this.alive(2 * flow, tick)) this.remove(flow);
     }
   }
 

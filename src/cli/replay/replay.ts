@@ -79,7 +79,8 @@ export class Replay {
     this.#addInterfaces();
     for (const frame of frames) {
       const [first] = this.#waiting;
-      if (first !== undefined && frame.nanos - first.nanos > BATCH_NANOS) this.#run();
+      const apart = first !== undefined && frame.nanos - first.nanos > BATCH_NANOS;
+      if (apart || this.#gateway.keepsFlows) this.#run();
       if (!this.#gateway.receive(this.#interfaces[frame.iface]!, frame.bytes)) {
         this.#run();
         this.#gateway.receive(this.#interfaces[frame.iface]!, frame.bytes);

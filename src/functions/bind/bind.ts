@@ -14,6 +14,7 @@ import {
 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { DESTINATION, FlowDraft, SOURCE } from "../../tables/flow-draft.ts";
+import { TCP_SYN } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { FULL } from "../../tables/flow-table.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
@@ -44,29 +45,34 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
   const { toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
   const draft = new FlowDraft();
 
-  /** Whether the packet may open a flow: a drop code or 0. Fills in the ports of the draft. */
-  function opens(row: number): number {
+  /** Fills in the ports of the draft, or an identifier; a drop code or 0. */
+  function readPorts(row: number): number {
     const rowFlags = flags[row]!;
     if ((rowFlags & LATER_FRAGMENT) !== 0) return FRAGMENT_WITHOUT_PORTS;
     if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
-    const at = l4[row]!;
     if ((rowFlags & PORTS) !== 0) {
       draft.sourcePort = sourcePort[row]!;
       draft.destinationPort = destinationPort[row]!;
-      // Only a SYN opens, alone (RFC 9293, 3.5); URG and ECN bits (RFC 3168, 6.1.1) may be there.
-      if (protocol[row]! !== TCP) return 0;
-      return (bytes[at + 13]! & 0x1f) === 0x02 ? 0 : TCP_WITHOUT_FLOW;
+      return 0;
     }
-    draft.sourcePort = queryId(bytes, view, at, protocol[row]!);
+    draft.sourcePort = queryId(bytes, view, l4[row]!, protocol[row]!);
     draft.destinationPort = draft.sourcePort;
-    if (draft.sourcePort < 0) return PROTOCOL_WITHOUT_FLOW;
-    return isRequest(bytes[at]!) ? 0 : NO_FLOW;
+    return draft.sourcePort < 0 ? PROTOCOL_WITHOUT_FLOW : 0;
+  }
+
+  /** Whether the packet may be the first of a flow: a drop code or 0. Of TCP only a SYN, alone (RFC
+   * 9293, 3.5), whatever its ECN bits (RFC 3168, 6.1.1). */
+  function mayOpen(row: number): number {
+    const at = l4[row]!;
+    if ((flags[row]! & PORTS) === 0) return isRequest(bytes[at]!) ? 0 : NO_FLOW;
+    if (protocol[row]! !== TCP) return 0;
+    return (bytes[at + 13]! & 0x1f) === TCP_SYN ? 0 : TCP_WITHOUT_FLOW;
   }
 
   /** Keeps a flow for the packet; a drop code or 0. */
   function open(row: number, tick: number): number {
-    const problem = opens(row);
-    if (problem !== 0) return problem;
+    const unknown = readPorts(row);
+    if (unknown !== 0) return unknown;
     const v6 = (flags[row]! & V6) !== 0;
     const table = tables[v6 ? 1 : 0];
     const { vpcVnis } = snapshot.current;
@@ -82,6 +88,8 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
       flow[row] = known;
       return 0;
     }
+    const problem = mayOpen(row);
+    if (problem !== 0) return problem;
     // Before a side takes anything: what it takes is returned by flows that make room.
     if (!table.reserve(tick)) return FLOW_TABLE_FULL;
     draft.v6 = v6;

@@ -14,12 +14,12 @@ export const masquerade: NatMode = {
   ...masqueradeOptions,
   referenceTimers: REFERENCE_TIMERS,
   build(expose, context) {
-    const { idleTimeoutMillis } = expose.options as MasqueradeOptions;
-    const binder = new MasqueradePool(expose.publics, context);
+    const options = expose.options as MasqueradeOptions;
+    const binder = new MasqueradePool(expose.publics, options, context);
     return {
       toPublic: expose.privates.map((entry) => rule(entry, { kind: "bind", binder })),
       toPrivate: expose.publics.map((entry) => rule(entry, { kind: "answers-only" })),
-      idle: idleTimeoutMillis ?? "default",
+      idle: options.idleTimeoutMillis ?? "default",
     };
   },
 };

@@ -2,15 +2,32 @@
 
 import { z } from "zod";
 import type { ExposeMode } from "../../config/expose-mode.ts";
+import { parsePorts } from "../../config/port-list.ts";
+import type { Reporter } from "../../config/report.ts";
+import type { PortRange } from "../../wire/port.ts";
 import { idleTimeoutShape, parseIdleTimeout } from "../idle-timeout.ts";
 
 export interface MasqueradeOptions {
   /** Undefined: the default of the protocol. */
   readonly idleTimeoutMillis: number | undefined;
+  /** Public ports that may be used; ICMP identifiers are not limited. */
+  readonly ports: PortRange;
+  /** Keep the private port where it is free (RFC 4787, 4.2.1). */
+  readonly portPreservation: boolean;
+  /** Even ports for even ones, odd for odd (RFC 4787, REQ-4). */
+  readonly portParity: boolean;
 }
 
+/** Well-known ports are for services (RFC 4787, REQ-3a). */
+const PORTS: PortRange = { first: 1024, last: 65_535 };
+
 const shape = z
-  .strictObject({ idleTimeout: idleTimeoutShape })
+  .strictObject({
+    idleTimeout: idleTimeoutShape,
+    ports: z.string().optional().describe('public ports to use, "1024-65535" if absent'),
+    portPreservation: z.boolean().optional().describe("keep the private port where it is free"),
+    portParity: z.boolean().optional().describe("even ports for even ones, odd for odd"),
+  })
   .describe("many private sources behind few public addresses; only they may open flows");
 
 export const masqueradeOptions: ExposeMode = {
@@ -20,9 +37,22 @@ export const masqueradeOptions: ExposeMode = {
   canReceive: false,
   shape,
   parse(raw, report) {
-    const { idleTimeout } = raw as z.infer<typeof shape>;
+    const {
+      idleTimeout,
+      ports: text,
+      portPreservation = false,
+      portParity = false,
+    } = raw as z.infer<typeof shape>;
     const idleTimeoutMillis = parseIdleTimeout(idleTimeout, report.at("idleTimeout"));
-    return [{ options: { idleTimeoutMillis } satisfies MasqueradeOptions }];
+    const ports = text === undefined ? PORTS : parseRange(text, report.at("ports"));
+    if (ports === undefined) return [];
+    const options: MasqueradeOptions = {
+      idleTimeoutMillis,
+      ports,
+      portPreservation,
+      portParity,
+    };
+    return [{ options }];
   },
   check({ privates, publics }, _parts, report) {
     if (![...privates, ...publics].some(({ ports }) => ports !== undefined)) return;
@@ -30,3 +60,11 @@ export const masqueradeOptions: ExposeMode = {
     report.say("masquerade/ports", "Masquerade takes no ports.", hint);
   },
 };
+
+function parseRange(text: string, report: Reporter): PortRange | undefined {
+  const [range, other] = parsePorts(text) ?? [];
+  if (range !== undefined && other === undefined && range.first > 0) return range;
+  const message = `"${text}" is no range of ports from 1 to 65535.`;
+  report.say("masquerade/bad-ports", message, 'Write one range, such as "1024-65535".');
+  return undefined;
+}

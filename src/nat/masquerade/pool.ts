@@ -12,6 +12,7 @@ import type { PortRange } from "../../wire/port.ts";
 import { addressCount, lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext, Claim } from "../nat-mode.ts";
+import type { MasqueradeOptions } from "./options.ts";
 
 const NO_FREE_PORT = DROP["no-free-port"].code;
 const FLOW_TABLE_FULL = DROP["flow-table-full"].code;
@@ -19,7 +20,7 @@ const ICMP = 1;
 const ICMPV6 = 58;
 /** More public addresses than that are not used: a flow table is never so large. */
 const ADDRESSES_MAX = 0x7fffffff;
-const LAST_PORT = 65_535;
+const ALL: PortRange = { first: 0, last: 65_535 };
 
 /** Addresses from `first` on; `index` is that of the first in the whole pool. */
 interface Stretch {
@@ -39,6 +40,7 @@ interface PublicAddress {
 
 export class MasqueradePool implements Binder {
   readonly #context: BuildContext;
+  readonly #options: MasqueradeOptions;
   readonly #mappings: MappingTable;
   readonly #claims: readonly Claim[];
   readonly #stretches: readonly Stretch[];
@@ -47,7 +49,8 @@ export class MasqueradePool implements Binder {
   readonly #addresses = new Map<number, Map<number, PublicAddress>>();
   readonly #host = new Int32Array(5);
 
-  constructor(publics: readonly PrefixPorts[], context: BuildContext) {
+  constructor(publics: readonly PrefixPorts[], options: MasqueradeOptions, context: BuildContext) {
+    this.#options = options;
     this.#context = context;
     this.#mappings = context.state.mappings;
     this.#claims = context.claims();
@@ -83,15 +86,16 @@ export class MasqueradePool implements Binder {
     if (index >= this.#count) return false;
     const { withheld } = this.#address(index, draft);
     const port = draft.newSourcePort;
-    const own = isQuery(draft.protocol) || port >= FIRST_PORT;
-    return own && !withheld.some(({ first, last }) => port >= first && port <= last);
+    const range = this.#range(draft.protocol);
+    if (port < range.first || port > range.last) return false;
+    return !withheld.some(({ first, last }) => port >= first && port <= last);
   }
 
   #allocate(draft: FlowDraft): number {
     const first = this.#context.state.sequential ? 0 : this.#homeOf(draft);
     for (let i = 0; i < this.#count; i++) {
       const address = this.#address((first + i) % this.#count, draft);
-      const port = this.#freePort(address, draft.protocol);
+      const port = this.#freePort(address, draft);
       if (port < 0) continue;
       writeIpAddress(draft.bytes, NEW_SOURCE, { family: draft.v6 ? 6 : 4, value: address.value });
       draft.newSourcePort = port;
@@ -109,23 +113,42 @@ export class MasqueradePool implements Binder {
     return (hashWords(host, 0, 1 + draft.size / 4, 0, 0) >>> 0) % this.#count;
   }
 
-  #freePort({ set, withheld }: PublicAddress, protocol: number): number {
-    const { sequential, random } = this.#context.state;
-    const lowest = isQuery(protocol) ? 0 : FIRST_PORT;
-    const start = sequential ? lowest : lowest + random.below(LAST_PORT + 1 - lowest);
-    const port = this.#search(set, withheld, start, LAST_PORT);
-    return port >= 0 || start === lowest ? port : this.#search(set, withheld, lowest, start - 1);
+  #range(protocol: number): PortRange {
+    return isQuery(protocol) ? ALL : this.#options.ports;
   }
 
-  #search(set: number, withheld: readonly PortRange[], first: number, last: number): number {
+  #freePort({ set, withheld }: PublicAddress, { protocol, sourcePort }: FlowDraft): number {
+    const { sequential, random } = this.#context.state;
+    const { first, last } = this.#range(protocol);
+    const { portPreservation, portParity } = this.#options;
+    // Of identifiers none is even or odd in a way that matters to anybody.
+    const parity = portParity && !isQuery(protocol) ? sourcePort & 1 : -1;
+    if (portPreservation && sourcePort >= first && sourcePort <= last) {
+      const same = this.#search(set, withheld, sourcePort, sourcePort, parity);
+      if (same >= 0) return same;
+    }
+    const start = sequential ? first : first + random.below(last + 1 - first);
+    const port = this.#search(set, withheld, start, last, parity);
+    if (port >= 0 || start === first) return port;
+    return this.#search(set, withheld, first, start - 1, parity);
+  }
+
+  /** The first free port from `first` to `last` of that parity (-1: any), or -1. */
+  #search(
+    set: number,
+    withheld: readonly PortRange[],
+    first: number,
+    last: number,
+    parity: number,
+  ): number {
     const ports = this.#mappings.ports(set);
     let from = first;
     while (from <= last) {
       const port = ports.nextFree(from, last);
       if (port < 0) return -1;
       const range = withheld.find((each) => port >= each.first && port <= each.last);
-      if (range === undefined) return port;
-      from = range.last + 1;
+      if (range === undefined && (parity < 0 || (port & 1) === parity)) return port;
+      from = range === undefined ? port + 1 : range.last + 1;
     }
     return -1;
   }
@@ -153,15 +176,12 @@ export class MasqueradePool implements Binder {
   }
 }
 
-/** Well-known ports are for services (RFC 4787, REQ-3a). */
-const FIRST_PORT = 1024;
-
 function claimedPorts(claim: Claim, value: bigint, protocol: number): PortRange[] {
   if (claim.protocol !== undefined && claim.protocol !== protocol) return [];
   const all = claim.publics.filter(
     ({ prefix }) => value >= prefix.network && value <= lastAddress(prefix),
   );
-  return all.map(({ ports }) => ports ?? { first: 0, last: LAST_PORT });
+  return all.map(({ ports }) => ports ?? ALL);
 }
 
 function isQuery(protocol: number): boolean {
