@@ -184,17 +184,3 @@ function canMeet(a: Expose, b: Expose, modes: readonly ExposeMode[]): boolean {
   const [one, two] = [openness(a, modes), openness(b, modes)];
   return (one.canInitiate && two.canReceive) || (two.canInitiate && one.canReceive);
 }
-
-/** Whether every flow between the two sides leaves state: on one side at least, each expose keeps
- * flows (it opens in one direction only). */
-export function tracksFlows(
-  sides: readonly [Manifest, Manifest],
-  modes: readonly ExposeMode[],
-): boolean {
-  return sides.some(({ exposes }) =>
-    exposes.every((expose) => {
-      const { canInitiate, canReceive } = openness(expose, modes);
-      return !(canInitiate && canReceive);
-    }),
-  );
-}

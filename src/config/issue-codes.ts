@@ -72,7 +72,6 @@ export const ISSUE_CODES = {
   "acl/mixed-families": "error",
   "acl/not-exposed": "error",
   "acl/narrowed": "warning",
-  "acl/flow-scope-untracked": "warning",
   "gateway/bad-capacity": "error",
   "isthmus/unknown-vpc": "error",
   "isthmus/bad-address": "error",

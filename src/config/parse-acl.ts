@@ -26,8 +26,6 @@ export interface AclContext {
   /** What they expose; undefined when that is wrong, and then only the rest is checked. */
   readonly sides: readonly [Manifest, Manifest] | undefined;
   readonly vpcs: ParsedVpcs;
-  /** Whether every flow of the peering is tracked, so that replies are known. */
-  readonly tracksFlows: boolean;
 }
 
 export function parseAcl(raw: RawAcl, context: AclContext, at: Reporter): Acl | undefined {
@@ -46,16 +44,6 @@ export function parseAcl(raw: RawAcl, context: AclContext, at: Reporter): Acl | 
     if (rule) rules.push(rule);
   }
   const denies = raw.default === "deny";
-  if (
-    denies &&
-    context.sides &&
-    !context.tracksFlows &&
-    rules.some(({ scope }) => scope === "flow")
-  ) {
-    const message = "Rules of scope flow do not yet admit replies on this peering.";
-    const hint = "Write scope: packet, with a second rule for the replies.";
-    at.say("acl/flow-scope-untracked", message, hint);
-  }
   return { default: denies ? "deny" : "allow", rules, place: at.located.place };
 }
 

@@ -1,7 +1,7 @@
 // Peerings: two manifests and perhaps an ACL. What they have to do with each other is in
 // check-peerings.ts.
 
-import { checkManifest, checkPair, tracksFlows } from "./check-peering.ts";
+import { checkManifest, checkPair } from "./check-peering.ts";
 import type { ExposeMode } from "./expose-mode.ts";
 import type { Acl, Manifest, Peering } from "./model.ts";
 import { parseAcl } from "./parse-acl.ts";
@@ -69,7 +69,7 @@ function parsePeering(
   const sides = left && right && ([left, right] as const);
   if (sides) checkPair(...sides, modes, at);
   const [leftName, rightName] = names as [string, string];
-  const acl = parsePeeringAcl(raw, [leftName, rightName], sides, vpcs, modes, at.at("acl"));
+  const acl = parsePeeringAcl(raw, [leftName, rightName], sides, vpcs, at.at("acl"));
   return sides && { name, sides, acl, place: at.located.place };
 }
 
@@ -78,12 +78,10 @@ function parsePeeringAcl(
   names: readonly [string, string],
   sides: readonly [Manifest, Manifest] | undefined,
   vpcs: ParsedVpcs,
-  modes: readonly ExposeMode[],
   at: Reporter,
 ): Acl | undefined {
   if (!isMapping(acl) || !Array.isArray(acl?.rules)) return undefined;
-  const tracked = sides !== undefined && tracksFlows(sides, modes);
-  return parseAcl(acl, { names, sides, vpcs, tracksFlows: tracked }, at);
+  return parseAcl(acl, { names, sides, vpcs }, at);
 }
 
 /** Undefined when the VPC or an expose is wrong: rules about the whole would only repeat that. */

@@ -6,7 +6,7 @@ import type { Config, Manifest, Peering } from "../config/model.ts";
 import { type AdjacencyInit, buildAdjacencyTable } from "../tables/adjacency-table.ts";
 import { EMPTY_ROOT, TrieBuilder, type TrieEntry } from "../tables/prefix-table.ts";
 import { buildReshapeTable } from "../tables/reshape-table.ts";
-import { RuleBuilder } from "../tables/rule-table.ts";
+import { OPTIONAL, RuleBuilder } from "../tables/rule-table.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
 import { buildVniTable } from "../tables/vni-table.ts";
 import { AclCompiler, type AclLists } from "./compile-acl.ts";
@@ -48,6 +48,9 @@ type PerFamily<T> = readonly [T, T];
 export function compile(config: Config, dependencies: CompileDependencies): Compiled {
   return new Compiler(config, dependencies).run();
 }
+
+/** Flows of stateless exposes whose ACL speaks of flows: the ordinary timers. */
+const FOLLOWED = OPTIONAL | 1;
 
 class Compiler {
   readonly #config: Config;
@@ -139,18 +142,24 @@ class Compiler {
     const toVpc = this.#vpc(to.vpc);
     const direction = this.#directions.length;
     this.#directions.push({ peering: peering.name, from: fromVpc, to: toVpc });
+    const follows = peering.acl?.rules.some(({ scope }) => scope === "flow") === true;
+    const tracked = (half: Half) =>
+      follows && half.track === 0 ? { ...half, track: FOLLOWED } : half;
     this.#directionRoots.push(0, 0);
     this.#directionAcls.push(lists?.get(from.vpc) ?? -1);
     for (const half of [...sources, ...destinations]) {
-      if (half.track === 0) continue;
+      if (half.track === 0 && !follows) continue;
       const family = half.family === 4 ? 0 : 1;
       this.#tracked.add(fromVpc * 2 + family).add(toVpc * 2 + family);
     }
     const common = { direction, toVpc, acl: lists?.get(from.vpc) ?? -1 };
-    const [v4, v6] = this.#entries(sources, () => ({ ...common, sourceRoot: EMPTY_ROOT }));
+    const [v4, v6] = this.#entries(sources.map(tracked), () => ({
+      ...common,
+      sourceRoot: EMPTY_ROOT,
+    }));
     const roots = [this.#tries.add(v4), this.#tries.add(v6)] as const;
     this.#directionRoots.splice(direction * 2, 2, ...roots);
-    const [to4, to6] = this.#entries(destinations, (half) => ({
+    const [to4, to6] = this.#entries(destinations.map(tracked), (half) => ({
       ...common,
       sourceRoot: roots[half.family === 4 ? 0 : 1],
     }));

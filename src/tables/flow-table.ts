@@ -41,7 +41,7 @@ import {
 } from "./flow-timers.ts";
 import type { HashKey } from "./key-hash.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
-import { RULE_WORDS, TRACK } from "./rule-table.ts";
+import { needsFlow, RULE_WORDS } from "./rule-table.ts";
 
 const TCP = 6;
 const UDP = 17;
@@ -196,7 +196,7 @@ export class FlowTable {
    * its expose keeps flows. */
   hides(entry: number, rules: Int32Array): boolean {
     const side = (entry & 1) === 0 ? this.sourceRule : this.destinationRule;
-    return rules[side[entry >> 1]! * RULE_WORDS + TRACK]! !== 0;
+    return needsFlow(rules, side[entry >> 1]! * RULE_WORDS);
   }
 
   /** Takes the flow out, and gives back what it held. */

@@ -4,7 +4,17 @@
 
 import { NO_MAPPING, type RuleApplier, ruleApplier } from "./apply-rule.ts";
 import { DESTINATION, type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
-import { BIND, DELTA, IDLE, KIND, RESHAPE, RULE_WORDS, TRACK } from "./rule-table.ts";
+import {
+  BIND,
+  DELTA,
+  IDLE,
+  KIND,
+  needsFlow,
+  RESHAPE,
+  RULE_WORDS,
+  TIMERS,
+  TRACK,
+} from "./rule-table.ts";
 import type { SnapshotHolder } from "./snapshot.ts";
 
 const ICMP = 1;
@@ -60,8 +70,8 @@ export class HalfBinder {
     const { rules } = this.#snapshot.current;
     const source = draft.sourceRule * RULE_WORDS;
     const destination = draft.destinationRule * RULE_WORDS;
-    const word = rules[source + TRACK]! !== 0 ? source : destination;
-    draft.timers = Math.max(rules[word + TRACK]! - 1, 0);
+    const word = needsFlow(rules, source) ? source : destination;
+    draft.timers = Math.max((rules[word + TRACK]! & TIMERS) - 1, 0);
     draft.idle = idleOf(rules, source);
     const other = idleOf(rules, destination);
     if (draft.idle < 0 || (other >= 0 && other < draft.idle)) draft.idle = other;

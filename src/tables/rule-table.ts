@@ -31,8 +31,11 @@ export const TO_VPC = 12;
 export const SOURCE_ROOT = 13;
 /** Index into the snapshot's ACLs, -1 for none. */
 export const ACL = 14;
-/** 0: stateless. Otherwise a flow must be kept, with the timers of this number - 1. */
+/** 0: stateless. Otherwise a flow is kept, with the timers of (this & TIMERS) - 1. */
 export const TRACK = 15;
+/** In TRACK: the translation does without the flow; it is only known so that answers are. */
+export const OPTIONAL = 0x100;
+export const TIMERS = 0xff;
 /** RESHAPE and BIND: idle ticks of an established flow, -1 for those of the timers. */
 export const IDLE = 9;
 
@@ -78,6 +81,12 @@ export function chooseRule(
     candidate = rules[at + NEXT]!;
   }
   return missed;
+}
+
+/** Whether the rule that starts at `word` cannot translate without a flow. */
+export function needsFlow(rules: Int32Array, word: number): boolean {
+  const track = rules[word + TRACK]!;
+  return track !== 0 && (track & OPTIONAL) === 0;
 }
 
 export interface RuleInit {

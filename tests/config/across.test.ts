@@ -153,11 +153,7 @@ for (const [name, issues, expected] of [
     rule({ from: "blue", match: { proto: "tcp", dst: [{ ports: [] }] } }),
     ["acl/bad-ports"],
   ],
-  [
-    "scope flow, stateless, default deny",
-    rule({ from: "blue", scope: "flow" }),
-    ["acl/flow-scope-untracked"],
-  ],
+  ["scope flow, stateless, default deny", rule({ from: "blue", scope: "flow" }), []],
   [
     "scope flow, stateless, default allow",
     rule({ from: "blue", scope: "flow" }, { defaultAction: "deny-unless-exposed" }),

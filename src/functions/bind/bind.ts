@@ -8,6 +8,7 @@ import {
   FIXED_ADDRESSES,
   FLOW_WANTED,
   LATER_FRAGMENT,
+  NO_FLOW_YET,
   type PacketPool,
   PORTS,
   V6,
@@ -19,6 +20,7 @@ import type { FlowTable } from "../../tables/flow-table.ts";
 import { FULL } from "../../tables/flow-table.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
 import type { HalfBinder } from "../../tables/half-binder.ts";
+import { needsFlow, RULE_WORDS } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
@@ -69,8 +71,21 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     return (bytes[at + 13]! & 0x1f) === TCP_SYN ? 0 : TCP_WITHOUT_FLOW;
   }
 
+  /** A drop code or 0. Where translation does without a flow, whatever cannot have one goes on
+   * without: the ACL has agreed to the packet itself. */
+  function openIfNeeded(row: number, tick: number): number {
+    const { rules } = snapshot.current;
+    const needed =
+      needsFlow(rules, sourceRule[row]! * RULE_WORDS) ||
+      needsFlow(rules, destinationRule[row]! * RULE_WORDS);
+    const problem = open(row, tick, needed);
+    if (problem === 0 || needed) return problem;
+    flow[row] = NO_FLOW_YET;
+    return 0;
+  }
+
   /** Keeps a flow for the packet; a drop code or 0. */
-  function open(row: number, tick: number): number {
+  function open(row: number, tick: number, needed: boolean): number {
     const unknown = readPorts(row);
     if (unknown !== 0) return unknown;
     const v6 = (flags[row]! & V6) !== 0;
@@ -89,16 +104,22 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
       return 0;
     }
     const problem = mayOpen(row);
-    if (problem !== 0) return problem;
+    // A connection that is older than its flow is known from its next segment on.
+    if (problem !== 0 && (needed || problem !== TCP_WITHOUT_FLOW)) return problem;
     // Before a side takes anything: what it takes is returned by flows that make room.
     if (!table.reserve(tick)) return FLOW_TABLE_FULL;
     draft.v6 = v6;
-    draft.to = vpcVnis[toVpc[row]!]!;
+    draft.tick = tick;
+    return keep(row, at, size, table);
+  }
+
+  /** The halves and the flow; a drop code or 0. */
+  function keep(row: number, at: number, size: number, table: FlowTable): number {
+    draft.to = snapshot.current.vpcVnis[toVpc[row]!]!;
     draft.direction = direction[row]!;
     draft.replyDirection = draft.direction ^ 1;
     draft.sourceRule = sourceRule[row]!;
     draft.destinationRule = destinationRule[row]!;
-    draft.tick = tick;
     for (let i = 0; i < size; i++) {
       draft.bytes[SOURCE + i] = bytes[at + i]!;
       draft.bytes[DESTINATION + i] = bytes[at + size + i]!;
@@ -138,7 +159,7 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
         if (flow[row]! !== FLOW_WANTED) continue;
-        const problem = open(row, Math.floor(now / TICK_MILLIS) | 0);
+        const problem = openIfNeeded(row, Math.floor(now / TICK_MILLIS) | 0);
         if (problem !== 0) {
           verdict[row] = problem;
           decided++;

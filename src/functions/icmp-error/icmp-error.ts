@@ -17,10 +17,10 @@ import {
   chooseRule,
   DIRECTION,
   NO_FLOW,
+  needsFlow,
   RULE_WORDS,
   SOURCE_ROOT,
   TO_VPC,
-  TRACK,
 } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
@@ -98,8 +98,7 @@ export function icmpError(
     if (from <= 0) return UNRELATED;
     destinationRule[row] = back;
     sourceRule[row] = from;
-    const track = rules[word + TRACK]! | rules[from * RULE_WORDS + TRACK]!;
-    return track !== 0 ? NO_FLOW_DROP : 0;
+    return needsFlow(rules, word) || needsFlow(rules, from * RULE_WORDS) ? NO_FLOW_DROP : 0;
   }
 
   function sameBytes(a: number, b: number, size: number): boolean {

@@ -21,10 +21,10 @@ import { lookup } from "../../tables/prefix-table.ts";
 import {
   chooseRule,
   KIND,
+  needsFlow,
   RULE_WORDS,
   SHIFT,
   SOURCE_ROOT,
-  TRACK,
 } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 
@@ -110,7 +110,7 @@ export function quotedTranslator(
     const { cells, rules, directionRoots } = snapshot.current;
     const root = directionRoots[direction[row]! * 2 + (v6 ? 1 : 0)]!;
     const rule = chooseRule(rules, lookup(cells, root, bytes, source), protocol[row]!, -1);
-    const stateless = rule > 0 && rules[rule * RULE_WORDS + TRACK]! === 0;
+    const stateless = rule > 0 && !needsFlow(rules, rule * RULE_WORDS);
     if (stateless && rules[rule * RULE_WORDS + KIND]! <= SHIFT) {
       applyRule(rule, source, v6, -1);
       return;
