@@ -45,7 +45,9 @@ const random = seededRandom(2);
 
 /** Most flows at a time: some room beside those that are used again and again. */
 function capacity(): number {
-  return scenario.flows === 64_000 ? 131_072 : Math.max(scenario.flows, 1024);
+  return scenario.flows === 64_000 || scenario.fresh === 1000
+    ? 131_072
+    : Math.max(scenario.flows, 1024);
 }
 
 function makePipeline(): { pipeline: Pipeline; compileMillis: number } {
@@ -88,7 +90,10 @@ function makeRing(): { ring: Int32Array; frameLength: number } {
   const pair = flowFrames(scenario);
   const all =
     scenario.flows > 0
-      ? Array.from({ length: RING_FRAMES }, (_, index) => pair[index & 1]!)
+      ? Array.from(
+          { length: RING_FRAMES },
+          (_, index) => pair[scenario.fresh < 1000 ? index & 1 : 0]!,
+        )
       : frames(scenario, RING_FRAMES);
   for (const [index, frame] of all.entries()) slab.bytes.set(frame, index * RING_STRIDE);
   return { ring: slab.words, frameLength: all[0]?.length ?? 0 };
@@ -103,7 +108,7 @@ function receive(): void {
     const to = pool.open(row, 0, frameLength) >> 2;
     const from = ((next++ % RING_FRAMES) * RING_STRIDE) >> 2;
     for (let word = 0; word < frameWords; word++) words[to + word] = ring[from + word]!;
-    if (scenario.flows > 0) choose(to << 2, (next & 1) === 0);
+    if (scenario.flows > 0) choose(to << 2, scenario.fresh < 1000 && (next & 1) === 0);
     batch.push(row);
   }
 }

@@ -19,11 +19,9 @@ export function hashWords(
   let v1 = k1;
   let v2 = 0x6c796765 ^ k0;
   let v3 = 0x74656462 ^ k1;
-  // The words, then their length in bytes as the reference pads it, then three closing rounds.
-  for (let i = -count; i < 4; i++) {
-    const word = i < 0 ? words[at + count + i]! : i === 0 ? count << 26 : 0;
+  for (let i = at; i < at + count; i++) {
+    const word = words[i]!;
     v3 ^= word;
-    if (i === 1) v2 ^= 0xff;
     v0 = (v0 + v1) | 0;
     v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
     v0 = (v0 << 16) | (v0 >>> 16);
@@ -35,6 +33,23 @@ export function hashWords(
     v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
     v2 = (v2 << 16) | (v2 >>> 16);
     v0 ^= word;
+  }
+  // The length in bytes as the reference pads it, then three closing rounds.
+  v3 ^= count << 26;
+  for (let round = 0; round < 4; round++) {
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    if (round > 0) continue;
+    v0 ^= count << 26;
+    v2 ^= 0xff;
   }
   return v1 ^ v3;
 }

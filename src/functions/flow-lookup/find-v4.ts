@@ -1,5 +1,7 @@
 // Data path.
-// What find-flows.ts does, for IPv4, with the sizes written out: nearly every packet comes here.
+// The flows of the IPv4 packets of a batch. The keys are hashed first, then the index is fetched
+// for all, then the entries: so the cache misses of different packets overlap. Sizes and places
+// are written out, which the compiler turns into addresses.
 
 import { queryId } from "../../packet/icmp-query.ts";
 import { BATCH_MAX } from "../../packet/limits.ts";
@@ -8,12 +10,18 @@ import { RESTING } from "../../tables/flow-layout.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashFourWords } from "../../tables/key-hash.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
-import type { Finder } from "./find-flows.ts";
 
 // Words of an entry: V4_LAYOUT in flow-layout.ts.
 const DIRECTION = 8;
 const DEADLINE = 9;
 const STATE = 15;
+
+/** Takes packets, then finds the flows of all. */
+export interface Finder {
+  add(row: number): void;
+  /** How many packets got a verdict: those that answer a flow that is over. */
+  find(tick: number): number;
+}
 
 export function findV4(
   pool: PacketPool,

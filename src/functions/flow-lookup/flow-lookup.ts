@@ -8,8 +8,8 @@ import type { FlowTable } from "../../tables/flow-table.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
-import { findFlows } from "./find-flows.ts";
 import { findV4 } from "./find-v4.ts";
+import { findV6 } from "./find-v6.ts";
 
 const FLOW_EXPIRED = DROP["flow-expired"].code;
 /** Flows looked at a batch: at 30,000 batches a second, a million flows in two seconds. */
@@ -22,7 +22,7 @@ export function flowLookup(
 ): NetworkFunction {
   const { flags, vpc } = pool;
   const v4 = findV4(pool, snapshot, tables[0], FLOW_EXPIRED);
-  const v6 = findFlows(pool, snapshot, tables[1], FLOW_EXPIRED);
+  const v6 = findV6(pool, snapshot, tables[1], FLOW_EXPIRED);
   return {
     name: "flow-lookup",
     reads: ["vpc", "l3", "l4", "flags", "protocol", "sourcePort", "destinationPort"],

@@ -1,23 +1,22 @@
 // Data path.
-// The flows of the packets of a batch. The keys are hashed first, then the index is fetched for
-// all, then the entries: so the cache misses of different packets overlap.
+// The same as find-v4.ts for IPv6: keys of ten words, entries of two cache lines.
 
 import { queryId } from "../../packet/icmp-query.ts";
 import { BATCH_MAX } from "../../packet/limits.ts";
 import { type PacketPool, PORTS } from "../../packet/packet-pool.ts";
+import { RESTING } from "../../tables/flow-layout.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashWords } from "../../tables/key-hash.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import type { Finder } from "./find-v4.ts";
 
-/** Takes packets, then finds the flows of all. */
-export interface Finder {
-  add(row: number): void;
-  /** How many packets got a verdict: those that answer a flow that is over. */
-  find(tick: number): number;
-}
+// Words of an entry: V6_LAYOUT in flow-layout.ts.
+const DEADLINE = 10;
+const DIRECTION = 14;
+const STATE = 15;
+const KEY_WORDS = 10;
 
-/** Collects the packets of one family, then finds the flows of all. */
-export function findFlows(
+export function findV6(
   pool: PacketPool,
   snapshot: SnapshotHolder,
   table: FlowTable,
@@ -25,18 +24,16 @@ export function findFlows(
 ): Finder {
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
   const { flow, toVpc, direction, verdict } = pool;
-  const { slab, layout } = table;
-  const { words, index, mask, keyWords, entryWords } = slab;
-  const { k0, k1 } = slab.hashKey;
-  const { addressWords } = layout;
-  const keys = new Int32Array(BATCH_MAX * keyWords);
+  const { words, index, mask } = table.slab;
+  const { k0, k1 } = table.slab.hashKey;
+  const keys = new Int32Array(BATCH_MAX * KEY_WORDS);
   const rows = new Int32Array(BATCH_MAX);
   const slots = new Int32Array(BATCH_MAX);
   const tags = new Int32Array(BATCH_MAX);
   const entries = new Int32Array(BATCH_MAX);
-  let count = 0;
   /** Keeps the compiler from dropping loads whose only purpose is to fetch. */
-  const sink = { value: 0 };
+  const sink = new Int32Array(1);
+  let count = 0;
 
   function add(row: number): void {
     const rowProtocol = protocol[row]!;
@@ -48,70 +45,72 @@ export function findFlows(
       if (id < 0) return;
       ports = (id << 16) | id;
     }
-    const key = count * keyWords;
+    const key = count * KEY_WORDS;
+    const at = l3[row]! + 8;
     keys[key] = (snapshot.current.vpcVnis[vpc[row]!]! << 8) | rowProtocol;
-    const at = l3[row]! + (addressWords === 1 ? 12 : 8);
-    for (let i = 0; i < 2 * addressWords; i++) keys[key + 1 + i] = view.getInt32(at + 4 * i);
-    keys[key + keyWords - 1] = ports;
+    for (let i = 0; i < 8; i++) keys[key + 1 + i] = view.getInt32(at + 4 * i);
+    keys[key + 9] = ports;
     rows[count] = row;
     count++;
   }
 
-  /** The next entry from `slot` on whose tag fits, or -1; leaves the slot behind it in `slots`. */
+  /** The next entry from the slot kept in `slots` on whose tag fits, or -1. */
   function probe(i: number): number {
     const tag = tags[i]!;
     let slot = slots[i]!;
     for (;;) {
-      const entry = index[2 * slot + 1]! - 1;
+      const at = slot << 1;
+      const entry = index[at + 1]! - 1;
       if (entry < 0) return -1;
-      const fits = index[2 * slot]! === tag;
       slot = (slot + 1) & mask;
-      if (fits) {
+      if (index[at]! === tag) {
         slots[i] = slot;
         return entry;
       }
     }
   }
 
-  function hasKey(entry: number, key: number): boolean {
-    const at = entry * entryWords;
-    for (let i = 0; i < keyWords; i++) if (words[at + i]! !== keys[key + i]!) return false;
+  function hasKey(at: number, key: number): boolean {
+    for (let i = 0; i < KEY_WORDS; i++) if (words[at + i]! !== keys[key + i]!) return false;
     return true;
   }
 
-  function find(tick: number): number {
+  /** Hashes all, then fetches all index slots, then all entries. */
+  function fetch(): void {
     let touched = 0;
     for (let i = 0; i < count; i++) {
-      const tag = hashWords(keys, i * keyWords, keyWords, k0, k1);
+      const tag = hashWords(keys, i * KEY_WORDS, KEY_WORDS, k0, k1);
       tags[i] = tag;
-      const slot = tag & mask;
-      slots[i] = slot;
-      touched ^= index[2 * slot]!;
+      slots[i] = tag & mask;
     }
+    for (let i = 0; i < count; i++) touched ^= index[slots[i]! << 1]!;
+    for (let i = 0; i < count; i++) entries[i] = probe(i);
     for (let i = 0; i < count; i++) {
-      const entry = probe(i);
-      entries[i] = entry;
-      if (entry >= 0) touched ^= words[entry * entryWords]!;
+      const at = (entries[i]! & 0x1ffffff) << 5;
+      touched ^= words[at]! ^ words[at + 16]!;
     }
-    sink.value ^= touched;
+    sink[0] = sink[0]! ^ touched;
+  }
+
+  function find(tick: number): number {
+    fetch();
     let decided = 0;
     const { directionVpcs } = snapshot.current;
     for (let i = 0; i < count; i++) {
       let entry = entries[i]!;
-      while (entry >= 0 && !hasKey(entry, i * keyWords)) entry = probe(i);
+      while (entry >= 0 && !hasKey(entry << 5, i * KEY_WORDS)) entry = probe(i);
       if (entry < 0) continue;
+      const at = entry << 5;
       const row = rows[i]!;
-      const way = words[entry * entryWords + layout.direction]!;
-      if (!table.alive(entry, tick)) {
+      const way = words[at + DIRECTION]!;
+      const fresh =
+        ((words[at + DEADLINE]! - tick) | 0) > 0 && (words[at + STATE]! & RESTING) === 0;
+      if (!fresh && !table.alive(entry, tick)) {
         // Whoever opened it may open it again; an answer comes too late.
         if ((entry & 1) === 0) continue;
-        direction[row] = way;
-        toVpc[row] = directionVpcs[way]!;
         verdict[row] = expired;
         decided++;
-        continue;
-      }
-      flow[row] = entry;
+      } else flow[row] = entry;
       direction[row] = way;
       toVpc[row] = directionVpcs[way]!;
     }
