@@ -149,6 +149,12 @@ export class Gateway {
     return result;
   }
 
+  /** What is held at the moment: flows (ended ones that rest included) and public endpoints. */
+  tracked(): { readonly flows: number; readonly mappings: number } {
+    const { tables, nat } = this.#flows;
+    return { flows: tables[0].count + tables[1].count, mappings: nat.mappings.count };
+  }
+
   /** Moves the clock without packets: flows end as it passes. */
   advance(now: number): void {
     this.#tick = Math.floor(now / TICK_MILLIS) | 0;

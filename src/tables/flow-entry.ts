@@ -42,8 +42,8 @@ export function writeEntry(
   direction: number,
 ): void {
   const at = entry * layout.words;
-  words.fill(0, at, at + layout.words);
-  words.set(key, at);
+  for (let i = 0; i < key.length; i++) words[at + i] = key[i]!;
+  for (let i = key.length; i < layout.words; i++) words[at + i] = 0;
   const { addressWords } = layout;
   for (let i = 0; i < addressWords; i++) {
     words[at + layout.newSource + i] = other[1 + addressWords + i]!;

@@ -142,7 +142,7 @@ class Family {
     const { words } = this.#slab;
     const layout = this.#layout;
     const at = entry * layout.words;
-    words.set(this.#key, at);
+    for (let i = 0; i < this.#key.length; i++) words[at + i] = this.#key[i]!;
     for (let i = 0; i < layout.addressWords; i++) {
       words[at + layout.newSource + i] = draft.view.getInt32(NEW_SOURCE + 4 * i);
     }

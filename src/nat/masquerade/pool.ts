@@ -7,7 +7,12 @@ import { DROP } from "../../packet/verdict.ts";
 import { type Binder, type FlowDraft, NEW_SOURCE, SOURCE } from "../../tables/flow-draft.ts";
 import { hashWords } from "../../tables/key-hash.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
-import { formatIpAddress, readIpAddress, writeIpAddress } from "../../wire/ip-address.ts";
+import {
+  formatIpAddress,
+  type IpAddress,
+  readIpAddress,
+  writeIpAddress,
+} from "../../wire/ip-address.ts";
 import type { PortRange } from "../../wire/port.ts";
 import { addressCount, lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
@@ -31,7 +36,8 @@ interface Stretch {
 
 /** One public address for one protocol. */
 interface PublicAddress {
-  readonly value: bigint;
+  /** In network order. */
+  readonly bytes: Uint8Array;
   /** Number of its port set. */
   readonly set: number;
   /** Ports that belong to others, in ascending order. */
@@ -97,7 +103,7 @@ export class MasqueradePool implements Binder {
       const address = this.#address((first + i) % this.#count, draft);
       const port = this.#freePort(address, draft);
       if (port < 0) continue;
-      writeIpAddress(draft.bytes, NEW_SOURCE, { family: draft.v6 ? 6 : 4, value: address.value });
+      for (let i = 0; i < draft.size; i++) draft.bytes[NEW_SOURCE + i] = address.bytes[i]!;
       draft.newSourcePort = port;
       draft.mapping = this.#mappings.add(draft, address.set);
       return draft.mapping < 0 ? FLOW_TABLE_FULL : 0;
@@ -163,9 +169,12 @@ export class MasqueradePool implements Binder {
     if (found !== undefined) return found;
     const stretch = this.#stretches.findLast((each) => each.index <= index)!;
     const value = stretch.first + BigInt(index - stretch.index);
-    const text = formatIpAddress({ family: v6 ? 6 : 4, value });
+    const address: IpAddress = { family: v6 ? 6 : 4, value };
+    const text = formatIpAddress(address);
+    const bytes = new Uint8Array(16);
+    writeIpAddress(bytes, 0, address);
     const made = {
-      value,
+      bytes,
       set: this.#mappings.setOf(this.#context.peerVni, protocol, text),
       withheld: isQuery(protocol)
         ? []
