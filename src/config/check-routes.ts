@@ -3,7 +3,7 @@
 import { formatPrefix, type Prefix } from "../wire/prefix.ts";
 import { formatPrefixPorts, type PrefixPorts } from "../wire/prefix-ports.ts";
 import type { ExposeMode } from "./expose-mode.ts";
-import type { Expose } from "./model.ts";
+import type { Expose, Manifest } from "./model.ts";
 import { overlaps } from "./overlap.ts";
 import type { ParsedPeering } from "./parse-peerings.ts";
 import type { Reporter } from "./report.ts";
@@ -66,9 +66,20 @@ function routesOf(peerings: readonly ParsedPeering[]): Map<string, Route[]> {
           routes.push({ entry, expose, peer: remote.vpc, group, at: here });
         }
       }
+      if (own.hairpin) routes.push(...hairpinRoutes(own, remote, group, at));
     }
   }
   return result;
+}
+
+/** What the VPC itself has for its own hosts. */
+function hairpinRoutes(own: Manifest, remote: Manifest, group: string, at: Reporter): Route[] {
+  const peer = `${own.vpc} (as ${remote.vpc} sees it)`;
+  return own.exposes.flatMap((expose) => {
+    if (expose.kind !== "nat") return [];
+    const here = at.at("peering", own.vpc, "hairpin");
+    return expose.publics.map((entry) => ({ entry, expose, peer, group, at: here }));
+  });
 }
 
 function destinations(expose: Expose): readonly PrefixPorts[] {

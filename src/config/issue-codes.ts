@@ -55,6 +55,7 @@ export const ISSUE_CODES = {
   "static/size-mismatch": "error",
   "masquerade/ports": "error",
   "masquerade/bad-ports": "error",
+  "masquerade/shared-endpoint": "error",
   "port-forward/no-ports": "error",
   "port-forward/bad-ports": "error",
   "port-forward/exclusion": "error",

@@ -42,6 +42,9 @@ export interface Peering {
 export interface Manifest {
   readonly vpc: string;
   readonly exposes: readonly Expose[];
+  /** Whether hosts of the VPC may reach each other by the public addresses of its NAT exposes (RFC
+   * 4787, REQ-9). */
+  readonly hairpin: boolean;
   readonly place: Place;
 }
 

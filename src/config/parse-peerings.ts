@@ -112,7 +112,8 @@ function parseManifest(
     if (here.tainted || parsed.length === 0) whole = false;
     return parsed;
   });
-  const manifest: Manifest = { vpc, exposes, place: at.located.place };
+  const hairpin = raw.peering[vpc]?.hairpin === true;
+  const manifest: Manifest = { vpc, exposes, hairpin, place: at.located.place };
   checkManifest(manifest, list.length, modes, at);
   return whole && !at.tainted ? manifest : undefined;
 }

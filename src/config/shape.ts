@@ -70,7 +70,13 @@ function peering(modes: readonly ExposeMode[]) {
   return z.strictObject({
     gatewayGroup: text.optional(),
     peering: z
-      .record(text, z.strictObject({ expose: z.array(expose(modes)) }))
+      .record(
+        text,
+        z.strictObject({
+          expose: z.array(expose(modes)),
+          hairpin: z.boolean().optional().describe("its hosts may use its own public addresses"),
+        }),
+      )
       .describe("what each of the two VPCs offers the other"),
     acl: acl.optional(),
   });

@@ -10,7 +10,7 @@ import type { BuildContext, Claim, NatMode, NatState } from "../nat/nat-mode.ts"
 import type { Binder } from "../tables/flow-draft.ts";
 import { ticks } from "../tables/flow-timers.ts";
 import type { ReshapeInit } from "../tables/reshape-table.ts";
-import { ANSWERS_ONLY, BIND, IDENTITY, RESHAPE, SHIFT } from "../tables/rule-table.ts";
+import { ANSWERS_ONLY, BIND, IDENTITY, RECEIVE, RESHAPE, SHIFT } from "../tables/rule-table.ts";
 import { bits, type Family } from "../wire/ip-address.ts";
 import { type Prefix, prefixesOfRange } from "../wire/prefix.ts";
 import type { PrefixPorts } from "../wire/prefix-ports.ts";
@@ -107,9 +107,10 @@ export class ExposeCompiler {
   #action(rule: MappingRule): { kind: number; delta: readonly number[] } {
     const { mapping } = rule;
     if (mapping.kind === "answers-only") return { kind: ANSWERS_ONLY, delta: NO_DELTA };
-    if (mapping.kind === "bind") {
+    if (mapping.kind === "bind" || mapping.kind === "receive") {
+      const kind = mapping.kind === "bind" ? BIND : RECEIVE;
       const known = this.binders.indexOf(mapping.binder);
-      return { kind: BIND, delta: [known < 0 ? this.binders.push(mapping.binder) - 1 : known] };
+      return { kind, delta: [known < 0 ? this.binders.push(mapping.binder) - 1 : known] };
     }
     if (mapping.kind === "reshape") {
       return { kind: RESHAPE, delta: [this.reshapes.push(mapping) - 1] };

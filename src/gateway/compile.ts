@@ -10,7 +10,12 @@ import { OPTIONAL, RuleBuilder } from "../tables/rule-table.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
 import { buildVniTable } from "../tables/vni-table.ts";
 import { AclCompiler, type AclLists } from "./compile-acl.ts";
-import { ExposeCompiler, type ExposeDependencies, type Half } from "./compile-expose.ts";
+import {
+  ExposeCompiler,
+  type ExposeDependencies,
+  type ExposeHalves,
+  type Half,
+} from "./compile-expose.ts";
 import type { Decision } from "./outcome.ts";
 
 /** The snapshot's numbers, for people. */
@@ -126,6 +131,19 @@ class Compiler {
     const destinations = (all: typeof leftHalves) => all.flatMap((halves) => halves.destination);
     this.#direction(peering, left, right, sources(leftHalves), destinations(rightHalves), lists);
     this.#direction(peering, right, left, sources(rightHalves), destinations(leftHalves), lists);
+    this.#hairpin(peering, left, leftHalves);
+    this.#hairpin(peering, right, rightHalves);
+  }
+
+  /** A side may face itself: hosts of a VPC that use its public addresses. The peering's ACL is
+   * not about them. Directions come in pairs, so the way back is one more, to the same VPC. */
+  #hairpin(peering: Peering, side: Manifest, halves: readonly ExposeHalves[]): void {
+    if (!side.hairpin) return;
+    const translated = halves.filter((_, index) => side.exposes[index]?.kind === "nat");
+    const source = translated.flatMap((each) => each.source);
+    const destination = translated.flatMap((each) => each.destination);
+    this.#direction(peering, side, side, source, destination, undefined);
+    this.#direction(peering, side, side, source, [], undefined);
   }
 
   /** Packets from one side to the other: the sender's source halves, the receiver's destination
@@ -142,7 +160,8 @@ class Compiler {
     const toVpc = this.#vpc(to.vpc);
     const direction = this.#directions.length;
     this.#directions.push({ peering: peering.name, from: fromVpc, to: toVpc });
-    const follows = peering.acl?.rules.some(({ scope }) => scope === "flow") === true;
+    const follows =
+      lists !== undefined && peering.acl?.rules.some(({ scope }) => scope === "flow") === true;
     const tracked = (half: Half) =>
       follows && half.track === 0 ? { ...half, track: FOLLOWED } : half;
     this.#directionRoots.push(0, 0);

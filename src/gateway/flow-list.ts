@@ -9,7 +9,6 @@ import {
 } from "../tables/flow-draft.ts";
 import { STATE_NAMES } from "../tables/flow-state.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
-import { isQuery } from "../tables/half-binder.ts";
 import { formatIpAddress, readIpAddress } from "../wire/ip-address.ts";
 
 export interface FlowView {
@@ -45,7 +44,7 @@ function packet(draft: FlowDraft, from: number, to: number, fromPort: number, to
   const [source, destination] = [from, to].map((at) =>
     formatIpAddress(readIpAddress(draft.bytes, at, family)),
   );
-  if (isQuery(draft)) return `icmp ${source} > ${destination} echo-request id=${fromPort}`;
+  if (draft.isQuery) return `icmp ${source} > ${destination} echo-request id=${fromPort}`;
   const endpoint = (address = "", port = 0) =>
     draft.v6 ? `[${address}]:${port}` : `${address}:${port}`;
   const name = PROTOCOLS.get(draft.protocol) ?? "";

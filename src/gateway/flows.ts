@@ -5,9 +5,12 @@ import type { Random } from "../base/random.ts";
 import { natModes } from "../nat/modes.ts";
 import type { NatState } from "../nat/nat-mode.ts";
 import { DROP } from "../packet/verdict.ts";
+import type { FlowDraft } from "../tables/flow-draft.ts";
+import type { Release } from "../tables/flow-holds.ts";
 import { FlowTable } from "../tables/flow-table.ts";
 import { RFC_TIMERS } from "../tables/flow-timers.ts";
 import { HalfBinder } from "../tables/half-binder.ts";
+import { HostTable } from "../tables/host-table.ts";
 import { MappingTable } from "../tables/mapping-table.ts";
 import type { SnapshotHolder } from "../tables/snapshot.ts";
 
@@ -24,7 +27,8 @@ export interface Flows {
   readonly tables: readonly [FlowTable, FlowTable];
   readonly nat: NatState;
   readonly halves: HalfBinder;
-  readonly release: (mapping: number) => void;
+  /** Gives back what a draft holds whose flow was not made. */
+  readonly release: Release;
   /** The number of the timers that flows of a mode have. */
   readonly timersOf: (mode: string) => number;
 }
@@ -38,13 +42,24 @@ export function makeFlows(
   const capacity = options.flowCapacity ?? 65_536;
   const hashKey = { k0: random.next() | 0, k1: random.next() | 0 };
   const mappings = new MappingTable({ capacity, memory, hashKey });
-  const release = (mapping: number) => mappings.release(mapping);
+  let hostTable: HostTable | undefined;
+  const hosts = () => {
+    hostTable ??= new HostTable({ capacity: 2 * capacity, memory, hashKey });
+    return hostTable;
+  };
+  const release: Release = (mapping, receiver, host) => {
+    if (mapping >= 0) mappings.release(mapping);
+    if (receiver >= 0) mappings.release(receiver);
+    if (host >= 0) hosts().leave(host);
+  };
   const reference = options.timers === "reference";
   const timers = [RFC_TIMERS, ...natModes.map((mode) => mode.referenceTimers ?? RFC_TIMERS)];
   const table = (v6: boolean) => new FlowTable({ v6, capacity, memory, hashKey, timers, release });
+  const tables = [table(false), table(true)] as const;
+  const inUse = (draft: FlowDraft) => tables[draft.v6 ? 1 : 0].hasAnswer(draft);
   return {
-    tables: [table(false), table(true)],
-    nat: { mappings, random, sequential: options.ports === "sequential" },
+    tables,
+    nat: { mappings, hosts, inUse, random, sequential: options.ports === "sequential" },
     halves: new HalfBinder(snapshot, DROP["no-mapping"].code),
     release,
     timersOf: (mode) => (reference ? 1 + natModes.findIndex(({ name }) => name === mode) : 0),

@@ -10,7 +10,6 @@ import {
   SOURCE,
 } from "../tables/flow-draft.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
-import { isQuery } from "../tables/half-binder.ts";
 import { lookup } from "../tables/prefix-table.ts";
 import {
   ACL,
@@ -19,6 +18,7 @@ import {
   DELTA,
   DIRECTION,
   KIND,
+  RECEIVE,
   RULE_WORDS,
   SOURCE_ROOT,
   TO_VPC,
@@ -58,6 +58,7 @@ export class Revalidator {
     const reason = this.#classify(fresh) ?? this.#translate(fresh);
     if (reason !== undefined) return reason;
     this.#flows.halves.timers(fresh);
+    this.#adopt(fresh);
     table.renumber(flow, fresh);
     return undefined;
   }
@@ -66,7 +67,7 @@ export class Revalidator {
     const { cells, rules, destinationRoots, vpcVnis, vnis } = this.#snapshot;
     const from = vpcOfVni(vnis, draft.from);
     if (from < 0) return "vpc-gone";
-    const query = isQuery(draft);
+    const query = draft.isQuery;
     const { bytes, protocol } = draft;
     const root = destinationRoots[from * 2 + (draft.v6 ? 1 : 0)]!;
     const there = lookup(cells, root, bytes, DESTINATION);
@@ -91,7 +92,7 @@ export class Revalidator {
     if (list < 0) return false;
     const { acls, aclEntries, aclDenies } = this.#snapshot;
     const at = list * ACL_WORDS;
-    const query = isQuery(draft);
+    const query = draft.isQuery;
     const rule = evaluateAcl(
       aclEntries,
       acls[at]!,
@@ -111,10 +112,7 @@ export class Revalidator {
     const old = this.#old;
     const { halves } = this.#flows;
     const { rules, binders } = this.#snapshot;
-    const destination = halves.destination(fresh);
-    if (destination !== 0 || !same(old, fresh, NEW_DESTINATION)) return "other-destination";
-    const bound = isQuery(fresh) || fresh.newDestinationPort === old.newDestinationPort;
-    if (!bound) return "other-destination";
+    if (!this.#sameDestination(fresh)) return "other-destination";
     const word = fresh.sourceRule * RULE_WORDS;
     if (rules[word + KIND] === BIND) {
       const binder = binders[rules[word + DELTA]!]!;
@@ -123,6 +121,24 @@ export class Revalidator {
     const source = halves.source(fresh);
     const kept = source === 0 && same(old, fresh, NEW_SOURCE) && old.mapping < 0;
     return kept && fresh.newSourcePort === old.newSourcePort ? undefined : "other-source";
+  }
+
+  #sameDestination(fresh: FlowDraft): boolean {
+    const old = this.#old;
+    const { rules, binders } = this.#snapshot;
+    const word = fresh.destinationRule * RULE_WORDS;
+    if (rules[word + KIND] === RECEIVE) {
+      return old.receiver >= 0 && binders[rules[word + DELTA]!]!.keepsReceived(old);
+    }
+    if (old.receiver >= 0 || this.#flows.halves.destination(fresh) !== 0) return false;
+    if (!same(old, fresh, NEW_DESTINATION)) return false;
+    return fresh.isQuery || fresh.newDestinationPort === old.newDestinationPort;
+  }
+
+  #adopt(fresh: FlowDraft): void {
+    const { rules, binders } = this.#snapshot;
+    const word = fresh.sourceRule * RULE_WORDS;
+    if (rules[word + KIND] === BIND) binders[rules[word + DELTA]!]!.adopt(fresh);
   }
 }
 

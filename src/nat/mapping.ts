@@ -16,7 +16,7 @@ export interface MappingRule {
   readonly mapping: Mapping;
 }
 
-export type Mapping = Shift | Reshape | Bind | AnswersOnly;
+export type Mapping = Shift | Reshape | Bind | Receive | AnswersOnly;
 
 /** The new address is the old one plus `delta`, modulo 2^32 or 2^128; ports stay. */
 export interface Shift {
@@ -48,6 +48,12 @@ export interface Block {
 /** Chosen for each flow, and kept with it. */
 export interface Bind {
   readonly kind: "bind";
+  readonly binder: Binder;
+}
+
+/** The binder knows to whom a flow goes that comes here and that no other expose takes. */
+export interface Receive {
+  readonly kind: "receive";
   readonly binder: Binder;
 }
 

@@ -3,7 +3,9 @@
 import type { Random } from "../base/random.ts";
 import type { ExposeMode } from "../config/expose-mode.ts";
 import type { NatExpose } from "../config/model.ts";
+import type { FlowDraft } from "../tables/flow-draft.ts";
 import type { Timers } from "../tables/flow-timers.ts";
+import type { HostTable } from "../tables/host-table.ts";
 import type { MappingTable } from "../tables/mapping-table.ts";
 import type { PrefixPorts } from "../wire/prefix-ports.ts";
 import type { ModeHalves } from "./mapping.ts";
@@ -19,6 +21,10 @@ export interface NatMode extends ExposeMode {
 /** What all modes share that outlives a configuration. */
 export interface NatState {
   readonly mappings: MappingTable;
+  /** For exposes that limit the flows of a host. */
+  readonly hosts: () => HostTable;
+  /** Whether a flow is known by the answers that the draft's flow would get. */
+  readonly inUse: (draft: FlowDraft) => boolean;
   readonly random: Random;
   /** Ports and addresses in order, for tests and stories; otherwise by chance (RFC 6056). */
   readonly sequential: boolean;

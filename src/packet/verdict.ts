@@ -193,6 +193,11 @@ export const DROP = {
     "Another flow has the same addresses and ports after translation.",
     "Look for two exposes that lead to the same host and port.",
   ),
+  "host-flow-limit": drop(
+    79,
+    "The private address has as many flows open as the expose allows; existing flows go on.",
+    "Raise flowsPerHost of the expose, or look for what opens so many.",
+  ),
   "protocol-without-flow": drop(
     78,
     "The expose keeps flows, which are known of TCP, UDP and ICMP queries only.",

@@ -8,6 +8,9 @@ export const DESTINATION = 16;
 export const NEW_SOURCE = 32;
 export const NEW_DESTINATION = 48;
 
+const ICMP = 1;
+const ICMPV6 = 58;
+
 export class FlowDraft {
   readonly bytes = new Uint8Array(64);
   readonly view = new DataView(this.bytes.buffer);
@@ -21,8 +24,14 @@ export class FlowDraft {
   destinationPort = 0;
   newSourcePort = 0;
   newDestinationPort = 0;
-  /** What the source half took and holds, -1 for nothing. */
+  /** Who sees the public endpoints of the side that binds: the VNI of its peer. Not always `to`:
+   * hosts of one VPC may talk to each other by their public addresses. */
+  realm = 0;
+  /** What the flow holds, -1 for nothing: the mapping of its source, that of its destination, and
+   * its place among the flows of its host. */
   mapping = -1;
+  receiver = -1;
+  host = -1;
   /** Index of the timers. */
   timers = 0;
   /** Idle time of the established flow, -1 for that of the timers. */
@@ -34,15 +43,28 @@ export class FlowDraft {
   destinationRule = 0;
   tick = 0;
 
+  /** Bytes of an address. */
   get size(): number {
     return this.v6 ? 16 : 4;
   }
+
+  /** An ICMP query has an identifier in place of ports. */
+  get isQuery(): boolean {
+    return this.protocol === ICMP || this.protocol === ICMPV6;
+  }
 }
 
-/** One way of choosing the new source of a flow with something that is kept for it. */
+/** One way of choosing public endpoints of flows, with something that is kept for them. */
 export interface Binder {
   /** Writes the new source address and port, and what is held; a drop code or 0. */
   bind(draft: FlowDraft): number;
-  /** Whether the flow in the draft, translation and all, is one this binder would have made. */
+  /** Of a flow that comes to a public endpoint: writes the private one as the new destination, and
+   * what is held; a drop code or 0. */
+  receive(draft: FlowDraft): number;
+  /** Whether the source of the flow in the draft is translated as this binder would. */
   keeps(draft: FlowDraft): boolean;
+  /** The same of its destination. */
+  keepsReceived(draft: FlowDraft): boolean;
+  /** A kept flow from now on holds what the options of today ask for. */
+  adopt(draft: FlowDraft): void;
 }

@@ -27,6 +27,29 @@ export function writeKey(
   key[1 + 2 * addressWords] = (sourcePort << 16) | destinationPort;
 }
 
+/** The key of the draft's own packets. */
+export function writeOriginalKey(layout: FlowLayout, key: Int32Array, draft: FlowDraft): void {
+  const { from, protocol, view, sourcePort, destinationPort } = draft;
+  const network = (from << 8) | protocol;
+  writeKey(layout, key, network, view, SOURCE, DESTINATION, sourcePort, destinationPort);
+}
+
+/** The key of the answers to them. */
+export function writeAnswerKey(layout: FlowLayout, key: Int32Array, draft: FlowDraft): void {
+  const { to, protocol, view, newSourcePort, newDestinationPort } = draft;
+  const network = (to << 8) | protocol;
+  writeKey(
+    layout,
+    key,
+    network,
+    view,
+    NEW_DESTINATION,
+    NEW_SOURCE,
+    newDestinationPort,
+    newSourcePort,
+  );
+}
+
 export function sameKey(a: Int32Array, b: Int32Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i]! !== b[i]!) return false;
   return true;

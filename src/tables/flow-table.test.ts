@@ -43,7 +43,9 @@ function draftOf(v6: boolean, { source, port }: Tuple, tick = 0): FlowDraft {
 }
 
 function tableOf(v6: boolean, capacity: number, released: number[] = []): FlowTable {
-  const release = (mapping: number) => released.push(mapping);
+  const release = (mapping: number) => {
+    if (mapping >= 0) released.push(mapping);
+  };
   return new FlowTable({
     v6,
     capacity,

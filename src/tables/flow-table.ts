@@ -7,8 +7,16 @@
 
 import type { Memory } from "../base/arena.ts";
 import { Arena } from "../base/arena.ts";
-import { DESTINATION, type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
-import { readFlow, sameKey, writeEntry, writeKey } from "./flow-entry.ts";
+import type { FlowDraft } from "./flow-draft.ts";
+import {
+  readFlow,
+  sameKey,
+  writeAnswerKey,
+  writeEntry,
+  writeKey,
+  writeOriginalKey,
+} from "./flow-entry.ts";
+import { FlowHolds, type Release } from "./flow-holds.ts";
 import {
   type FlowLayout,
   RESTING,
@@ -54,8 +62,8 @@ export interface FlowTableOptions {
   readonly hashKey: HashKey;
   /** By timer set number. */
   readonly timers: readonly Timers[];
-  /** Called for what `FlowDraft.mapping` said, when its flow is gone. */
-  readonly release: (mapping: number) => void;
+  /** Called for what the draft of a flow held, when the flow is gone. */
+  readonly release: Release;
 }
 
 /** Why `insert` did not. */
@@ -69,13 +77,12 @@ export class FlowTable {
   readonly capacity: number;
   /** Flows in the table, ended ones that rest included. */
   count = 0;
-  /** By flow: the rules of both sides, what it holds, its timers. */
+  /** By flow: the rules of both sides, its timers. */
   readonly sourceRule: Int32Array;
   readonly destinationRule: Int32Array;
-  readonly mapping: Int32Array;
   readonly timerSet: Uint8Array;
+  readonly #holds: FlowHolds;
   readonly #timers: Int32Array;
-  readonly #release: (mapping: number) => void;
   readonly #free: Int32Array;
   #freeCount = 0;
   #used = 0;
@@ -94,14 +101,13 @@ export class FlowTable {
       memory,
       hashKey,
     });
-    const arena = new Arena(17 * capacity + 1024, memory);
+    const arena = new Arena((13 + FlowHolds.bytesPerFlow) * capacity + 1024, memory);
     this.sourceRule = arena.int32(capacity);
     this.destinationRule = arena.int32(capacity);
-    this.mapping = arena.int32(capacity);
+    this.#holds = new FlowHolds(capacity, arena, release);
     this.#free = arena.int32(capacity);
     this.timerSet = arena.uint8(capacity);
     this.#timers = compileTimers(timers);
-    this.#release = release;
     this.#key = new Int32Array(this.slab.keyWords);
     this.#other = new Int32Array(this.slab.keyWords);
   }
@@ -153,27 +159,8 @@ export class FlowTable {
   insert(draft: FlowDraft): number {
     const key = this.#key;
     const other = this.#other;
-    const { from, to, protocol, view } = draft;
-    writeKey(
-      this.layout,
-      key,
-      (from << 8) | protocol,
-      view,
-      SOURCE,
-      DESTINATION,
-      draft.sourcePort,
-      draft.destinationPort,
-    );
-    writeKey(
-      this.layout,
-      other,
-      (to << 8) | protocol,
-      view,
-      NEW_DESTINATION,
-      NEW_SOURCE,
-      draft.newDestinationPort,
-      draft.newSourcePort,
-    );
+    writeOriginalKey(this.layout, key, draft);
+    writeAnswerKey(this.layout, this.#other, draft);
     if (!this.#makeRoom(key, draft.tick) || !this.#makeRoom(other, draft.tick)) return IN_USE;
     if (sameKey(key, other)) return IN_USE;
     if (!this.reserve(draft.tick)) return FULL;
@@ -183,13 +170,19 @@ export class FlowTable {
     writeEntry(this.layout, words, 2 * flow + 1, other, key, draft.replyDirection);
     this.sourceRule[flow] = draft.sourceRule;
     this.destinationRule[flow] = draft.destinationRule;
-    this.mapping[flow] = draft.mapping;
+    this.#holds.write(flow, draft);
     this.timerSet[flow] = draft.timers;
     this.#start(flow, draft);
     this.slab.link(2 * flow);
     this.slab.link(2 * flow + 1);
     this.count++;
     return flow;
+  }
+
+  /** Whether a flow, living or resting, is found by the answers to the draft's. */
+  hasAnswer(draft: FlowDraft): boolean {
+    writeAnswerKey(this.layout, this.#other, draft);
+    return this.slab.find(this.#other, 0) >= 0;
   }
 
   /** Whether the side that sends in the direction of `entry` hides its addresses behind the flow's:
@@ -207,8 +200,7 @@ export class FlowTable {
     this.#setWord(2 * flow + 1, this.layout.state, 0);
     this.#free[this.#freeCount++] = flow;
     this.count--;
-    if (this.mapping[flow]! >= 0) this.#release(this.mapping[flow]!);
-    this.mapping[flow] = -1;
+    this.#holds.release(flow);
   }
 
   /** A packet in the direction of `entry` that may change the state: in any state but established,
@@ -286,7 +278,7 @@ export class FlowTable {
   /** Writes the flow's keys and translation into the draft, as when it was made. */
   recall(flow: number, draft: FlowDraft): void {
     draft.v6 = this.v6;
-    draft.mapping = this.mapping[flow]!;
+    this.#holds.read(flow, draft);
     readFlow(this.layout, this.slab.words, flow, draft);
   }
 
@@ -298,6 +290,7 @@ export class FlowTable {
     this.sourceRule[flow] = draft.sourceRule;
     this.destinationRule[flow] = draft.destinationRule;
     this.timerSet[flow] = draft.timers;
+    this.#holds.write(flow, draft);
     const idle =
       draft.idle >= 0
         ? draft.idle
@@ -370,7 +363,7 @@ export class FlowTable {
     if (this.state(flow) === 0) return false;
     const resting = this.#resting(flow);
     // Flows that hold nothing need no rest, and those that were ended have had theirs set.
-    const wait = this.mapping[flow]! < 0 || resting ? 0 : rest;
+    const wait = !this.#holds.hasEndpoint(flow) || resting ? 0 : rest;
     const left = this.#left(flow, tick);
     if (rest > 0 ? left > -wait : !resting && left > 0) return false;
     this.remove(flow);

@@ -10,15 +10,13 @@ import {
   IDLE,
   KIND,
   needsFlow,
+  RECEIVE,
   RESHAPE,
   RULE_WORDS,
   TIMERS,
   TRACK,
 } from "./rule-table.ts";
 import type { SnapshotHolder } from "./snapshot.ts";
-
-const ICMP = 1;
-const ICMPV6 = 58;
 
 export class HalfBinder {
   readonly #snapshot: SnapshotHolder;
@@ -32,24 +30,31 @@ export class HalfBinder {
     this.#noMapping = noMapping;
   }
 
-  /** Fills in the new addresses and ports, what is held for them, and timers; a drop code or 0. */
+  /** Fills in the new addresses and ports, what is held for them, and timers; a drop code or 0.
+   * What is held must be given back in any case. */
   bind(draft: FlowDraft): number {
-    const problem = this.destination(draft);
+    draft.mapping = -1;
+    draft.receiver = -1;
+    draft.host = -1;
+    const { rules, binders } = this.#snapshot.current;
+    const there = draft.destinationRule * RULE_WORDS;
+    const problem =
+      rules[there + KIND]! === RECEIVE
+        ? binders[rules[there + DELTA]!]!.receive(draft)
+        : this.destination(draft);
     if (problem !== 0) return problem;
     this.timers(draft);
-    draft.mapping = -1;
-    const { rules, binders } = this.#snapshot.current;
     const word = draft.sourceRule * RULE_WORDS;
     if (rules[word + KIND]! !== BIND) return this.source(draft);
     const refused = binders[rules[word + DELTA]!]!.bind(draft);
     if (refused !== 0) return refused;
-    if (isQuery(draft)) draft.newDestinationPort = draft.newSourcePort;
+    if (draft.isQuery) draft.newDestinationPort = draft.newSourcePort;
     return 0;
   }
 
-  /** The new destination; a drop code or 0. */
+  /** The new destination by a rule that is no binder; a drop code or 0. */
   destination(draft: FlowDraft): number {
-    const port = isQuery(draft) ? -1 : draft.destinationPort;
+    const port = draft.isQuery ? -1 : draft.destinationPort;
     const made = this.#map(draft, draft.destinationRule, DESTINATION, NEW_DESTINATION, port);
     if (made === NO_MAPPING) return this.#noMapping;
     draft.newDestinationPort = made < 0 ? draft.destinationPort : made;
@@ -58,7 +63,7 @@ export class HalfBinder {
 
   /** The new source by a rule that is no binder; a drop code or 0. */
   source(draft: FlowDraft): number {
-    const port = isQuery(draft) ? -1 : draft.sourcePort;
+    const port = draft.isQuery ? -1 : draft.sourcePort;
     const made = this.#map(draft, draft.sourceRule, SOURCE, NEW_SOURCE, port);
     if (made === NO_MAPPING) return this.#noMapping;
     draft.newSourcePort = made < 0 ? draft.sourcePort : made;
@@ -87,13 +92,9 @@ export class HalfBinder {
   }
 }
 
-export function isQuery({ protocol }: FlowDraft): boolean {
-  return protocol === ICMP || protocol === ICMPV6;
-}
-
 function idleOf(rules: Int32Array, word: number): number {
   const kind = rules[word + KIND]!;
-  return rules[word + TRACK]! !== 0 && (kind === RESHAPE || kind === BIND)
+  return rules[word + TRACK]! !== 0 && (kind === RESHAPE || kind === BIND || kind === RECEIVE)
     ? rules[word + IDLE]!
     : -1;
 }

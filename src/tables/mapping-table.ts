@@ -4,31 +4,36 @@
 // for each VPC that sees it, whoever else may draw from the same addresses.
 //
 // A mapping lives as long as flows hold it. It outlives configurations.
+//
+// A shared mapping has no private endpoint: it only keeps a public port from being given to one
+// owner while flows to different destinations share it (address-and-port-dependent mapping).
 
 import type { Memory } from "../base/arena.ts";
-import { type FlowDraft, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
+import { type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
 import type { HashKey } from "./key-hash.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
-import { PortSet } from "./port-set.ts";
+import { PublicPorts } from "./public-ports.ts";
 
 /** Where in an entry which word stands. */
 interface Layout {
   readonly words: number;
   readonly addressWords: number;
   readonly newSource: number;
-  /** The public port, and ORPHAN. */
+  /** The public port, ORPHAN and SHARED. */
   readonly port: number;
   readonly holders: number;
   /** Number of the port set. */
   readonly set: number;
 }
 
-// Key: VNI of the sender << 8 | protocol, VNI of the receiver, address, port.
+// Key: VNI of the owner << 8 | protocol, VNI of who sees the public endpoint, address, port.
 const V4: Layout = { words: 8, addressWords: 1, newSource: 4, port: 5, holders: 6, set: 7 };
 const V6: Layout = { words: 16, addressWords: 4, newSource: 7, port: 11, holders: 12, set: 13 };
 
-/** No longer found by its key: another mapping of the same private endpoint has taken its place. */
+/** Not found by its key: it is shared, or another mapping of the same private endpoint has taken
+ * its place. */
 const ORPHAN = 0x10000;
+const SHARED = 0x20000;
 
 export interface MappingTableOptions {
   /** Most mappings of an address family. */
@@ -39,7 +44,7 @@ export interface MappingTableOptions {
 
 export class MappingTable {
   readonly #families: readonly [Family, Family];
-  readonly #sets: PortSet[] = [];
+  readonly #sets: PublicPorts[] = [];
   readonly #setNumbers = new Map<string, number>();
 
   constructor(options: MappingTableOptions) {
@@ -56,12 +61,12 @@ export class MappingTable {
     const key = `${toVni} ${protocol} ${address}`;
     const known = this.#setNumbers.get(key);
     if (known !== undefined) return known;
-    const number = this.#sets.push(new PortSet()) - 1;
+    const number = this.#sets.push(new PublicPorts()) - 1;
     this.#setNumbers.set(key, number);
     return number;
   }
 
-  ports(set: number): PortSet {
+  ports(set: number): PublicPorts {
     return this.#sets[set]!;
   }
 
@@ -77,11 +82,46 @@ export class MappingTable {
   /** A mapping of the draft's source to its new source, held once; -1 when the table is full. The
    * port must be free in the set and is taken. */
   add(draft: FlowDraft, set: number): number {
-    const family = this.#families[draft.v6 ? 1 : 0];
-    const entry = family.add(draft, set);
-    if (entry < 0) return -1;
-    this.#sets[set]!.take(draft.newSourcePort);
-    return handle(entry, draft.v6);
+    return this.#take(draft, set, false);
+  }
+
+  /** Lets the draft share its new source, which must be free or shared already; -1 when the table
+   * is full. */
+  share(draft: FlowDraft, set: number): number {
+    const ports = this.#sets[set]!;
+    const known = ports.owner(draft.newSourcePort);
+    if (known >= 0) {
+      this.hold(known);
+      return known;
+    }
+    const mapping = this.#take(draft, set, true);
+    if (mapping >= 0) ports.name(draft.newSourcePort, mapping);
+    return mapping;
+  }
+
+  /** Whether the public port is shared by flows to different destinations. */
+  shares(set: number, port: number): boolean {
+    const owner = this.#sets[set]!.owner(port);
+    return owner >= 0 && this.isShared(owner);
+  }
+
+  isShared(mapping: number): boolean {
+    return this.#families[mapping & 1]!.isShared(mapping >> 1);
+  }
+
+  /** From now on `receiver` finds the mapping by its public endpoint. */
+  open(mapping: number): void {
+    const { set, port } = this.#families[mapping & 1]!.place(mapping >> 1);
+    this.#sets[set]!.name(port, mapping);
+  }
+
+  /** The opened mapping with that public port, its private endpoint written into the draft as the
+   * new destination; -1 for none that is of the VPC `vni`. */
+  receiver(draft: FlowDraft, set: number, port: number, vni: number): number {
+    const mapping = this.#sets[set]!.owner(port);
+    if (mapping < 0 || this.isShared(mapping)) return -1;
+    const known = this.#families[mapping & 1]!.recallOwner(mapping >> 1, draft, vni);
+    return known ? mapping : -1;
   }
 
   hold(mapping: number): void {
@@ -92,6 +132,14 @@ export class MappingTable {
   release(mapping: number): void {
     const freed = this.#families[mapping & 1]!.release(mapping >> 1);
     if (freed !== undefined) this.#sets[freed.set]!.release(freed.port);
+  }
+
+  #take(draft: FlowDraft, set: number, shared: boolean): number {
+    const family = this.#families[draft.v6 ? 1 : 0];
+    const entry = family.add(draft, set, shared);
+    if (entry < 0) return -1;
+    this.#sets[set]!.free.take(draft.newSourcePort);
+    return handle(entry, draft.v6);
   }
 
   /** Flows that hold it keep it, new ones get another. */
@@ -135,7 +183,31 @@ class Family {
     draft.newSourcePort = words[at + port]! & 0xffff;
   }
 
-  add(draft: FlowDraft, set: number): number {
+  /** Of the private endpoint of the entry; false when it is not of the VPC `vni`. */
+  recallOwner(entry: number, draft: FlowDraft, vni: number): boolean {
+    const { words } = this.#slab;
+    const { addressWords } = this.#layout;
+    const at = entry * this.#layout.words;
+    if (words[at]! >>> 8 !== vni) return false;
+    for (let i = 0; i < addressWords; i++) {
+      draft.view.setInt32(NEW_DESTINATION + 4 * i, words[at + 2 + i]!);
+    }
+    draft.newDestinationPort = words[at + 2 + addressWords]!;
+    return true;
+  }
+
+  isShared(entry: number): boolean {
+    return (this.#slab.words[entry * this.#layout.words + this.#layout.port]! & SHARED) !== 0;
+  }
+
+  place(entry: number): { set: number; port: number } {
+    const { words } = this.#slab;
+    const { set, port } = this.#layout;
+    const at = entry * this.#layout.words;
+    return { set: words[at + set]!, port: words[at + port]! & 0xffff };
+  }
+
+  add(draft: FlowDraft, set: number, shared: boolean): number {
     const entry = this.#free.pop() ?? (this.#used < this.#slab.capacity ? this.#used++ : undefined);
     if (entry === undefined) return -1;
     this.#writeKey(draft);
@@ -146,10 +218,10 @@ class Family {
     for (let i = 0; i < layout.addressWords; i++) {
       words[at + layout.newSource + i] = draft.view.getInt32(NEW_SOURCE + 4 * i);
     }
-    words[at + layout.port] = draft.newSourcePort;
+    words[at + layout.port] = draft.newSourcePort | (shared ? SHARED | ORPHAN : 0);
     words[at + layout.holders] = 1;
     words[at + layout.set] = set;
-    this.#slab.link(entry);
+    if (!shared) this.#slab.link(entry);
     this.count++;
     return entry;
   }
@@ -169,7 +241,7 @@ class Family {
     if ((port & ORPHAN) === 0) this.#slab.unlink(entry);
     this.#free.push(entry);
     this.count--;
-    return { set: words[at + layout.set]!, port: port & 0xffff };
+    return this.place(entry);
   }
 
   orphan(entry: number): void {
@@ -178,11 +250,11 @@ class Family {
     this.#slab.words[at] = this.#slab.words[at]! | ORPHAN;
   }
 
-  #writeKey({ from, to, protocol, view, sourcePort }: FlowDraft): void {
+  #writeKey({ from, realm, protocol, view, sourcePort }: FlowDraft): void {
     const key = this.#key;
     const { addressWords } = this.#layout;
     key[0] = (from << 8) | protocol;
-    key[1] = to;
+    key[1] = realm;
     for (let i = 0; i < addressWords; i++) key[2 + i] = view.getInt32(SOURCE + 4 * i);
     key[2 + addressWords] = sourcePort;
   }

@@ -36,7 +36,7 @@ export const TRACK = 15;
 /** In TRACK: the translation does without the flow; it is only known so that answers are. */
 export const OPTIONAL = 0x100;
 export const TIMERS = 0xff;
-/** RESHAPE and BIND: idle ticks of an established flow, -1 for those of the timers. */
+/** RESHAPE, BIND and RECEIVE: idle ticks of an established flow, -1 for those of the timers. */
 export const IDLE = 9;
 
 /** Addresses pass unchanged. */
@@ -49,6 +49,9 @@ export const RESHAPE = 2;
 export const BIND = 3;
 /** Only answers to a flow may come here. Never matches; gives the reason when nothing else does. */
 export const ANSWERS_ONLY = 4;
+/** A binder knows where it goes: the first word is its index in the snapshot. Matches only when
+ * nothing else does. */
+export const RECEIVE = 5;
 
 /** Outcome of `chooseRule` when no rule of the chain fits. */
 export const NO_FIT = 0;
@@ -70,7 +73,9 @@ export function chooseRule(
   while (candidate !== 0) {
     const at = candidate * RULE_WORDS;
     if (rules[at + KIND]! === ANSWERS_ONLY) {
-      missed = NO_FLOW;
+      if (missed === NO_FIT) missed = NO_FLOW;
+    } else if (rules[at + KIND]! === RECEIVE) {
+      if (missed <= 0) missed = candidate;
     } else if (
       (rules[at + PROTOCOL]! < 0 || rules[at + PROTOCOL]! === protocol) &&
       (rules[at + FIRST_PORT]! < 0 ||
@@ -119,7 +124,8 @@ export class RuleBuilder {
       this.#words = larger;
     }
     const anyPort = init.firstPort < 0;
-    const open = anyPort && init.protocol < 0 && init.kind !== ANSWERS_ONLY;
+    const last = init.kind === ANSWERS_ONLY || init.kind === RECEIVE;
+    const open = anyPort && init.protocol < 0 && !last;
     const at = rule * RULE_WORDS;
     const words = this.#words;
     words[at + RESTRICTED] = open ? 0 : 1;
@@ -135,7 +141,7 @@ export class RuleBuilder {
     words[at + SOURCE_ROOT] = init.sourceRoot;
     words[at + ACL] = init.acl;
     words[at + TRACK] = init.track;
-    if (init.kind === RESHAPE || init.kind === BIND) words[at + IDLE] = init.idle;
+    if (init.kind === RESHAPE || init.kind === BIND || last) words[at + IDLE] = init.idle;
     return rule;
   }
 

@@ -8,6 +8,8 @@ export interface PortRange {
 
 export const PORT_COUNT = 65536;
 
+export const ALL_PORTS: PortRange = { first: 0, last: PORT_COUNT - 1 };
+
 export function portsOverlap(a: PortRange | undefined, b: PortRange | undefined): boolean {
   return a === undefined || b === undefined || (a.first <= b.last && b.first <= a.last);
 }

@@ -15,6 +15,7 @@ import {
 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { DESTINATION, FlowDraft, SOURCE } from "../../tables/flow-draft.ts";
+import type { Release } from "../../tables/flow-holds.ts";
 import { TCP_SYN } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { FULL } from "../../tables/flow-table.ts";
@@ -38,7 +39,7 @@ export interface BindDependencies {
   readonly snapshot: SnapshotHolder;
   readonly tables: readonly [FlowTable, FlowTable];
   readonly halves: HalfBinder;
-  readonly release: (mapping: number) => void;
+  readonly release: Release;
 }
 
 export function bind(dependencies: BindDependencies): NetworkFunction {
@@ -125,13 +126,13 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
       draft.bytes[DESTINATION + i] = bytes[at + size + i]!;
     }
     const refused = halves.bind(draft);
-    if (refused !== 0) return refused;
-    const made = table.insert(draft);
+    const made = refused === 0 ? table.insert(draft) : FULL;
     if (made >= 0) {
       flow[row] = 2 * made;
       return 0;
     }
-    if (draft.mapping >= 0) release(draft.mapping);
+    release(draft.mapping, draft.receiver, draft.host);
+    if (refused !== 0) return refused;
     return made === FULL ? FLOW_TABLE_FULL : TUPLE_IN_USE;
   }
 

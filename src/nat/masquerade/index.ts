@@ -16,9 +16,11 @@ export const masquerade: NatMode = {
   build(expose, context) {
     const options = expose.options as MasqueradeOptions;
     const binder = new MasqueradePool(expose.publics, options, context);
+    const open = options.filtering === "endpoint-independent";
+    const inward: Mapping = open ? { kind: "receive", binder } : { kind: "answers-only" };
     return {
       toPublic: expose.privates.map((entry) => rule(entry, { kind: "bind", binder })),
-      toPrivate: expose.publics.map((entry) => rule(entry, { kind: "answers-only" })),
+      toPrivate: expose.publics.map((entry) => rule(entry, inward)),
       idle: options.idleTimeoutMillis ?? "default",
     };
   },

@@ -16,7 +16,18 @@ export interface MasqueradeOptions {
   readonly portPreservation: boolean;
   /** Even ports for even ones, odd for odd (RFC 4787, REQ-4). */
   readonly portParity: boolean;
+  /** Endpoint-independent: a private endpoint has one public endpoint whatever it talks to (RFC
+   * 4787, REQ-1). The other: one for each destination, and a public endpoint may serve many. */
+  readonly mapping: Dependence;
+  /** Endpoint-independent: whoever the peer is may send to a public endpoint that is in use (RFC
+   * 4787, REQ-8). The other: only who was talked to. */
+  readonly filtering: Dependence;
+  /** Most flows that one private address may have open; undefined: no limit (RFC 6888, REQ-4). */
+  readonly flowsPerHost: number | undefined;
 }
+
+const DEPENDENCE = ["endpoint-independent", "address-and-port-dependent"] as const;
+type Dependence = (typeof DEPENDENCE)[number];
 
 /** Well-known ports are for services (RFC 4787, REQ-3a). */
 const PORTS: PortRange = { first: 1024, last: 65_535 };
@@ -27,6 +38,9 @@ const shape = z
     ports: z.string().optional().describe('public ports to use, "1024-65535" if absent'),
     portPreservation: z.boolean().optional().describe("keep the private port where it is free"),
     portParity: z.boolean().optional().describe("even ports for even ones, odd for odd"),
+    mapping: z.enum(DEPENDENCE).optional().describe("what a public endpoint depends on"),
+    filtering: z.enum(DEPENDENCE).optional().describe("who may send to a public endpoint in use"),
+    flowsPerHost: z.int().min(1).max(0x7fffffff).optional().describe("most flows of one address"),
   })
   .describe("many private sources behind few public addresses; only they may open flows");
 
@@ -42,15 +56,27 @@ export const masqueradeOptions: ExposeMode = {
       ports: text,
       portPreservation = false,
       portParity = false,
+      mapping = "endpoint-independent",
+      filtering = "address-and-port-dependent",
+      flowsPerHost,
     } = raw as z.infer<typeof shape>;
     const idleTimeoutMillis = parseIdleTimeout(idleTimeout, report.at("idleTimeout"));
     const ports = text === undefined ? PORTS : parseRange(text, report.at("ports"));
     if (ports === undefined) return [];
+    if (mapping !== "endpoint-independent" && filtering === "endpoint-independent") {
+      const message = "A public endpoint that several share cannot take packets from anybody.";
+      const hint = "Leave out mapping or filtering.";
+      report.at("filtering").say("masquerade/shared-endpoint", message, hint);
+      return [];
+    }
     const options: MasqueradeOptions = {
       idleTimeoutMillis,
       ports,
       portPreservation,
       portParity,
+      mapping,
+      filtering,
+      flowsPerHost,
     };
     return [{ options }];
   },

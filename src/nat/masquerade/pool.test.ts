@@ -7,6 +7,7 @@ import { plainMemory } from "../../base/arena.ts";
 import { seededRandom } from "../../base/random.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { FlowDraft, NEW_SOURCE, SOURCE } from "../../tables/flow-draft.ts";
+import { HostTable } from "../../tables/host-table.ts";
 import { MappingTable } from "../../tables/mapping-table.ts";
 import {
   formatIpAddress,
@@ -24,6 +25,9 @@ const OPTIONS: MasqueradeOptions = {
   ports: { first: 1024, last: 65_535 },
   portPreservation: false,
   portParity: false,
+  mapping: "endpoint-independent",
+  filtering: "address-and-port-dependent",
+  flowsPerHost: undefined,
 };
 const [TCP, UDP, ICMP] = [6, 17, 1];
 
@@ -36,10 +40,25 @@ interface World {
   ): MasqueradePool;
 }
 
+/** What the flows made so far are known by. */
+const answers = new Set<string>();
+
+function answerOf(draft: FlowDraft): string {
+  const { bytes, newSourcePort, newDestinationPort } = draft;
+  return `${bytes.slice(NEW_SOURCE, NEW_SOURCE + 32)} ${newSourcePort} ${newDestinationPort}`;
+}
+
 function makeWorld(sequential = true, capacity = 70_000): World {
   const hashKey = { k0: 1, k1: 2 };
   const mappings = new MappingTable({ capacity, memory: plainMemory, hashKey });
-  const state = { mappings, random: seededRandom(7), sequential };
+  const hostTable = new HostTable({ capacity, memory: plainMemory, hashKey });
+  const state = {
+    mappings,
+    random: seededRandom(7),
+    sequential,
+    hosts: () => hostTable,
+    inUse: (draft: FlowDraft) => answers.has(answerOf(draft)),
+  };
   return {
     mappings,
     pool(text, options = {}, claims = []) {
@@ -194,3 +213,39 @@ property(
     assert.equal(mappings.count, held.size);
   },
 );
+
+test("an endpoint that depends on the destination serves many destinations", () => {
+  const { pool, mappings } = makeWorld();
+  answers.clear();
+  const ports = { first: 5000, last: 5001 };
+  const one = pool("10.1.0.0/32", { ports, mapping: "address-and-port-dependent" });
+  const give = (host: number, destination: number) => {
+    const draft = draftOf(UDP, `1.1.0.${host}`, 7);
+    draft.newDestinationPort = destination;
+    const given = bind(one, draft);
+    if (typeof given === "string") answers.add(answerOf(draft));
+    return [given, draft.mapping] as const;
+  };
+  const [first, held] = give(1, 80);
+  assert.equal(first, "10.1.0.0:5000");
+  assert.equal(give(2, 81)[0], "10.1.0.0:5000");
+  assert.equal(give(3, 80)[0], "10.1.0.0:5001");
+  assert.equal(give(4, 80)[0], DROP["no-free-port"].code);
+  assert.equal(give(4, 82)[0], "10.1.0.0:5000");
+  assert.equal(mappings.count, 2);
+  // An endpoint of one owner is not shared, and a shared one has no owner.
+  const other = pool("10.1.0.0/32", { ports });
+  assert.equal(bind(other, draftOf(UDP, "1.1.0.9", 7)), DROP["no-free-port"].code);
+  for (let i = 0; i < 3; i++) mappings.release(held);
+  assert.equal(bind(other, draftOf(UDP, "1.1.0.9", 7)), "10.1.0.0:5000");
+  assert.equal(give(5, 83)[0], "10.1.0.0:5001");
+});
+
+test("a host has as many flows as it may, and no more", () => {
+  const { pool } = makeWorld();
+  const limited = pool("10.1.0.0/32", { flowsPerHost: 2 });
+  assert.equal(bind(limited, draftOf(UDP, "1.1.0.1", 1)), "10.1.0.0:1024");
+  assert.equal(bind(limited, draftOf(UDP, "1.1.0.1", 1)), "10.1.0.0:1024");
+  assert.equal(bind(limited, draftOf(UDP, "1.1.0.1", 1)), DROP["host-flow-limit"].code);
+  assert.equal(bind(limited, draftOf(UDP, "1.1.0.2", 1)), "10.1.0.0:1025");
+});

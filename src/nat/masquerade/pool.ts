@@ -4,111 +4,129 @@
 // 1023 (REQ-3a), chosen by chance (RFC 6056).
 
 import { DROP } from "../../packet/verdict.ts";
-import { type Binder, type FlowDraft, NEW_SOURCE, SOURCE } from "../../tables/flow-draft.ts";
+import {
+  type Binder,
+  DESTINATION,
+  type FlowDraft,
+  NEW_SOURCE,
+  SOURCE,
+} from "../../tables/flow-draft.ts";
 import { hashWords } from "../../tables/key-hash.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
-import {
-  formatIpAddress,
-  type IpAddress,
-  readIpAddress,
-  writeIpAddress,
-} from "../../wire/ip-address.ts";
-import type { PortRange } from "../../wire/port.ts";
-import { addressCount, lastAddress } from "../../wire/prefix.ts";
+import { readIpAddress } from "../../wire/ip-address.ts";
+import { ALL_PORTS } from "../../wire/port.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
-import type { BuildContext, Claim } from "../nat-mode.ts";
+import type { BuildContext } from "../nat-mode.ts";
+import { isOwnPort, type PortWishes, searchPort } from "./choose-port.ts";
 import type { MasqueradeOptions } from "./options.ts";
+import { type PublicAddress, PublicAddresses } from "./public-addresses.ts";
 
+const NO_FLOW = DROP["no-flow"].code;
 const NO_FREE_PORT = DROP["no-free-port"].code;
 const FLOW_TABLE_FULL = DROP["flow-table-full"].code;
-const ICMP = 1;
-const ICMPV6 = 58;
-/** More public addresses than that are not used: a flow table is never so large. */
-const ADDRESSES_MAX = 0x7fffffff;
-const ALL: PortRange = { first: 0, last: 65_535 };
-
-/** Addresses from `first` on; `index` is that of the first in the whole pool. */
-interface Stretch {
-  readonly first: bigint;
-  readonly last: bigint;
-  readonly index: number;
-}
-
-/** One public address for one protocol. */
-interface PublicAddress {
-  /** In network order. */
-  readonly bytes: Uint8Array;
-  /** Number of its port set. */
-  readonly set: number;
-  /** Ports that belong to others, in ascending order. */
-  readonly withheld: readonly PortRange[];
-}
+const HOST_FLOW_LIMIT = DROP["host-flow-limit"].code;
 
 export class MasqueradePool implements Binder {
   readonly #context: BuildContext;
   readonly #options: MasqueradeOptions;
   readonly #mappings: MappingTable;
-  readonly #claims: readonly Claim[];
-  readonly #stretches: readonly Stretch[];
-  readonly #count: number;
-  /** By protocol: the addresses met so far, by index. */
-  readonly #addresses = new Map<number, Map<number, PublicAddress>>();
+  readonly #addresses: PublicAddresses;
   readonly #host = new Int32Array(5);
 
   constructor(publics: readonly PrefixPorts[], options: MasqueradeOptions, context: BuildContext) {
     this.#options = options;
     this.#context = context;
     this.#mappings = context.state.mappings;
-    this.#claims = context.claims();
-    const stretches: Stretch[] = [];
-    let count = 0n;
-    for (const { prefix } of publics) {
-      if (count >= ADDRESSES_MAX) break;
-      stretches.push({ first: prefix.network, last: lastAddress(prefix), index: Number(count) });
-      count += addressCount(prefix);
-    }
-    this.#stretches = stretches;
-    this.#count = Number(count > ADDRESSES_MAX ? BigInt(ADDRESSES_MAX) : count);
+    this.#addresses = new PublicAddresses(publics, context);
   }
 
   bind(draft: FlowDraft): number {
-    const known = this.#mappings.find(draft);
-    if (known >= 0) {
-      if (this.keeps(draft)) {
-        this.#mappings.hold(known);
-        draft.mapping = known;
-        return 0;
-      }
-      this.#mappings.orphan(known);
+    const { flowsPerHost, mapping, filtering } = this.#options;
+    draft.realm = this.#context.peerVni;
+    if (flowsPerHost !== undefined) {
+      draft.host = this.#context.state.hosts().enter(draft, flowsPerHost);
+      if (draft.host < 0) return HOST_FLOW_LIMIT;
     }
-    return this.#allocate(draft);
+    if (mapping === "address-and-port-dependent") return this.#allocate(draft, true);
+    const known = this.#mappings.find(draft);
+    if (known < 0) return this.#allocate(draft, false);
+    if (!this.#owns(draft)) {
+      this.#mappings.orphan(known);
+      return this.#allocate(draft, false);
+    }
+    this.#mappings.hold(known);
+    draft.mapping = known;
+    if (filtering === "endpoint-independent") this.#mappings.open(known);
+    return 0;
+  }
+
+  receive(draft: FlowDraft): number {
+    if (draft.isQuery) return NO_FLOW;
+    const address = this.#addressAt(draft, DESTINATION);
+    if (address === undefined) return NO_FLOW;
+    const { vni } = this.#context;
+    const mapping = this.#mappings.receiver(draft, address.set, draft.destinationPort, vni);
+    if (mapping < 0) return NO_FLOW;
+    this.#mappings.hold(mapping);
+    draft.receiver = mapping;
+    return 0;
   }
 
   keeps(draft: FlowDraft): boolean {
-    const value = readIpAddress(draft.bytes, NEW_SOURCE, draft.v6 ? 6 : 4).value;
-    const stretch = this.#stretches.find(({ first, last }) => value >= first && value <= last);
-    if (stretch === undefined) return false;
-    const index = stretch.index + Number(value - stretch.first);
-    if (index >= this.#count) return false;
-    const { withheld } = this.#address(index, draft);
-    const port = draft.newSourcePort;
-    const range = this.#range(draft.protocol);
-    if (port < range.first || port > range.last) return false;
-    return !withheld.some(({ first, last }) => port >= first && port <= last);
+    const shared = this.#options.mapping === "address-and-port-dependent";
+    if (this.#mappings.isShared(draft.mapping) && !shared) return false;
+    return this.#owns(draft);
   }
 
-  #allocate(draft: FlowDraft): number {
+  keepsReceived(draft: FlowDraft): boolean {
+    const address = this.#addressAt(draft, DESTINATION);
+    return address !== undefined && this.#isOwn(address, draft, draft.destinationPort);
+  }
+
+  adopt(draft: FlowDraft): void {
+    const { flowsPerHost, filtering } = this.#options;
+    draft.realm = this.#context.peerVni;
+    if (flowsPerHost !== undefined && draft.host < 0) {
+      draft.host = this.#context.state.hosts().enter(draft, Number.POSITIVE_INFINITY);
+    }
+    if (filtering === "endpoint-independent") this.#mappings.open(draft.mapping);
+  }
+
+  /** Whether the draft's new source is one that this pool may give. */
+  #owns(draft: FlowDraft): boolean {
+    const address = this.#addressAt(draft, NEW_SOURCE);
+    return address !== undefined && this.#isOwn(address, draft, draft.newSourcePort);
+  }
+
+  #addressAt(draft: FlowDraft, at: number): PublicAddress | undefined {
+    const address = readIpAddress(draft.bytes, at, draft.v6 ? 6 : 4);
+    return this.#addresses.find(address, draft.protocol);
+  }
+
+  #isOwn(address: PublicAddress, draft: FlowDraft, port: number): boolean {
+    return isOwnPort(this.#wishes(address, draft), port);
+  }
+
+  #allocate(draft: FlowDraft, shared: boolean): number {
+    const { count } = this.#addresses;
     const first = this.#context.state.sequential ? 0 : this.#homeOf(draft);
-    for (let i = 0; i < this.#count; i++) {
-      const address = this.#address((first + i) % this.#count, draft);
-      const port = this.#freePort(address, draft);
-      if (port < 0) continue;
+    for (let i = 0; i < count; i++) {
+      const family = draft.v6 ? 6 : 4;
+      const address = this.#addresses.at((first + i) % count, family, draft.protocol);
       for (let i = 0; i < draft.size; i++) draft.bytes[NEW_SOURCE + i] = address.bytes[i]!;
+      const port = this.#choose(address, draft, shared);
+      if (port < 0) continue;
       draft.newSourcePort = port;
-      draft.mapping = this.#mappings.add(draft, address.set);
-      return draft.mapping < 0 ? FLOW_TABLE_FULL : 0;
+      return this.#take(draft, address, shared);
     }
     return NO_FREE_PORT;
+  }
+
+  #take(draft: FlowDraft, { set }: PublicAddress, shared: boolean): number {
+    draft.mapping = shared ? this.#mappings.share(draft, set) : this.#mappings.add(draft, set);
+    if (draft.mapping < 0) return FLOW_TABLE_FULL;
+    if (this.#options.filtering === "endpoint-independent") this.#mappings.open(draft.mapping);
+    return 0;
   }
 
   /** The public address that a private host starts with: always the same while the pool is. */
@@ -116,83 +134,35 @@ export class MasqueradePool implements Binder {
     const host = this.#host;
     host[0] = draft.from;
     for (let i = 0; i < draft.size / 4; i++) host[1 + i] = draft.view.getInt32(SOURCE + 4 * i);
-    return (hashWords(host, 0, 1 + draft.size / 4, 0, 0) >>> 0) % this.#count;
+    return (hashWords(host, 0, 1 + draft.size / 4, 0, 0) >>> 0) % this.#addresses.count;
   }
 
-  #range(protocol: number): PortRange {
-    return isQuery(protocol) ? ALL : this.#options.ports;
-  }
-
-  #freePort({ set, withheld }: PublicAddress, { protocol, sourcePort }: FlowDraft): number {
-    const { sequential, random } = this.#context.state;
-    const { first, last } = this.#range(protocol);
-    const { portPreservation, portParity } = this.#options;
-    // Of identifiers none is even or odd in a way that matters to anybody.
-    const parity = portParity && !isQuery(protocol) ? sourcePort & 1 : -1;
-    if (portPreservation && sourcePort >= first && sourcePort <= last) {
-      const same = this.#search(set, withheld, sourcePort, sourcePort, parity);
-      if (same >= 0) return same;
-    }
-    const start = sequential ? first : first + random.below(last + 1 - first);
-    const port = this.#search(set, withheld, start, last, parity);
-    if (port >= 0 || start === first) return port;
-    return this.#search(set, withheld, first, start - 1, parity);
-  }
-
-  /** The first free port from `first` to `last` of that parity (-1: any), or -1. */
-  #search(
-    set: number,
-    withheld: readonly PortRange[],
-    first: number,
-    last: number,
-    parity: number,
-  ): number {
-    const ports = this.#mappings.ports(set);
-    let from = first;
-    while (from <= last) {
-      const port = ports.nextFree(from, last);
-      if (port < 0) return -1;
-      const range = withheld.find((each) => port >= each.first && port <= each.last);
-      if (range === undefined && (parity < 0 || (port & 1) === parity)) return port;
-      from = range === undefined ? port + 1 : range.last + 1;
-    }
-    return -1;
-  }
-
-  #address(index: number, { protocol, v6 }: FlowDraft): PublicAddress {
-    let known = this.#addresses.get(protocol);
-    if (known === undefined) {
-      known = new Map();
-      this.#addresses.set(protocol, known);
-    }
-    const found = known.get(index);
-    if (found !== undefined) return found;
-    const stretch = this.#stretches.findLast((each) => each.index <= index)!;
-    const value = stretch.first + BigInt(index - stretch.index);
-    const address: IpAddress = { family: v6 ? 6 : 4, value };
-    const text = formatIpAddress(address);
-    const bytes = new Uint8Array(16);
-    writeIpAddress(bytes, 0, address);
-    const made = {
-      bytes,
-      set: this.#mappings.setOf(this.#context.peerVni, protocol, text),
-      withheld: isQuery(protocol)
-        ? []
-        : this.#claims.flatMap((claim) => claimedPorts(claim, value, protocol)),
+  #wishes({ withheld }: PublicAddress, { isQuery, sourcePort }: FlowDraft): PortWishes {
+    const { ports, portPreservation, portParity } = this.#options;
+    return {
+      range: isQuery ? ALL_PORTS : ports,
+      // Claims are about ports; and of identifiers none is even or odd in a way that matters.
+      withheld: isQuery ? [] : withheld,
+      parity: portParity && !isQuery ? sourcePort & 1 : -1,
+      first: portPreservation ? sourcePort : -1,
     };
-    known.set(index, made);
-    return made;
   }
-}
 
-function claimedPorts(claim: Claim, value: bigint, protocol: number): PortRange[] {
-  if (claim.protocol !== undefined && claim.protocol !== protocol) return [];
-  const all = claim.publics.filter(
-    ({ prefix }) => value >= prefix.network && value <= lastAddress(prefix),
-  );
-  return all.map(({ ports }) => ports ?? ALL);
-}
+  #choose(address: PublicAddress, draft: FlowDraft, shared: boolean): number {
+    const { sequential, random } = this.#context.state;
+    const wishes = this.#wishes(address, draft);
+    const { first, last } = wishes.range;
+    const start = sequential ? first : first + random.below(last + 1 - first);
+    const ports = this.#mappings.ports(address.set);
+    const usable = (port: number) => this.#mappings.shares(address.set, port);
+    const free = (port: number) => this.#isFreeFor(draft, port);
+    return searchPort(ports.free, wishes, start, shared ? (p) => usable(p) && free(p) : undefined);
+  }
 
-function isQuery(protocol: number): boolean {
-  return protocol === ICMP || protocol === ICMPV6;
+  /** Whether answers to the draft's flow by that public port would be its own. */
+  #isFreeFor(draft: FlowDraft, port: number): boolean {
+    draft.newSourcePort = port;
+    if (draft.isQuery) draft.newDestinationPort = port;
+    return !this.#context.state.inUse(draft);
+  }
 }

@@ -1,0 +1,96 @@
+// The public addresses of one masquerade expose, numbered in order, and which of their ports belong
+// to other exposes.
+
+import type { MappingTable } from "../../tables/mapping-table.ts";
+import { formatIpAddress, type IpAddress, writeIpAddress } from "../../wire/ip-address.ts";
+import { ALL_PORTS, type PortRange } from "../../wire/port.ts";
+import { addressCount, lastAddress } from "../../wire/prefix.ts";
+import type { PrefixPorts } from "../../wire/prefix-ports.ts";
+import type { BuildContext, Claim } from "../nat-mode.ts";
+
+/** More public addresses than that are not used: a flow table is never so large. */
+const ADDRESSES_MAX = 0x7fffffff;
+
+/** Addresses from `first` on; `index` is that of the first in the whole pool. */
+interface Stretch {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly index: number;
+}
+
+/** One public address for one protocol. */
+export interface PublicAddress {
+  /** In network order. */
+  readonly bytes: Uint8Array;
+  /** Number of its ports in the mapping table. */
+  readonly set: number;
+  /** Ports that belong to others, in ascending order. */
+  readonly withheld: readonly PortRange[];
+}
+
+export class PublicAddresses {
+  readonly count: number;
+  readonly #mappings: MappingTable;
+  readonly #peerVni: number;
+  readonly #claims: readonly Claim[];
+  readonly #stretches: readonly Stretch[];
+  /** By protocol: the addresses met so far, by index. */
+  readonly #known = new Map<number, Map<number, PublicAddress>>();
+
+  constructor(publics: readonly PrefixPorts[], { state, peerVni, claims }: BuildContext) {
+    this.#mappings = state.mappings;
+    this.#peerVni = peerVni;
+    this.#claims = claims();
+    const stretches: Stretch[] = [];
+    let count = 0n;
+    for (const { prefix } of publics) {
+      if (count >= ADDRESSES_MAX) break;
+      stretches.push({ first: prefix.network, last: lastAddress(prefix), index: Number(count) });
+      count += addressCount(prefix);
+    }
+    this.#stretches = stretches;
+    this.count = Number(count > ADDRESSES_MAX ? BigInt(ADDRESSES_MAX) : count);
+  }
+
+  /** Undefined for an address that is none of them. */
+  find({ family, value }: IpAddress, protocol: number): PublicAddress | undefined {
+    const stretch = this.#stretches.find(({ first, last }) => value >= first && value <= last);
+    if (stretch === undefined) return undefined;
+    const index = stretch.index + Number(value - stretch.first);
+    return index < this.count ? this.at(index, family, protocol) : undefined;
+  }
+
+  at(index: number, family: 4 | 6, protocol: number): PublicAddress {
+    let known = this.#known.get(protocol);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(protocol, known);
+    }
+    const found = known.get(index);
+    if (found !== undefined) return found;
+    const made = this.#make(index, family, protocol);
+    known.set(index, made);
+    return made;
+  }
+
+  #make(index: number, family: 4 | 6, protocol: number): PublicAddress {
+    const stretch = this.#stretches.findLast((each) => each.index <= index)!;
+    const value = stretch.first + BigInt(index - stretch.index);
+    const address: IpAddress = { family, value };
+    const bytes = new Uint8Array(16);
+    writeIpAddress(bytes, 0, address);
+    return {
+      bytes,
+      set: this.#mappings.setOf(this.#peerVni, protocol, formatIpAddress(address)),
+      withheld: this.#claims.flatMap((claim) => claimedPorts(claim, value, protocol)),
+    };
+  }
+}
+
+function claimedPorts(claim: Claim, value: bigint, protocol: number): PortRange[] {
+  if (claim.protocol !== undefined && claim.protocol !== protocol) return [];
+  const all = claim.publics.filter(
+    ({ prefix }) => value >= prefix.network && value <= lastAddress(prefix),
+  );
+  return all.map(({ ports }) => ports ?? ALL_PORTS);
+}

@@ -1,0 +1,24 @@
+// The ports of one public address and protocol, as one VPC sees them: which are taken, and by which
+// mapping where that is asked for (endpoints that anybody may send to, or that several share).
+
+import { PortSet } from "./port-set.ts";
+
+export class PublicPorts {
+  readonly free = new PortSet();
+  /** By port: the mapping. Most pools never ask, so most ports are not in it. */
+  readonly #owners = new Map<number, number>();
+
+  /** The mapping that was named for the port, or -1. */
+  owner(port: number): number {
+    return this.#owners.get(port) ?? -1;
+  }
+
+  name(port: number, mapping: number): void {
+    this.#owners.set(port, mapping);
+  }
+
+  release(port: number): void {
+    this.free.release(port);
+    if (this.#owners.size > 0) this.#owners.delete(port);
+  }
+}
