@@ -15,15 +15,17 @@ import { TICK_MILLIS } from "../tables/flow-timers.ts";
 import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
+import type { EndReason } from "./end-reason.ts";
 import { type FlowView, viewFlow } from "./flow-list.ts";
 import { type FlowOptions, type Flows, makeFlows } from "./flows.ts";
 import type { Outcome } from "./outcome.ts";
 import { OutcomeReader } from "./outcome-reader.ts";
 import { type PairCount, PairTotals } from "./pair-totals.ts";
-import { type EndReason, Revalidator } from "./revalidate.ts";
+import { Revalidator } from "./revalidate.ts";
 import { gatewaySteps } from "./steps.ts";
 import { type TraceLine, traceListener } from "./trace.ts";
 
+export { END_REASONS } from "./end-reason.ts";
 export type { FlowView } from "./flow-list.ts";
 export type { FlowOptions } from "./flows.ts";
 export type { PairCount } from "./pair-totals.ts";

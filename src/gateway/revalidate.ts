@@ -26,18 +26,8 @@ import {
 } from "../tables/rule-table.ts";
 import { ACL_WORDS, type Snapshot } from "../tables/snapshot.ts";
 import { vpcOfVni } from "../tables/vni-table.ts";
+import type { EndReason } from "./end-reason.ts";
 import type { Flows } from "./flows.ts";
-
-/** Why a flow did not survive a configuration. */
-export type EndReason =
-  | "vpc-gone"
-  | "destination-not-exposed"
-  | "source-not-exposed"
-  | "other-peer"
-  | "stateless-now"
-  | "other-destination"
-  | "other-source"
-  | "acl-denied";
 
 export class Revalidator {
   readonly #flows: Flows;

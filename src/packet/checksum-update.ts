@@ -40,6 +40,15 @@ export function updateUdpChecksum(view: DataView, at: number, before: number, af
   if (view.getUint16(at) === 0) view.setUint16(at, 0xffff);
 }
 
+/** An ICMP message may be all zeros, which no header is that RFC 1624 speaks of: an echo reply with
+ * identifier 0. The checksum of zeros is all ones, and where only the rest of the message is zero
+ * all ones is as good as the zero that the update gave. */
+export function mendZeroMessage(view: DataView, message: number): void {
+  if ((view.getUint32(message) | view.getUint16(message + 4)) === 0) {
+    view.setUint16(message + 2, 0xffff);
+  }
+}
+
 /** Sum of the ICMPv6 message from `l4` to `end` with its pseudo-header (RFC 4443, 2.3). */
 export function icmpv6Sum(view: DataView, l3: number, l4: number, end: number): number {
   return fold(byteSum(view, l4, end) + wordSum(view, l3 + 8, l3 + 40) + (end - l4) + 58);

@@ -11,7 +11,9 @@ import {
 } from "yaml";
 import { isEmptyDocument } from "../config/document.ts";
 import { parseDuration } from "../config/duration.ts";
+import { ISSUE_CODES } from "../config/issue-codes.ts";
 import { nearest } from "../config/suggest.ts";
+import { END_REASONS } from "../gateway/gateway.ts";
 import { DROP } from "../packet/verdict.ts";
 import { NotationError, parsePacket } from "../wire/notation.ts";
 import {
@@ -24,7 +26,11 @@ import {
 } from "./story.ts";
 
 const STORY_KEYS = ["story", "config", "steps", "seed", "ports", "timers"];
-const STEP_KEYS = ["send", "batch", "expect", "drop", "answer", "after", "reload", "flows"];
+const RELOAD_KEYS = ["refused", "kept", "ended"];
+const STEP_KEYS = [
+  ...["send", "batch", "expect", "drop", "answer", "after", "reload", "flows"],
+  ...RELOAD_KEYS,
+];
 
 /** Reads all stories of a file; throws StoryError for the first thing it cannot understand. */
 export function loadStories(text: string, file: string): Story[] {
@@ -79,11 +85,16 @@ class StoryReader {
     const batch = value("batch");
     const reload = value("reload");
     if (send && batch) this.#fail("a step has send or batch, not both", node);
+    const stray = RELOAD_KEYS.find((key) => !reload && value(key));
+    if (stray) this.#fail(`${stray}: is about a reload, and the step has none`, node);
     const packets = send ? [this.#packet(send)] : batch ? this.#packets(batch) : [];
     return {
       line: this.#line(node),
       afterMillis: this.#after(value("after")),
       reload: reload && this.#config(reload),
+      refused: this.#word(value("refused"), "refused: must be an issue code", ISSUE_CODES),
+      kept: this.#number(value("kept"), "kept: must be a number of flows"),
+      ended: this.#reasons(value("ended")),
       packets,
       expect: this.#expect(value("expect")),
       drop: this.#drop(value("drop")),
@@ -115,6 +126,33 @@ class StoryReader {
     );
   }
 
+  /** A key of `known`. */
+  #word(node: Node | undefined, problem: string, known: object): string | undefined {
+    if (node === undefined) return undefined;
+    const word = String(this.#scalar(node));
+    if (Object.hasOwn(known, word)) return word;
+    const guess = nearest(word, Object.keys(known));
+    return this.#fail(guess ? `${problem}; did you mean "${guess}"?` : problem, node);
+  }
+
+  #number(node: Node | undefined, problem: string): number | undefined {
+    if (node === undefined) return undefined;
+    const count = this.#scalar(node);
+    return typeof count === "number" && Number.isInteger(count) && count >= 0
+      ? count
+      : this.#fail(problem, node);
+  }
+
+  #reasons(node: Node | undefined): readonly string[] | undefined {
+    if (node === undefined) return undefined;
+    const items = (node as { items?: unknown[] }).items;
+    if (!Array.isArray(items)) return this.#fail("ended: must be a list of reasons", node);
+    return items.map((item) => {
+      const problem = `ended: a reason is one of ${Object.keys(END_REASONS).join(", ")}`;
+      return this.#word(item as Node, problem, END_REASONS)!;
+    });
+  }
+
   /** One of the words, the first when the key is absent. */
   #choice<T extends string>(map: YAMLMap, key: string, words: readonly [T, ...T[]]): T {
     const value = map.get(key) ?? words[0];
@@ -139,9 +177,7 @@ class StoryReader {
     if (node === undefined) return undefined;
     const items = (node as { items?: unknown[] }).items;
     if (Array.isArray(items)) return items.map((item) => this.#flow(item as Node));
-    const count = this.#scalar(node);
-    if (typeof count === "number" && Number.isInteger(count) && count >= 0) return count;
-    return this.#fail("flows: must be a number or a list", node);
+    return this.#number(node, "flows: must be a number or a list");
   }
 
   #packets(node: Node): StoryPacket[] {

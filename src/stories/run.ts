@@ -2,9 +2,9 @@
 
 import { ManualClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
-import { loadConfig } from "../config/load.ts";
+import { type LoadResult, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/model.ts";
-import { type FlowView, Gateway, type TraceLine } from "../gateway/gateway.ts";
+import { type ApplyReport, type FlowView, Gateway, type TraceLine } from "../gateway/gateway.ts";
 import type { Outcome } from "../gateway/outcome.ts";
 import { natModes } from "../nat/modes.ts";
 import { DROP, type DropName } from "../packet/verdict.ts";
@@ -103,24 +103,46 @@ class StoryRun {
     return { file, story, ok: true };
   }
 
-  #apply(source: ConfigSource, line: number): void {
+  #apply(source: ConfigSource, line: number): ApplyReport {
     const config = this.#load(source, line);
-    this.#gateway.apply(config);
+    const report = this.#gateway.apply(config);
     for (const { name, vni } of config.vpcs) {
       this.#vnis.set(name, vni);
       if (this.#interfaces.has(name)) continue;
       const options = { name, link: "raw-ip", vpc: name, vxlan: false } as const;
       this.#interfaces.set(name, this.#gateway.addInterface(options));
     }
+    return report;
+  }
+
+  #reload({ refused, kept, ended, line }: Step, source: ConfigSource): void {
+    if (refused !== undefined) {
+      const { config, issues } = this.#read(source);
+      const codes = issues.map(({ code }) => code).join(", ") || "no issue";
+      if (config) throw new Failure(`${refused}`, `a configuration that holds, with ${codes}`);
+      if (!issues.some(({ code }) => code === refused)) throw new Failure(refused, codes);
+      return;
+    }
+    const report = this.#apply(source, line);
+    if (kept !== undefined && kept !== report.kept) {
+      throw new Failure(`${kept} flows kept`, `${report.kept}`);
+    }
+    const got = report.ended.map(({ reason }) => reason).sort();
+    const same = got.join() === [...(ended ?? got)].sort().join();
+    if (!same) throw new Failure(`ended: ${ended?.join(", ") || "none"}`, got.join(", ") || "none");
+  }
+
+  #read(source: ConfigSource): LoadResult {
+    const { text, file } =
+      "path" in source
+        ? this.#readFile(source.path)
+        : { text: source.text, file: `${this.#story.file} (config)` };
+    return loadConfig(text, file, natModes);
   }
 
   #load(source: ConfigSource, line: number): Config {
     const story = this.#story.file;
-    const { text, file } =
-      "path" in source
-        ? this.#readFile(source.path)
-        : { text: source.text, file: `${story} (config)` };
-    const { config, issues } = loadConfig(text, file, natModes);
+    const { config, issues } = this.#read(source);
     if (config) return config;
     const first = issues.find(({ severity }) => severity === "error");
     const where = `${first?.place.file}:${first?.place.line}`;
@@ -130,7 +152,7 @@ class StoryRun {
   #step(step: Step): void {
     this.#clock.advance(step.afterMillis);
     this.#gateway.advance(this.#clock.now());
-    if (step.reload) this.#apply(step.reload, step.line);
+    if (step.reload) this.#reload(step, step.reload);
     if (step.packets.length > 0) this.#send(step);
     if (step.flows !== undefined) this.#checkFlows(step.flows);
   }

@@ -24,6 +24,11 @@ export interface Step {
   /** The clock moves first, by so many milliseconds. */
   readonly afterMillis: number;
   readonly reload?: ConfigSource | undefined;
+  /** The issue code for which the reload must be refused; then everything goes on as before. */
+  readonly refused?: string | undefined;
+  /** How many flows the reload must keep, and why it must end others: a reason for each. */
+  readonly kept?: number | undefined;
+  readonly ended?: readonly string[] | undefined;
   /** Packets that arrive together; one for `send`. */
   readonly packets: readonly StoryPacket[];
   /** What must come out, in order; undefined: not claimed. */

@@ -2,6 +2,7 @@
 // A packet of a flow: rewritten as its entry says, counted, and the flow kept alive. Everything to
 // be read and written stands in the entry; checksums change by sums prepared with it.
 
+import { mendZeroMessage } from "../../packet/checksum-update.ts";
 import { type PacketPool, PORTS, UDP_CHECKSUM } from "../../packet/packet-pool.ts";
 import { SEEN_ACK, STATE_MASK } from "../../tables/flow-layout.ts";
 import { ESTABLISHED, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "../../tables/flow-state.ts";
@@ -55,6 +56,7 @@ export function flowTranslator(pool: PacketPool, table: FlowTable): FlowTranslat
     let sum = (~old & 0xffff) + (words[entry + deltas]! >>> 16);
     sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
     view.setUint16(checksum, sum === 0 && udp ? 0xffff : sum);
+    if (sum === 0 && protocol[row]! === ICMP) mendZeroMessage(view, at);
   }
 
   /** What an acknowledgement says of how far this side takes data. */

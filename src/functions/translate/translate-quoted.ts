@@ -7,6 +7,7 @@ import {
   byteSum,
   fold,
   icmpv6Sum,
+  mendZeroMessage,
   updateChecksum,
   updateUdpChecksum,
   wordSum,
@@ -30,6 +31,7 @@ import type { SnapshotHolder } from "../../tables/snapshot.ts";
 
 const NO_MAPPING_DROP = DROP["no-mapping"].code;
 const ICMP_HEADER = 8;
+const ICMP = 1;
 const UDP = 17;
 
 /** Translates the ICMP error in `row`, which icmp-error has decided; a drop code or 0. */
@@ -98,6 +100,7 @@ export function quotedTranslator(
       quoted.checksum = quoted.l4 + 2;
     }
     rewriteChecksum(before, after);
+    if (quoted.protocol === ICMP) mendZeroMessage(view, quoted.l4);
   }
 
   /** The outer source: mapped if that side's rules map it; else, from a side that hides behind a
