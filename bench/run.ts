@@ -8,6 +8,8 @@ import { appendFileSync } from "node:fs";
 import os from "node:os";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
+/** With --steps, where the time goes is printed too; the totals are then a little higher. */
+const timed = process.argv.includes("--steps");
 const ROUNDS = 15;
 const BATCHES = 1000;
 
@@ -17,6 +19,8 @@ interface Runner {
   readonly frameLength: number;
   readonly compileMillis: number;
   readonly nanos: number[];
+  /** Of the last round, with --steps. */
+  steps: readonly [string, number][];
 }
 
 interface Row {
@@ -27,13 +31,16 @@ interface Row {
   readonly mpps: number;
   readonly copies: number;
   readonly compileMillis: number;
+  readonly steps: readonly [string, number][];
 }
 
 async function start(scenario: Scenario): Promise<Runner> {
   const worker = new URL("worker.ts", import.meta.url);
-  const child = fork(worker, [JSON.stringify(scenario)], { stdio: "inherit" });
+  const child = fork(worker, [JSON.stringify(scenario), timed ? "timed" : ""], {
+    stdio: "inherit",
+  });
   const [ready] = await Promise.race([once(child, "message"), failure(child, scenario)]);
-  return { scenario, child, nanos: [], ...ready };
+  return { scenario, child, nanos: [], steps: [], ...ready };
 }
 
 async function failure(child: ChildProcess, scenario: Scenario): Promise<never> {
@@ -49,10 +56,11 @@ async function measure(): Promise<Row[]> {
     for (const scenario of chosen) runners.push(await start(scenario));
     for (let round = 0; round < ROUNDS; round++) {
       progress(`round ${round + 1} of ${ROUNDS}`);
-      for (const { child, nanos } of runners) {
-        child.send(BATCHES);
-        const [answer] = await once(child, "message");
-        nanos.push(answer.nanos);
+      for (const runner of runners) {
+        runner.child.send(BATCHES);
+        const [answer] = await once(runner.child, "message");
+        runner.nanos.push(answer.nanos);
+        runner.steps = answer.steps;
       }
     }
     progress("");
@@ -60,7 +68,7 @@ async function measure(): Promise<Row[]> {
     for (const { child } of runners) child.kill();
   }
   const copy = median(runners.find(({ scenario }) => scenario.kind === "copy")?.nanos ?? []);
-  return runners.map(({ scenario, nanos, frameLength, compileMillis }) => ({
+  return runners.map(({ scenario, nanos, frameLength, compileMillis, steps }) => ({
     name: scenario.name,
     frameLength,
     nanos: median(nanos),
@@ -68,6 +76,7 @@ async function measure(): Promise<Row[]> {
     mpps: 1000 / median(nanos),
     copies: median(nanos) / copy,
     compileMillis,
+    steps,
   }));
 }
 
@@ -96,6 +105,8 @@ function print(rows: readonly Row[]): void {
     ];
     const line = numbers.map((text) => text.padStart(10)).join("");
     process.stdout.write(`${row.name.padEnd(width)}${line}\n`);
+    const steps = row.steps.map(([name, nanos]) => `${name} ${nanos.toFixed(1)}`).join(", ");
+    if (steps !== "") process.stdout.write(`  ${steps}\n`);
   }
 }
 
@@ -104,7 +115,9 @@ function save(rows: readonly Row[]): void {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
   const machine = `${os.cpus()[0]?.model ?? "unknown"}, node ${process.version}`;
   const date = new Date().toISOString();
-  const lines = rows.map((row) => `${JSON.stringify({ date, commit, machine, ...row })}\n`);
+  const lines = rows.map(
+    ({ steps: _, ...row }) => `${JSON.stringify({ date, commit, machine, ...row })}\n`,
+  );
   appendFileSync(new URL("history.jsonl", import.meta.url), lines.join(""));
 }
 

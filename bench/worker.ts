@@ -25,7 +25,10 @@ const RING_FRAMES = 4096;
 const RING_STRIDE = 192;
 
 const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
-const pool = new PacketPool({ memory: alignedMemory });
+/** Whether the time of each step is asked for, which costs a little itself. */
+const timed = process.argv[3] === "timed";
+const stepMillis = new Map<string, number>();
+const pool = new PacketPool({ memory: alignedMemory, slotBytes: 2112 });
 const holder: SnapshotHolder = { current: EMPTY_SNAPSHOT };
 const flows = makeFlows(
   { ports: "sequential", flowCapacity: capacity() },
@@ -68,7 +71,32 @@ function makePipeline(): { pipeline: Pipeline; compileMillis: number } {
   const counters = { current: directionCounts(names.directions.length) };
   const shared = { flows, pool, interfaces, snapshot: holder, counters };
   const steps = scenario.kind === "gateway" ? gatewaySteps(shared) : [sendAll()];
-  return { pipeline: new Pipeline(pool, counters, steps), compileMillis };
+  return {
+    pipeline: new Pipeline(pool, counters, timed ? steps.map(timeStep) : steps),
+    compileMillis,
+  };
+}
+
+/** The step, with its time added up. */
+function timeStep(step: NetworkFunction): NetworkFunction {
+  const { name } = step;
+  stepMillis.set(name, 0);
+  const process: NetworkFunction["process"] = (packets, at) => {
+    const began = performance.now();
+    const decided = step.process(packets, at);
+    stepMillis.set(name, stepMillis.get(name)! + performance.now() - began);
+    return decided;
+  };
+  return { ...step, process };
+}
+
+/** Nanoseconds a packet in each step since the last time it was asked. */
+function takeSteps(batches: number): readonly [string, number][] {
+  const all = [...stepMillis].map(([name, millis]) => {
+    stepMillis.set(name, 0);
+    return [name, (millis * 1e6) / (batches * BATCH_MAX)] as [string, number];
+  });
+  return all;
 }
 
 /** A pipeline's own cost: one step that sends every packet. */
@@ -169,4 +197,8 @@ if (scenario.kind === "gateway") openFlows();
 round(2000); // Warm: compiled code and caches as in a running gateway.
 check();
 process.send?.({ ready: true, frameLength, compileMillis });
-process.on("message", (batches: number) => process.send?.({ nanos: round(batches) }));
+process.on("message", (batches: number) => {
+  takeSteps(batches);
+  const nanos = round(batches);
+  process.send?.({ nanos, steps: takeSteps(batches) });
+});

@@ -7,6 +7,13 @@ export class Batch {
   /** The first `count` are packets, in the order they arrived. */
   readonly rows = new Int32Array(BATCH_MAX);
   count = 0;
+  /** The `flags` of its packets, or-ed: a step that is about rare packets looks here first. Packets
+   * that were dropped since may have left bits behind. */
+  flags = 0;
+  /** The first `unmatchedCount` belong to no flow (yet) and quote none: configuration decides what
+   * becomes of them. They may have got a verdict since. */
+  readonly unmatched = new Int32Array(BATCH_MAX);
+  unmatchedCount = 0;
 
   get full(): boolean {
     return this.count === BATCH_MAX;
@@ -21,5 +28,7 @@ export class Batch {
     const { rows, count } = other;
     for (let i = 0; i < count; i++) this.rows[i] = rows[i]!;
     this.count = count;
+    this.flags = 0;
+    this.unmatchedCount = 0;
   }
 }

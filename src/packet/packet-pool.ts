@@ -42,6 +42,8 @@ export const MORE_FRAGMENTS = 16;
 export const FIXED_ADDRESSES = 32;
 /** A transport checksum of zero means "none" (UDP, RFC 768), and must stay zero. */
 export const UDP_CHECKSUM = 64;
+/** TTL or hop limit is 1 or less: the packet goes no further. */
+export const LAST_HOP = 128;
 
 // Values of the `flow` column that are no entry of the flow table.
 export const NO_FLOW_YET = -1;

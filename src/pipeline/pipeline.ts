@@ -11,7 +11,7 @@ import { assert } from "../base/assert.ts";
 import type { NetworkFunction } from "../functions/network-function.ts";
 import { Batch } from "../packet/batch.ts";
 import type { Column, PacketPool } from "../packet/packet-pool.ts";
-import { DROP_FIRST, VERDICT_LIMIT } from "../packet/verdict.ts";
+import { DROP_FIRST, SENT, VERDICT_LIMIT } from "../packet/verdict.ts";
 import type { DirectionCounters } from "../tables/direction-counters.ts";
 
 /** What `PacketPool.open` fills in, before any step. */
@@ -61,18 +61,21 @@ export class Pipeline {
     const { rows, count } = live;
     const { verdicts } = this;
     let kept = 0;
+    let sent = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const code = verdict[row]!;
       if (code === 0) {
         rows[kept] = row;
         kept++;
-      } else {
+      } else if (code === SENT) sent++;
+      else {
         verdicts[code] = verdicts[code]! + 1;
         const way = direction[row]!;
         if (code >= DROP_FIRST && way >= 0) dropped[way] = dropped[way]! + 1;
       }
     }
+    verdicts[SENT] = verdicts[SENT]! + sent;
     live.count = kept;
   }
 }

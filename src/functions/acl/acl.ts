@@ -68,7 +68,6 @@ export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction
       const { rows, count } = batch;
       const { rules, acls, directionAcls } = snapshot.current;
       if (acls.length === 0) {
-        for (let i = 0; i < count; i++) aclRule[rows[i]!] = NO_ACL;
         return 0;
       }
       let decided = 0;

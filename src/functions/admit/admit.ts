@@ -3,13 +3,7 @@
 // the destination names the direction (which way across which peering) and the trie of sources
 // allowed that way. Whoever is not covered on both sides goes no further.
 
-import {
-  FLOW_WANTED,
-  ICMP_ERROR,
-  LATER_FRAGMENT,
-  type PacketPool,
-  V6,
-} from "../../packet/packet-pool.ts";
+import { FLOW_WANTED, LATER_FRAGMENT, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
@@ -63,7 +57,6 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const rowFlags = flags[row]!;
-      if ((rowFlags & ICMP_ERROR) !== 0 || flow[row]! >= 0) continue;
       const v6 = rowFlags & V6;
       const at = l3[row]! + (v6 !== 0 ? 24 : 16);
       const rule = lookup(cells, destinationRoots[vpc[row]! * 2 + v6]!, bytes, at);
@@ -79,7 +72,6 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const rowFlags = flags[row]!;
-      if ((rowFlags & ICMP_ERROR) !== 0 || flow[row]! >= 0) continue;
       const found = destinationRule[row]!;
       if (found < 0) {
         verdict[row] = -found;
@@ -117,9 +109,9 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     reads: ["vpc", "l3", "flags", "protocol", "sourcePort", "destinationPort", "flow"],
     writes: ["toVpc", "direction", "destinationRule", "sourceRule", "flow"],
     process(batch) {
-      const { rows, count } = batch;
-      findDestinations(rows, count);
-      return findSources(rows, count);
+      const { unmatched, unmatchedCount } = batch;
+      findDestinations(unmatched, unmatchedCount);
+      return findSources(unmatched, unmatchedCount);
     },
   };
 }

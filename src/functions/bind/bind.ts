@@ -154,12 +154,12 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     ],
     writes: ["flow"],
     process(batch, now) {
-      const { rows, count } = batch;
+      const { unmatched, unmatchedCount } = batch;
       if (snapshot.current.flowless) return 0;
       let decided = 0;
-      for (let i = 0; i < count; i++) {
-        const row = rows[i]!;
-        if (flow[row]! !== FLOW_WANTED) continue;
+      for (let i = 0; i < unmatchedCount; i++) {
+        const row = unmatched[i]!;
+        if (flow[row]! !== FLOW_WANTED || verdict[row]! !== 0) continue;
         const problem = openIfNeeded(row, Math.floor(now / TICK_MILLIS) | 0);
         if (problem !== 0) {
           verdict[row] = problem;

@@ -3,9 +3,16 @@
 // for all, then the entries: so the cache misses of different packets overlap. Sizes and places
 // are written out, which the compiler turns into addresses.
 
+import type { Batch } from "../../packet/batch.ts";
 import { queryId } from "../../packet/icmp-query.ts";
 import { BATCH_MAX } from "../../packet/limits.ts";
-import { type PacketPool, PORTS } from "../../packet/packet-pool.ts";
+import {
+  ICMP_ERROR,
+  LATER_FRAGMENT,
+  type PacketPool,
+  PORTS,
+  V6,
+} from "../../packet/packet-pool.ts";
 import { RESTING } from "../../tables/flow-layout.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashFourWords } from "../../tables/key-hash.ts";
@@ -16,12 +23,9 @@ const DIRECTION = 8;
 const DEADLINE = 9;
 const STATE = 15;
 
-/** Takes packets, then finds the flows of all. */
-export interface Finder {
-  add(row: number): void;
-  /** How many packets got a verdict: those that answer a flow that is over. */
-  find(tick: number): number;
-}
+/** Finds the flows of the packets of its family; those without one become the batch's unmatched.
+ * How many packets got a verdict: those that answer a flow that is over. */
+export type Finder = (batch: Batch, tick: number) => number;
 
 export function findV4(
   pool: PacketPool,
@@ -42,24 +46,43 @@ export function findV4(
   const sink = new Int32Array(1);
   let count = 0;
 
-  function add(row: number): void {
-    const rowProtocol = protocol[row]!;
-    let ports = 0;
-    if ((flags[row]! & PORTS) !== 0) {
-      ports = (sourcePort[row]! << 16) | destinationPort[row]!;
-    } else {
-      const id = queryId(bytes, view, l4[row]!, rowProtocol);
-      if (id < 0) return;
-      ports = (id << 16) | id;
+  /** Keys and hashes of the packets that may be of a flow. */
+  function collect(batch: Batch): void {
+    const { rows: all, count: size, unmatched } = batch;
+    const { tracked, vpcVnis } = snapshot.current;
+    let missed = batch.unmatchedCount;
+    for (let i = 0; i < size; i++) {
+      const row = all[i]!;
+      const rowFlags = flags[row]!;
+      if ((rowFlags & (ICMP_ERROR | V6)) !== 0) continue;
+      const rowVpc = vpc[row]!;
+      const rowProtocol = protocol[row]!;
+      let ports = (sourcePort[row]! << 16) | destinationPort[row]!;
+      let id = 0;
+      if ((rowFlags & PORTS) === 0) {
+        id = queryId(bytes, view, l4[row]!, rowProtocol);
+        ports = (id << 16) | id;
+      }
+      if (id < 0 || (rowFlags & LATER_FRAGMENT) !== 0 || tracked[rowVpc << 1]! === 0) {
+        unmatched[missed++] = row;
+        continue;
+      }
+      const key = count << 2;
+      const at = l3[row]!;
+      const network = (vpcVnis[rowVpc]! << 8) | rowProtocol;
+      const source = view.getInt32(at + 12);
+      const destination = view.getInt32(at + 16);
+      const tag = hashFourWords(network, source, destination, ports, k0, k1);
+      keys[key] = network;
+      keys[key + 1] = source;
+      keys[key + 2] = destination;
+      keys[key + 3] = ports;
+      tags[count] = tag;
+      slots[count] = tag & mask;
+      rows[count] = row;
+      count++;
     }
-    const key = count << 2;
-    const at = l3[row]!;
-    keys[key] = (snapshot.current.vpcVnis[vpc[row]!]! << 8) | rowProtocol;
-    keys[key + 1] = view.getInt32(at + 12);
-    keys[key + 2] = view.getInt32(at + 16);
-    keys[key + 3] = ports;
-    rows[count] = row;
-    count++;
+    batch.unmatchedCount = missed;
   }
 
   /** The next entry from the slot kept in `slots` on whose tag fits, or -1. */
@@ -87,29 +110,29 @@ export function findV4(
     );
   }
 
-  /** Hashes all, then fetches all index slots, then all entries. */
+  /** Fetches all index slots, then all entries. */
   function fetch(): void {
     let touched = 0;
-    for (let i = 0; i < count; i++) {
-      const key = i << 2;
-      const tag = hashFourWords(keys[key]!, keys[key + 1]!, keys[key + 2]!, keys[key + 3]!, k0, k1);
-      tags[i] = tag;
-      slots[i] = tag & mask;
-    }
     for (let i = 0; i < count; i++) touched ^= index[slots[i]! << 1]!;
     for (let i = 0; i < count; i++) entries[i] = probe(i);
     for (let i = 0; i < count; i++) touched ^= words[(entries[i]! & 0x3ffffff) << 4]!;
     sink[0] = sink[0]! ^ touched;
   }
 
-  function find(tick: number): number {
+  return function find(batch, tick) {
+    collect(batch);
     fetch();
+    const { unmatched } = batch;
+    let missed = batch.unmatchedCount;
     let decided = 0;
     const { directionVpcs } = snapshot.current;
     for (let i = 0; i < count; i++) {
       let entry = entries[i]!;
       while (entry >= 0 && !hasKey(entry << 4, i << 2)) entry = probe(i);
-      if (entry < 0) continue;
+      if (entry < 0) {
+        unmatched[missed++] = rows[i]!;
+        continue;
+      }
       const at = entry << 4;
       const row = rows[i]!;
       const way = words[at + DIRECTION]!;
@@ -117,7 +140,10 @@ export function findV4(
         ((words[at + DEADLINE]! - tick) | 0) > 0 && (words[at + STATE]! & RESTING) === 0;
       if (!fresh && !table.alive(entry, tick)) {
         // Whoever opened it may open it again; an answer comes too late.
-        if ((entry & 1) === 0) continue;
+        if ((entry & 1) === 0) {
+          unmatched[missed++] = row;
+          continue;
+        }
         verdict[row] = expired;
         decided++;
       } else flow[row] = entry;
@@ -125,8 +151,7 @@ export function findV4(
       toVpc[row] = directionVpcs[way]!;
     }
     count = 0;
+    batch.unmatchedCount = missed;
     return decided;
-  }
-
-  return { add, find };
+  };
 }

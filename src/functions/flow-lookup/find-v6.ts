@@ -1,9 +1,16 @@
 // Data path.
 // The same as find-v4.ts for IPv6: keys of ten words, entries of two cache lines.
 
+import type { Batch } from "../../packet/batch.ts";
 import { queryId } from "../../packet/icmp-query.ts";
 import { BATCH_MAX } from "../../packet/limits.ts";
-import { type PacketPool, PORTS } from "../../packet/packet-pool.ts";
+import {
+  ICMP_ERROR,
+  LATER_FRAGMENT,
+  type PacketPool,
+  PORTS,
+  V6,
+} from "../../packet/packet-pool.ts";
 import { RESTING } from "../../tables/flow-layout.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashWords } from "../../tables/key-hash.ts";
@@ -35,23 +42,39 @@ export function findV6(
   const sink = new Int32Array(1);
   let count = 0;
 
-  function add(row: number): void {
-    const rowProtocol = protocol[row]!;
-    let ports = 0;
-    if ((flags[row]! & PORTS) !== 0) {
-      ports = (sourcePort[row]! << 16) | destinationPort[row]!;
-    } else {
-      const id = queryId(bytes, view, l4[row]!, rowProtocol);
-      if (id < 0) return;
-      ports = (id << 16) | id;
+  /** Keys and hashes of the packets that may be of a flow. */
+  function collect(batch: Batch): void {
+    const { rows: all, count: size, unmatched } = batch;
+    const { tracked, vpcVnis } = snapshot.current;
+    let missed = batch.unmatchedCount;
+    for (let i = 0; i < size; i++) {
+      const row = all[i]!;
+      const rowFlags = flags[row]!;
+      if ((rowFlags & (ICMP_ERROR | V6)) !== V6) continue;
+      const rowVpc = vpc[row]!;
+      const rowProtocol = protocol[row]!;
+      let ports = (sourcePort[row]! << 16) | destinationPort[row]!;
+      let id = 0;
+      if ((rowFlags & PORTS) === 0) {
+        id = queryId(bytes, view, l4[row]!, rowProtocol);
+        ports = (id << 16) | id;
+      }
+      if (id < 0 || (rowFlags & LATER_FRAGMENT) !== 0 || tracked[(rowVpc << 1) | 1]! === 0) {
+        unmatched[missed++] = row;
+        continue;
+      }
+      const key = count * KEY_WORDS;
+      const at = l3[row]! + 8;
+      keys[key] = (vpcVnis[rowVpc]! << 8) | rowProtocol;
+      for (let word = 0; word < 8; word++) keys[key + 1 + word] = view.getInt32(at + 4 * word);
+      keys[key + 9] = ports;
+      const tag = hashWords(keys, key, KEY_WORDS, k0, k1);
+      tags[count] = tag;
+      slots[count] = tag & mask;
+      rows[count] = row;
+      count++;
     }
-    const key = count * KEY_WORDS;
-    const at = l3[row]! + 8;
-    keys[key] = (snapshot.current.vpcVnis[vpc[row]!]! << 8) | rowProtocol;
-    for (let i = 0; i < 8; i++) keys[key + 1 + i] = view.getInt32(at + 4 * i);
-    keys[key + 9] = ports;
-    rows[count] = row;
-    count++;
+    batch.unmatchedCount = missed;
   }
 
   /** The next entry from the slot kept in `slots` on whose tag fits, or -1. */
@@ -75,14 +98,9 @@ export function findV6(
     return true;
   }
 
-  /** Hashes all, then fetches all index slots, then all entries. */
+  /** Fetches all index slots, then all entries. */
   function fetch(): void {
     let touched = 0;
-    for (let i = 0; i < count; i++) {
-      const tag = hashWords(keys, i * KEY_WORDS, KEY_WORDS, k0, k1);
-      tags[i] = tag;
-      slots[i] = tag & mask;
-    }
     for (let i = 0; i < count; i++) touched ^= index[slots[i]! << 1]!;
     for (let i = 0; i < count; i++) entries[i] = probe(i);
     for (let i = 0; i < count; i++) {
@@ -92,14 +110,20 @@ export function findV6(
     sink[0] = sink[0]! ^ touched;
   }
 
-  function find(tick: number): number {
+  return function find(batch, tick) {
+    collect(batch);
     fetch();
+    const { unmatched } = batch;
+    let missed = batch.unmatchedCount;
     let decided = 0;
     const { directionVpcs } = snapshot.current;
     for (let i = 0; i < count; i++) {
       let entry = entries[i]!;
       while (entry >= 0 && !hasKey(entry << 5, i * KEY_WORDS)) entry = probe(i);
-      if (entry < 0) continue;
+      if (entry < 0) {
+        unmatched[missed++] = rows[i]!;
+        continue;
+      }
       const at = entry << 5;
       const row = rows[i]!;
       const way = words[at + DIRECTION]!;
@@ -107,7 +131,10 @@ export function findV6(
         ((words[at + DEADLINE]! - tick) | 0) > 0 && (words[at + STATE]! & RESTING) === 0;
       if (!fresh && !table.alive(entry, tick)) {
         // Whoever opened it may open it again; an answer comes too late.
-        if ((entry & 1) === 0) continue;
+        if ((entry & 1) === 0) {
+          unmatched[missed++] = row;
+          continue;
+        }
         verdict[row] = expired;
         decided++;
       } else flow[row] = entry;
@@ -115,8 +142,7 @@ export function findV6(
       toVpc[row] = directionVpcs[way]!;
     }
     count = 0;
+    batch.unmatchedCount = missed;
     return decided;
-  }
-
-  return { add, find };
+  };
 }

@@ -2,7 +2,8 @@
 // Which flow is it? Also the place where time passes for the tables: a few flows a batch are looked
 // at whether they are over.
 
-import { ICMP_ERROR, LATER_FRAGMENT, type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import type { Batch } from "../../packet/batch.ts";
+import { ICMP_ERROR, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
@@ -20,9 +21,20 @@ export function flowLookup(
   snapshot: SnapshotHolder,
   tables: readonly [FlowTable, FlowTable],
 ): NetworkFunction {
-  const { flags, vpc } = pool;
+  const { flags } = pool;
   const v4 = findV4(pool, snapshot, tables[0], FLOW_EXPIRED);
   const v6 = findV6(pool, snapshot, tables[1], FLOW_EXPIRED);
+
+  function matchNone(batch: Batch): void {
+    const { rows, count, unmatched } = batch;
+    let missed = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      if ((flags[row]! & ICMP_ERROR) === 0) unmatched[missed++] = row;
+    }
+    batch.unmatchedCount = missed;
+  }
+
   return {
     name: "flow-lookup",
     reads: ["vpc", "l3", "l4", "flags", "protocol", "sourcePort", "destinationPort"],
@@ -31,19 +43,12 @@ export function flowLookup(
       const tick = Math.floor(now / TICK_MILLIS) | 0;
       tables[0].sweep(SWEEP, tick);
       tables[1].sweep(SWEEP, tick);
-      if (tables[0].count + tables[1].count === 0) return 0;
-      const { rows, count } = batch;
-      const { tracked } = snapshot.current;
-      for (let i = 0; i < count; i++) {
-        const row = rows[i]!;
-        const rowFlags = flags[row]!;
-        if ((rowFlags & (ICMP_ERROR | LATER_FRAGMENT)) !== 0) continue;
-        const family = rowFlags & V6;
-        if (tracked[vpc[row]! * 2 + family] === 0) continue;
-        if (family === 0) v4.add(row);
-        else v6.add(row);
+      if (tables[0].count + tables[1].count === 0) {
+        matchNone(batch);
+        return 0;
       }
-      return v4.find(tick) + v6.find(tick);
+      const decided = v4(batch, tick);
+      return (batch.flags & V6) === 0 ? decided : decided + v6(batch, tick);
     },
   };
 }

@@ -113,6 +113,7 @@ export function icmpError(
     reads: ["l3", "l4", "end", "flags", "vpc"],
     writes: ["toVpc", "direction", "sourceRule", "destinationRule", "flow"],
     process(batch, now) {
+      if ((batch.flags & ICMP_ERROR) === 0) return 0;
       tick = Math.floor(now / TICK_MILLIS) | 0;
       const { rows, count } = batch;
       let decided = 0;

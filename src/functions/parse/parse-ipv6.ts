@@ -8,7 +8,7 @@ import {
   WALK_WORDS,
   walkExtensions,
 } from "../../packet/ipv6-extensions.ts";
-import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { LAST_HOP, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import type { TransportParser } from "./parse-transport.ts";
 
@@ -32,9 +32,12 @@ export function ipv6Parser(pool: PacketPool, parseTransport: TransportParser) {
     if (bytes[at + 8] === 0xff) return SOURCE_NOT_UNICAST;
     end[row] = packetEnd;
     const next = bytes[at + 6]!;
-    if (next === UDP || next === TCP) return parseTransport(row, next, at + 40, packetEnd, V6);
+    const rowFlags = bytes[at + 7]! <= 1 ? V6 | LAST_HOP : V6;
+    if (next === UDP || next === TCP) {
+      return parseTransport(row, next, at + 40, packetEnd, rowFlags);
+    }
     if (!walkExtensions(bytes, at, packetEnd, walk)) return IPV6_BAD_EXTENSION;
-    const found = V6 | walk[WALK_FLAGS]!;
+    const found = rowFlags | walk[WALK_FLAGS]!;
     return parseTransport(row, walk[WALK_PROTOCOL]!, walk[WALK_L4]!, packetEnd, found);
   };
 }

@@ -12,7 +12,12 @@ import {
   NOT_IP,
   TOO_DEEP,
 } from "../../packet/locate-ip.ts";
-import { LATER_FRAGMENT, MORE_FRAGMENTS, type PacketPool } from "../../packet/packet-pool.ts";
+import {
+  LAST_HOP,
+  LATER_FRAGMENT,
+  MORE_FRAGMENTS,
+  type PacketPool,
+} from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { type InterfaceTable, RAW_IP } from "../../tables/interface-table.ts";
 import type { NetworkFunction } from "../network-function.ts";
@@ -30,7 +35,7 @@ const IPV4_BAD_CHECKSUM = DROP["ipv4-bad-checksum"].code;
 const SOURCE_NOT_UNICAST = DROP["source-not-unicast"].code;
 
 export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunction {
-  const { bytes, view, start, length, rxInterface, outer, l3, end, verdict } = pool;
+  const { bytes, view, start, length, rxInterface, outer, l3, end, flags, verdict } = pool;
   const { kinds } = interfaces;
   const parseTransport = transportParser(pool);
   const parseIpv6 = ipv6Parser(pool, parseTransport);
@@ -51,7 +56,14 @@ export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunc
     end[row] = at + total;
     let rowFlags = 0;
     if (fragment !== 0) rowFlags = (fragment & 0x1fff) !== 0 ? LATER_FRAGMENT : MORE_FRAGMENTS;
+    if (bytes[at + 8]! <= 1) rowFlags |= LAST_HOP;
     return parseTransport(row, bytes[at + 9]!, at + headerLength, at + total, rowFlags);
+  }
+
+  function parseIp(row: number, at: number, frameEnd: number): number {
+    const version = at < frameEnd ? bytes[at]! >>> 4 : 0;
+    if (version === 4) return frameEnd - at < 20 ? IPV4_TRUNCATED : parseIpv4(row, at, frameEnd);
+    return version === 6 ? parseIpv6(row, at, frameEnd) : FRAME_NOT_IP;
   }
 
   /** The offset again, or minus a drop code when the header is of another version than its
@@ -87,6 +99,7 @@ export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunc
     process(batch) {
       const { rows, count } = batch;
       let decided = 0;
+      let seen = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
         const at = findIp(row);
@@ -98,20 +111,14 @@ export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunc
           l3[row] = at;
           const frameEnd = start[row]! + length[row]!;
           end[row] = frameEnd;
-          const version = at < frameEnd ? bytes[at]! >>> 4 : 0;
-          if (version === 4) {
-            problem = frameEnd - at < 20 ? IPV4_TRUNCATED : parseIpv4(row, at, frameEnd);
-          } else if (version === 6) {
-            problem = parseIpv6(row, at, frameEnd);
-          } else {
-            problem = FRAME_NOT_IP;
-          }
+          problem = parseIp(row, at, frameEnd);
         }
         if (problem !== 0) {
           verdict[row] = problem;
           decided++;
-        }
+        } else seen |= flags[row]!;
       }
+      batch.flags = seen;
       return decided;
     },
   };
