@@ -11,6 +11,10 @@ export const NEW_DESTINATION = 48;
 const ICMP = 1;
 const ICMPV6 = 58;
 
+export function isQueryProtocol(protocol: number): boolean {
+  return protocol === ICMP || protocol === ICMPV6;
+}
+
 export class FlowDraft {
   readonly bytes = new Uint8Array(64);
   readonly view = new DataView(this.bytes.buffer);
@@ -50,7 +54,7 @@ export class FlowDraft {
 
   /** An ICMP query has an identifier in place of ports. */
   get isQuery(): boolean {
-    return this.protocol === ICMP || this.protocol === ICMPV6;
+    return isQueryProtocol(this.protocol);
   }
 }
 

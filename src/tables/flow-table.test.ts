@@ -140,14 +140,15 @@ property(
     for (const [link, entry] of operations) {
       slab.words.set([entry & 3, entry], entry * 4);
       if (link && !linked.has(entry)) {
-        slab.link(entry);
+        slab.link(entry, slab.hash(slab.words, entry * 4));
         linked.add(entry);
       } else if (!link && linked.has(entry)) {
         slab.unlink(entry);
         linked.delete(entry);
       }
       for (let each = 0; each < 16; each++) {
-        const found = slab.find(Int32Array.of(each & 3, each), 0);
+        const key = Int32Array.of(each & 3, each);
+        const found = slab.find(key, 0, slab.hash(key, 0));
         assert.equal(found, linked.has(each) ? each : -1);
       }
     }

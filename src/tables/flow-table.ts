@@ -131,7 +131,7 @@ export class FlowTable {
       sourcePort,
       destinationPort,
     );
-    return this.slab.find(this.#key, 0);
+    return this.slab.find(this.#key, 0, this.slab.hash(this.#key, 0));
   }
 
   /** Whether the flow of the entry is neither over nor expired. */
@@ -148,10 +148,7 @@ export class FlowTable {
   /** Whether one more flow has room. When all are taken, flows that are over give up their rest. */
   reserve(tick: number): boolean {
     if (this.#freeCount > 0 || this.#used < this.capacity) return true;
-    for (let i = 0; i < COLLECT_MAX && this.#freeCount === 0; i++) {
-      if (this.#sweepAt >= this.#used) this.#sweepAt = 0;
-      this.#collect(this.#sweepAt++, tick, 0);
-    }
+    for (let i = 0; i < COLLECT_MAX && this.#freeCount === 0; i++) this.#collect(tick, 0);
     return this.#freeCount > 0;
   }
 
@@ -161,9 +158,12 @@ export class FlowTable {
     const other = this.#other;
     writeOriginalKey(this.layout, key, draft);
     writeAnswerKey(this.layout, this.#other, draft);
-    if (!this.#makeRoom(key, draft.tick) || !this.#makeRoom(other, draft.tick)) return IN_USE;
+    const tag = this.slab.hash(key, 0);
+    const otherTag = this.slab.hash(other, 0);
+    const { tick } = draft;
+    if (!this.#makeRoom(key, tag, tick) || !this.#makeRoom(other, otherTag, tick)) return IN_USE;
     if (sameKey(key, other)) return IN_USE;
-    if (!this.reserve(draft.tick)) return FULL;
+    if (!this.reserve(tick)) return FULL;
     const flow = this.#take();
     const { words } = this.slab;
     writeEntry(this.layout, words, 2 * flow, key, other, draft.direction);
@@ -173,8 +173,8 @@ export class FlowTable {
     this.#holds.write(flow, draft);
     this.timerSet[flow] = draft.timers;
     this.#start(flow, draft);
-    this.slab.link(2 * flow);
-    this.slab.link(2 * flow + 1);
+    this.slab.link(2 * flow, tag);
+    this.slab.link(2 * flow + 1, otherTag);
     this.count++;
     return flow;
   }
@@ -182,7 +182,7 @@ export class FlowTable {
   /** Whether a flow, living or resting, is found by the answers to the draft's. */
   hasAnswer(draft: FlowDraft): boolean {
     writeAnswerKey(this.layout, this.#other, draft);
-    return this.slab.find(this.#other, 0) >= 0;
+    return this.slab.find(this.#other, 0, this.slab.hash(this.#other, 0)) >= 0;
   }
 
   /** Whether the side that sends in the direction of `entry` hides its addresses behind the flow's:
@@ -251,13 +251,10 @@ export class FlowTable {
     }
   }
 
-  /** Looks at `entries` flows more for ones that are over. */
+  /** Looks at `flows` flows more for ones that are over. */
   sweep(flows: number, tick: number): void {
     if (this.count === 0) return;
-    for (let i = 0; i < flows; i++) {
-      if (this.#sweepAt >= this.#used) this.#sweepAt = 0;
-      this.#collect(this.#sweepAt++, tick, REST_TICKS);
-    }
+    for (let i = 0; i < flows; i++) this.#collect(tick, REST_TICKS);
   }
 
   /** Removes all flows that are over, rest or not: their numbers would mean nothing after a change
@@ -358,21 +355,26 @@ export class FlowTable {
     return Math.max((words[at]! - tick) | 0, (words[at + layout.words]! - tick) | 0);
   }
 
-  /** Removes the flow if it has been over for `rest` ticks. */
-  #collect(flow: number, tick: number, rest: number): boolean {
+  /** Looks at the next flow and removes it if it has been over for `rest` ticks. */
+  #collect(tick: number, rest: number): void {
+    if (this.#sweepAt >= this.#used) this.#sweepAt = 0;
+    const flow = this.#sweepAt++;
+    if (this.#isOver(flow, tick, rest)) this.remove(flow);
+  }
+
+  /** Whether the flow has been over for `rest` ticks. */
+  #isOver(flow: number, tick: number, rest: number): boolean {
     if (this.state(flow) === 0) return false;
     const resting = this.#resting(flow);
     // Flows that hold nothing need no rest, and those that were ended have had theirs set.
     const wait = !this.#holds.hasEndpoint(flow) || resting ? 0 : rest;
     const left = this.#left(flow, tick);
-    if (rest > 0 ? left > -wait : !resting && left > 0) return false;
-    this.remove(flow);
-    return true;
+    return rest > 0 ? left <= -wait : resting || left <= 0;
   }
 
   /** Nobody living may have the key; a flow that only rests makes way. */
-  #makeRoom(key: Int32Array, tick: number): boolean {
-    const entry = this.slab.find(key, 0);
+  #makeRoom(key: Int32Array, tag: number, tick: number): boolean {
+    const entry = this.slab.find(key, 0, tag);
     if (entry < 0) return true;
     if (this.alive(entry, tick)) return false;
     this.remove(entry >> 1);

@@ -39,7 +39,8 @@ export class HostTable {
   enter(draft: FlowDraft, limit: number): number {
     this.#writeKey(draft);
     const { words } = this.#slab;
-    const known = this.#slab.find(this.#key, 0);
+    const tag = this.#slab.hash(this.#key, 0);
+    const known = this.#slab.find(this.#key, 0, tag);
     if (known >= 0) {
       const at = known * WORDS + COUNT;
       if (words[at]! >= limit) return -1;
@@ -50,7 +51,7 @@ export class HostTable {
     if (entry < 0) return -1;
     words.set(this.#key, entry * WORDS);
     words[entry * WORDS + COUNT] = 1;
-    this.#slab.link(entry);
+    this.#slab.link(entry, tag);
     return entry;
   }
 

@@ -49,10 +49,9 @@ export class KeyedSlab {
     return hashFourWords(key[at]!, key[at + 1]!, key[at + 2]!, key[at + 3]!, k0, k1);
   }
 
-  /** The entry whose key stands in `key` from `at` on, or -1. */
-  find(key: Int32Array, at: number): number {
+  /** The entry whose key stands in `key` from `at` on, or -1. `tag` is the hash of the key. */
+  find(key: Int32Array, at: number, tag: number): number {
     const { index, mask } = this;
-    const tag = this.hash(key, at);
     let slot = tag & mask;
     for (;;) {
       const entry = index[2 * slot + 1]! - 1;
@@ -69,10 +68,10 @@ export class KeyedSlab {
     return true;
   }
 
-  /** Makes the entry findable by the key that stands in it. No other entry may have that key. */
-  link(entry: number): void {
+  /** Makes the entry findable by the key that stands in it, whose hash is `tag`. No other entry may
+   * have that key. */
+  link(entry: number, tag: number): void {
     const { index, mask } = this;
-    const tag = this.hash(this.words, entry * this.entryWords);
     let slot = tag & mask;
     while (index[2 * slot + 1]! !== 0) slot = (slot + 1) & mask;
     index[2 * slot] = tag;

@@ -169,8 +169,7 @@ class Family {
   }
 
   find(draft: FlowDraft): number {
-    this.#writeKey(draft);
-    return this.#slab.find(this.#key, 0);
+    return this.#slab.find(this.#key, 0, this.#writeKey(draft));
   }
 
   recall(entry: number, draft: FlowDraft): void {
@@ -210,7 +209,7 @@ class Family {
   add(draft: FlowDraft, set: number, shared: boolean): number {
     const entry = this.#free.pop() ?? (this.#used < this.#slab.capacity ? this.#used++ : undefined);
     if (entry === undefined) return -1;
-    this.#writeKey(draft);
+    const tag = this.#writeKey(draft);
     const { words } = this.#slab;
     const layout = this.#layout;
     const at = entry * layout.words;
@@ -221,7 +220,7 @@ class Family {
     words[at + layout.port] = draft.newSourcePort | (shared ? SHARED | ORPHAN : 0);
     words[at + layout.holders] = 1;
     words[at + layout.set] = set;
-    if (!shared) this.#slab.link(entry);
+    if (!shared) this.#slab.link(entry, tag);
     this.count++;
     return entry;
   }
@@ -250,12 +249,14 @@ class Family {
     this.#slab.words[at] = this.#slab.words[at]! | ORPHAN;
   }
 
-  #writeKey({ from, realm, protocol, view, sourcePort }: FlowDraft): void {
+  /** The hash of the key, too. */
+  #writeKey({ from, realm, protocol, view, sourcePort }: FlowDraft): number {
     const key = this.#key;
     const { addressWords } = this.#layout;
     key[0] = (from << 8) | protocol;
     key[1] = realm;
     for (let i = 0; i < addressWords; i++) key[2 + i] = view.getInt32(SOURCE + 4 * i);
     key[2 + addressWords] = sourcePort;
+    return this.#slab.hash(key, 0);
   }
 }

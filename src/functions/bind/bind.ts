@@ -96,26 +96,26 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     const size = v6 ? 16 : 4;
     draft.from = vpcVnis[vpc[row]!]!;
     draft.protocol = protocol[row]!;
-    // An earlier packet of this batch may have been the first.
-    const network = (draft.from << 8) | draft.protocol;
-    const { sourcePort: from, destinationPort: to } = draft;
-    const known = table.find(network, view, at, at + size, from, to);
-    if (known >= 0 && table.alive(known, tick)) {
-      flow[row] = known;
-      return 0;
-    }
-    const problem = mayOpen(row);
-    // A connection that is older than its flow is known from its next segment on.
-    if (problem !== 0 && (needed || problem !== TCP_WITHOUT_FLOW)) return problem;
-    // Before a side takes anything: what it takes is returned by flows that make room.
-    if (!table.reserve(tick)) return FLOW_TABLE_FULL;
     draft.v6 = v6;
     draft.tick = tick;
-    return keep(row, at, size, table);
+    const stranger = mayOpen(row);
+    // A connection that is older than its flow is known from its next segment on.
+    const opens = stranger === 0 || (!needed && stranger === TCP_WITHOUT_FLOW);
+    const problem = opens ? keep(row, at, size, table) : stranger;
+    if (problem === 0) return 0;
+    // An earlier packet of this batch may have been the first; then nothing of the above counts.
+    const { sourcePort: from, destinationPort: to } = draft;
+    const network = (draft.from << 8) | draft.protocol;
+    const known = table.find(network, view, at, at + size, from, to);
+    if (known < 0 || !table.alive(known, tick)) return problem;
+    flow[row] = known;
+    return 0;
   }
 
   /** The halves and the flow; a drop code or 0. */
   function keep(row: number, at: number, size: number, table: FlowTable): number {
+    // Before a side takes anything: what it takes is returned by flows that make room.
+    if (!table.reserve(draft.tick)) return FLOW_TABLE_FULL;
     draft.to = snapshot.current.vpcVnis[toVpc[row]!]!;
     draft.direction = direction[row]!;
     draft.replyDirection = draft.direction ^ 1;

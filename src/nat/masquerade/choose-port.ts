@@ -3,14 +3,11 @@
 import type { PortSet } from "../../tables/port-set.ts";
 import type { PortRange } from "../../wire/port.ts";
 
-export interface PortWishes {
+/** Of a public address. */
+export interface Ports {
   readonly range: PortRange;
   /** Ports that belong to others, in ascending order. */
   readonly withheld: readonly PortRange[];
-  /** 0: even, 1: odd, -1: any. */
-  readonly parity: number;
-  /** The port to try before all others, -1 for none. */
-  readonly first: number;
 }
 
 /** Whether a taken port may be used by one more. */
@@ -19,59 +16,63 @@ export type MayShare = (port: number) => boolean;
 /** Ports asked one by one for being shared, before any free one is taken. */
 const SHARE_MAX = 256;
 
-export function isOwnPort({ range, withheld }: PortWishes, port: number): boolean {
+export function isOwnPort({ range, withheld }: Ports, port: number): boolean {
   return port >= range.first && port <= range.last && withheldRange(withheld, port) === undefined;
 }
 
-/** A port that is free, or that may be shared, looked for from `start` on and then from the
- * beginning; -1 for none. */
+/** The port `wish` itself (-1: none is wished for), or one of that parity (0: even, 1: odd, -1:
+ * any) that is free or may be shared, looked for from `start` on and then from the beginning; -1
+ * for none. */
 export function searchPort(
-  ports: PortSet,
-  wishes: PortWishes,
+  set: PortSet,
+  ports: Ports,
   start: number,
+  wish: number,
+  parity: number,
   mayShare: MayShare | undefined,
 ): number {
-  const { first: wish, range, parity } = wishes;
-  if (wish >= 0 && isOwnPort(wishes, wish) && (parity < 0 || (wish & 1) === parity)) {
-    if (ports.isFree(wish) || mayShare?.(wish)) return wish;
+  if (wish >= 0 && isOwnPort(ports, wish) && (parity < 0 || (wish & 1) === parity)) {
+    if (set.isFree(wish) || mayShare?.(wish)) return wish;
   }
   if (mayShare !== undefined) {
-    const shared = searchShared(ports, wishes, start, mayShare);
+    const shared = searchShared(set, ports, start, parity, mayShare);
     if (shared >= 0) return shared;
   }
-  const port = searchFree(ports, wishes, start, range.last);
-  if (port >= 0 || start === range.first) return port;
-  return searchFree(ports, wishes, range.first, start - 1);
+  const { first, last } = ports.range;
+  const port = searchFree(set, ports, start, last, parity);
+  return port >= 0 || start === first ? port : searchFree(set, ports, first, start - 1, parity);
 }
 
 /** The next free port or one that may be shared, among some from `start` on. */
 function searchShared(
-  ports: PortSet,
-  wishes: PortWishes,
+  set: PortSet,
+  ports: Ports,
   start: number,
+  parity: number,
   mayShare: MayShare,
 ): number {
-  const { first, last } = wishes.range;
+  const { first, last } = ports.range;
   const count = last + 1 - first;
   for (let i = 0; i < Math.min(count, SHARE_MAX); i++) {
     const port = first + ((start - first + i) % count);
-    if (wishes.parity >= 0 && (port & 1) !== wishes.parity) continue;
-    if (!isOwnPort(wishes, port)) continue;
-    if (ports.isFree(port) || mayShare(port)) return port;
+    if (parity >= 0 && (port & 1) !== parity) continue;
+    if (!isOwnPort(ports, port)) continue;
+    if (set.isFree(port) || mayShare(port)) return port;
   }
   return -1;
 }
 
 /** The first free port from `first` to `last`, or -1. */
 function searchFree(
-  ports: PortSet,
-  { withheld, parity }: PortWishes,
+  set: PortSet,
+  { withheld }: Ports,
   first: number,
   last: number,
+  parity: number,
 ): number {
   let from = first;
   while (from <= last) {
-    const port = ports.nextFree(from, last);
+    const port = set.nextFree(from, last);
     if (port < 0) return -1;
     const range = withheldRange(withheld, port);
     if (range === undefined && (parity < 0 || (port & 1) === parity)) return port;
@@ -81,5 +82,9 @@ function searchFree(
 }
 
 function withheldRange(withheld: readonly PortRange[], port: number): PortRange | undefined {
-  return withheld.find(({ first, last }) => port >= first && port <= last);
+  for (let i = 0; i < withheld.length; i++) {
+    const range = withheld[i]!;
+    if (port >= range.first && port <= range.last) return range;
+  }
+  return undefined;
 }

@@ -14,10 +14,9 @@ import {
 import { hashWords } from "../../tables/key-hash.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
 import { readIpAddress } from "../../wire/ip-address.ts";
-import { ALL_PORTS } from "../../wire/port.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext } from "../nat-mode.ts";
-import { isOwnPort, type PortWishes, searchPort } from "./choose-port.ts";
+import { isOwnPort, searchPort } from "./choose-port.ts";
 import type { MasqueradeOptions } from "./options.ts";
 import { type PublicAddress, PublicAddresses } from "./public-addresses.ts";
 
@@ -37,7 +36,7 @@ export class MasqueradePool implements Binder {
     this.#options = options;
     this.#context = context;
     this.#mappings = context.state.mappings;
-    this.#addresses = new PublicAddresses(publics, context);
+    this.#addresses = new PublicAddresses(publics, options.ports, context);
   }
 
   bind(draft: FlowDraft): number {
@@ -80,7 +79,7 @@ export class MasqueradePool implements Binder {
 
   keepsReceived(draft: FlowDraft): boolean {
     const address = this.#addressAt(draft, DESTINATION);
-    return address !== undefined && this.#isOwn(address, draft, draft.destinationPort);
+    return address !== undefined && isOwnPort(address, draft.destinationPort);
   }
 
   adopt(draft: FlowDraft): void {
@@ -95,16 +94,12 @@ export class MasqueradePool implements Binder {
   /** Whether the draft's new source is one that this pool may give. */
   #owns(draft: FlowDraft): boolean {
     const address = this.#addressAt(draft, NEW_SOURCE);
-    return address !== undefined && this.#isOwn(address, draft, draft.newSourcePort);
+    return address !== undefined && isOwnPort(address, draft.newSourcePort);
   }
 
   #addressAt(draft: FlowDraft, at: number): PublicAddress | undefined {
     const address = readIpAddress(draft.bytes, at, draft.v6 ? 6 : 4);
     return this.#addresses.find(address, draft.protocol);
-  }
-
-  #isOwn(address: PublicAddress, draft: FlowDraft, port: number): boolean {
-    return isOwnPort(this.#wishes(address, draft), port);
   }
 
   #allocate(draft: FlowDraft, shared: boolean): number {
@@ -137,26 +132,20 @@ export class MasqueradePool implements Binder {
     return (hashWords(host, 0, 1 + draft.size / 4, 0, 0) >>> 0) % this.#addresses.count;
   }
 
-  #wishes({ withheld }: PublicAddress, { isQuery, sourcePort }: FlowDraft): PortWishes {
-    const { ports, portPreservation, portParity } = this.#options;
-    return {
-      range: isQuery ? ALL_PORTS : ports,
-      // Claims are about ports; and of identifiers none is even or odd in a way that matters.
-      withheld: isQuery ? [] : withheld,
-      parity: portParity && !isQuery ? sourcePort & 1 : -1,
-      first: portPreservation ? sourcePort : -1,
-    };
-  }
-
   #choose(address: PublicAddress, draft: FlowDraft, shared: boolean): number {
     const { sequential, random } = this.#context.state;
-    const wishes = this.#wishes(address, draft);
-    const { first, last } = wishes.range;
+    const { portPreservation, portParity } = this.#options;
+    const { isQuery, sourcePort } = draft;
+    const { first, last } = address.range;
     const start = sequential ? first : first + random.below(last + 1 - first);
-    const ports = this.#mappings.ports(address.set);
-    const usable = (port: number) => this.#mappings.shares(address.set, port);
-    const free = (port: number) => this.#isFreeFor(draft, port);
-    return searchPort(ports.free, wishes, start, shared ? (p) => usable(p) && free(p) : undefined);
+    const wish = portPreservation ? sourcePort : -1;
+    // Of identifiers none is even or odd in a way that matters to anybody.
+    const parity = portParity && !isQuery ? sourcePort & 1 : -1;
+    const { free } = this.#mappings.ports(address.set);
+    const mayShare = shared
+      ? (port: number) => this.#mappings.shares(address.set, port) && this.#isFreeFor(draft, port)
+      : undefined;
+    return searchPort(free, address, start, wish, parity, mayShare);
   }
 
   /** Whether answers to the draft's flow by that public port would be its own. */

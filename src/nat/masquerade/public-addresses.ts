@@ -1,6 +1,7 @@
 // The public addresses of one masquerade expose, numbered in order, and which of their ports belong
 // to other exposes.
 
+import { isQueryProtocol } from "../../tables/flow-draft.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
 import { formatIpAddress, type IpAddress, writeIpAddress } from "../../wire/ip-address.ts";
 import { ALL_PORTS, type PortRange } from "../../wire/port.ts";
@@ -24,6 +25,8 @@ export interface PublicAddress {
   readonly bytes: Uint8Array;
   /** Number of its ports in the mapping table. */
   readonly set: number;
+  /** Ports that may be used at all. */
+  readonly range: PortRange;
   /** Ports that belong to others, in ascending order. */
   readonly withheld: readonly PortRange[];
 }
@@ -34,10 +37,17 @@ export class PublicAddresses {
   readonly #peerVni: number;
   readonly #claims: readonly Claim[];
   readonly #stretches: readonly Stretch[];
+  readonly #ports: PortRange;
   /** By protocol: the addresses met so far, by index. */
-  readonly #known = new Map<number, Map<number, PublicAddress>>();
+  readonly #known: Map<number, PublicAddress>[] = [];
 
-  constructor(publics: readonly PrefixPorts[], { state, peerVni, claims }: BuildContext) {
+  /** `ports` may be used, but for those that others answer to. */
+  constructor(
+    publics: readonly PrefixPorts[],
+    ports: PortRange,
+    { state, peerVni, claims }: BuildContext,
+  ) {
+    this.#ports = ports;
     this.#mappings = state.mappings;
     this.#peerVni = peerVni;
     this.#claims = claims();
@@ -61,15 +71,11 @@ export class PublicAddresses {
   }
 
   at(index: number, family: 4 | 6, protocol: number): PublicAddress {
-    let known = this.#known.get(protocol);
-    if (known === undefined) {
-      known = new Map();
-      this.#known.set(protocol, known);
-    }
-    const found = known.get(index);
-    if (found !== undefined) return found;
+    const known = this.#known[protocol]?.get(index);
+    if (known !== undefined) return known;
     const made = this.#make(index, family, protocol);
-    known.set(index, made);
+    this.#known[protocol] ??= new Map();
+    this.#known[protocol].set(index, made);
     return made;
   }
 
@@ -82,7 +88,11 @@ export class PublicAddresses {
     return {
       bytes,
       set: this.#mappings.setOf(this.#peerVni, protocol, formatIpAddress(address)),
-      withheld: this.#claims.flatMap((claim) => claimedPorts(claim, value, protocol)),
+      range: isQueryProtocol(protocol) ? ALL_PORTS : this.#ports,
+      // Claims are about ports, not about identifiers.
+      withheld: isQueryProtocol(protocol)
+        ? []
+        : this.#claims.flatMap((claim) => claimedPorts(claim, value, protocol)),
     };
   }
 }
