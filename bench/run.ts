@@ -19,6 +19,10 @@ interface Runner {
   readonly frameLength: number;
   readonly compileMillis: number;
   readonly nanos: number[];
+  /** By round, p99.9 of the time of a batch. */
+  readonly micros: number[];
+  /** Growth of resident memory while the flows were opened. */
+  readonly mebibytes: number;
   /** Of the last round, with --steps. */
   steps: readonly [string, number][];
 }
@@ -30,7 +34,10 @@ interface Row {
   readonly spread: number;
   readonly mpps: number;
   readonly copies: number;
+  /** Microseconds that 999 of 1,000 batches take at most: median of the rounds. */
+  readonly batchMicros: number;
   readonly compileMillis: number;
+  readonly mebibytes: number;
   readonly steps: readonly [string, number][];
 }
 
@@ -40,7 +47,7 @@ async function start(scenario: Scenario): Promise<Runner> {
     stdio: "inherit",
   });
   const [ready] = await Promise.race([once(child, "message"), failure(child, scenario)]);
-  return { scenario, child, nanos: [], steps: [], ...ready };
+  return { scenario, child, nanos: [], micros: [], steps: [], ...ready };
 }
 
 async function failure(child: ChildProcess, scenario: Scenario): Promise<never> {
@@ -60,6 +67,7 @@ async function measure(): Promise<Row[]> {
         runner.child.send(BATCHES);
         const [answer] = await once(runner.child, "message");
         runner.nanos.push(answer.nanos);
+        runner.micros.push(answer.micros);
         runner.steps = answer.steps;
       }
     }
@@ -68,16 +76,20 @@ async function measure(): Promise<Row[]> {
     for (const { child } of runners) child.kill();
   }
   const copy = median(runners.find(({ scenario }) => scenario.kind === "copy")?.nanos ?? []);
-  return runners.map(({ scenario, nanos, frameLength, compileMillis, steps }) => ({
-    name: scenario.name,
-    frameLength,
-    nanos: median(nanos),
-    spread: Math.max(...nanos) - Math.min(...nanos),
-    mpps: 1000 / median(nanos),
-    copies: median(nanos) / copy,
-    compileMillis,
-    steps,
-  }));
+  return runners.map(
+    ({ scenario, nanos, micros, mebibytes, frameLength, compileMillis, steps }) => ({
+      name: scenario.name,
+      frameLength,
+      nanos: median(nanos),
+      spread: Math.max(...nanos) - Math.min(...nanos),
+      mpps: 1000 / median(nanos),
+      copies: median(nanos) / copy,
+      batchMicros: median(micros),
+      mebibytes: scenario.kind === "gateway" && scenario.flows > 0 ? mebibytes : 0,
+      compileMillis,
+      steps,
+    }),
+  );
 }
 
 /** One line that changes in place; nothing when nobody watches. */
@@ -91,8 +103,17 @@ function median(values: readonly number[]): number {
 
 function print(rows: readonly Row[]): void {
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const heading = ["bytes", "ns", "spread", "Mpps", "copies", "compile ms"];
-  const cells = heading.map((text) => text.padStart(10)).join("");
+  const heading = [
+    "bytes",
+    "ns",
+    "spread",
+    "Mpps",
+    "copies",
+    "p99.9 us",
+    "flows MiB",
+    "compile ms",
+  ];
+  const cells = heading.map((text) => text.padStart(11)).join("");
   process.stdout.write(`${"".padEnd(width)}${cells}\n`);
   for (const row of rows) {
     const numbers = [
@@ -101,9 +122,11 @@ function print(rows: readonly Row[]): void {
       row.spread.toFixed(1),
       row.mpps.toFixed(2),
       row.copies.toFixed(2),
+      row.batchMicros.toFixed(0),
+      row.mebibytes.toFixed(0),
       row.compileMillis.toFixed(1),
     ];
-    const line = numbers.map((text) => text.padStart(10)).join("");
+    const line = numbers.map((text) => text.padStart(11)).join("");
     process.stdout.write(`${row.name.padEnd(width)}${line}\n`);
     const steps = row.steps.map(([name, nanos]) => `${name} ${nanos.toFixed(1)}`).join(", ");
     if (steps !== "") process.stdout.write(`  ${steps}\n`);

@@ -45,6 +45,9 @@ let next = 0;
 let now = 0;
 let newest = scenario.flows;
 const random = seededRandom(2);
+const order = drawOrder();
+/** Microseconds of each batch of a round. */
+const micros = new Float64Array(8192);
 
 /** Most flows at a time: some room beside those that are used again and again. */
 function capacity(): number {
@@ -143,9 +146,15 @@ function receive(): void {
 
 /** Makes the frame at `at` one of a flow at random, or the first of a new one. */
 function choose(at: number, reply: boolean): void {
-  const fresh = !reply && random.below(500) < scenario.fresh;
-  const flow = fresh ? newest++ : random.below(scenario.flows);
+  const fresh = scenario.fresh > 0 && !reply && random.below(500) < scenario.fresh;
+  const flow = fresh ? newest++ : order[next % order.length]!;
   patchFlow(scenario, pool.view, at, flow, reply);
+}
+
+/** Flows at random, drawn beforehand: the traffic's choice is not the gateway's time. */
+function drawOrder(): Int32Array {
+  const picks = scenario.flows > 0 ? 2 ** 21 : 0;
+  return Int32Array.from({ length: picks }, () => random.below(scenario.flows));
 }
 
 /** Every flow once in each direction and once more, so that all are established. */
@@ -176,13 +185,22 @@ function release(): void {
 function round(batches: number): number {
   const run = scenario.kind !== "copy";
   const began = performance.now();
+  let last = began;
   for (let i = 0; i < batches; i++) {
     receive();
     if (run) pipeline.process(batch, now);
     now += scenario.fresh / 2;
     release();
+    const time = performance.now();
+    micros[i] = (time - last) * 1000;
+    last = time;
   }
-  return ((performance.now() - began) * 1e6) / (batches * BATCH_MAX);
+  return ((last - began) * 1e6) / (batches * BATCH_MAX);
+}
+
+/** The time that 999 of 1,000 batches of the last round took at most. */
+function slowest(batches: number): number {
+  return micros.slice(0, batches).sort()[Math.floor(batches * 0.999)]!;
 }
 
 /** Every packet must have been sent, or the number measured means nothing. */
@@ -193,12 +211,15 @@ function check(): void {
   }
 }
 
+const rssBefore = process.memoryUsage.rss();
 if (scenario.kind === "gateway") openFlows();
+/** What the flows took of the machine, bookkeeping included. */
+const mebibytes = (process.memoryUsage.rss() - rssBefore) / 2 ** 20;
 round(2000); // Warm: compiled code and caches as in a running gateway.
 check();
-process.send?.({ ready: true, frameLength, compileMillis });
+process.send?.({ ready: true, frameLength, compileMillis, mebibytes });
 process.on("message", (batches: number) => {
   takeSteps(batches);
   const nanos = round(batches);
-  process.send?.({ nanos, steps: takeSteps(batches) });
+  process.send?.({ nanos, micros: slowest(batches), steps: takeSteps(batches) });
 });

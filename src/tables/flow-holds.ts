@@ -6,6 +6,8 @@ import type { FlowDraft } from "./flow-draft.ts";
 /** Takes back what a flow held; -1 for nothing. */
 export type Release = (mapping: number, receiver: number, host: number) => void;
 
+/** Two of the three are rare. They are kept as value + 1, and written only when that is not 0 or
+ * was not, so that the memory of tables that need none is never touched. */
 export class FlowHolds {
   static readonly bytesPerFlow = 12;
   readonly #mapping: Int32Array;
@@ -22,22 +24,22 @@ export class FlowHolds {
 
   write(flow: number, { mapping, receiver, host }: FlowDraft): void {
     this.#mapping[flow] = mapping;
-    this.#receiver[flow] = receiver;
-    this.#host[flow] = host;
+    if (this.#receiver[flow]! !== receiver + 1) this.#receiver[flow] = receiver + 1;
+    if (this.#host[flow]! !== host + 1) this.#host[flow] = host + 1;
   }
 
   read(flow: number, draft: FlowDraft): void {
     draft.mapping = this.#mapping[flow]!;
-    draft.receiver = this.#receiver[flow]!;
-    draft.host = this.#host[flow]!;
+    draft.receiver = this.#receiver[flow]! - 1;
+    draft.host = this.#host[flow]! - 1;
   }
 
   /** Whether the flow holds a public endpoint, which must rest before others get it. */
   hasEndpoint(flow: number): boolean {
-    return this.#mapping[flow]! >= 0 || this.#receiver[flow]! >= 0;
+    return this.#mapping[flow]! >= 0 || this.#receiver[flow]! > 0;
   }
 
   release(flow: number): void {
-    this.#release(this.#mapping[flow]!, this.#receiver[flow]!, this.#host[flow]!);
+    this.#release(this.#mapping[flow]!, this.#receiver[flow]! - 1, this.#host[flow]! - 1);
   }
 }
