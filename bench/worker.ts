@@ -73,7 +73,7 @@ function makePipeline(): { pipeline: Pipeline; compileMillis: number } {
   holder.current = { ...snapshot, generation: 1, interfaceVpcs };
   const counters = { current: directionCounts(names.directions.length) };
   const shared = { flows, pool, interfaces, snapshot: holder, counters };
-  const steps = scenario.kind === "gateway" ? gatewaySteps(shared) : [sendAll()];
+  const steps = scenario.kind === "gateway" ? gatewaySteps(shared).steps : [sendAll()];
   return {
     pipeline: new Pipeline(pool, counters, timed ? steps.map(timeStep) : steps),
     compileMillis,

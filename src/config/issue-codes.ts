@@ -53,6 +53,7 @@ export const ISSUE_CODES = {
   "expose/unusable": "warning",
   "nat/bad-duration": "error",
   "static/size-mismatch": "error",
+  "isthmus/half-a-tunnel": "error",
   "masquerade/ports": "error",
   "masquerade/bad-ports": "error",
   "masquerade/shared-endpoint": "error",

@@ -2,15 +2,13 @@
 // shape, the meaning of each part, and what the parts have to do with each other. Each pass goes on
 // where the one before found nothing wrong, so one mistake gives one issue.
 
-import { bits, type IpAddress, parseIpAddress } from "../wire/ip-address.ts";
-import { isUnicastMac, parseMac } from "../wire/mac.ts";
-import { parsePrefix } from "../wire/prefix.ts";
+import { checkIsthmus } from "./check-isthmus.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkShape } from "./check-shape.ts";
 import { readDocument } from "./document.ts";
 import type { ExposeMode } from "./expose-mode.ts";
 import type { ConfigIssue } from "./issue.ts";
-import type { Config, ConfigShape } from "./model.ts";
+import type { Config, ConfigShape, IcmpAnswers } from "./model.ts";
 import { parsePeerings } from "./parse-peerings.ts";
 import { parseVpcs } from "./parse-vpcs.ts";
 import type { Reporter } from "./report.ts";
@@ -53,8 +51,19 @@ export function loadConfig(text: string, file: string, modes: readonly ExposeMod
     flowTableCapacity: capacity ?? FLOW_TABLE_CAPACITY,
     underlay: raw.isthmus?.underlay,
     attachments: raw.isthmus?.attachments ?? [],
+    icmp: icmpAnswers(raw),
   };
   return { config: shape as Config, issues: report.issues };
+}
+
+function icmpAnswers({ isthmus }: RawConfig): IcmpAnswers {
+  const { timeExceeded, tooBig, prohibited, perSecond } = isthmus?.icmp ?? {};
+  return {
+    timeExceeded: timeExceeded ?? true,
+    tooBig: tooBig ?? true,
+    prohibited: prohibited ?? false,
+    perSecond: perSecond ?? 100,
+  };
 }
 
 /** A name is spoken of in stories and issues, where a blank ends it. */
@@ -68,65 +77,4 @@ function checkNames(raw: RawConfig, root: Reporter): void {
         .say("shape/empty-name", message, "Use a name without blanks and control characters.");
     }
   }
-}
-
-function checkIsthmus(raw: RawConfig, names: ReadonlySet<string>, at: Reporter): void {
-  if (at.tainted) return;
-  const { attachments = [], underlay, vpcs = {} } = raw.isthmus ?? {};
-  for (const [index, { vpc, address }] of attachments.entries()) {
-    const here = at.at("attachments", index);
-    checkVpc(vpc, names, here.at("vpc"));
-    if (!isHostAddress(address)) {
-      const hint = 'Write the gateway\'s own address with its length, such as "10.0.0.1/24".';
-      const message = `"${address}" is no address of a host in its network.`;
-      here.at("address").say("isthmus/bad-address", message, hint);
-    }
-  }
-  if (underlay) {
-    checkVtep(underlay.vtep, at.at("underlay", "vtep"));
-    if (underlay.vtepMac !== undefined) checkMac(underlay.vtepMac, at.at("underlay", "vtepMac"));
-  }
-  for (const [name, { vtep, routerMac }] of Object.entries(vpcs)) {
-    const here = at.at("vpcs", name);
-    checkVpc(name, names, here);
-    checkVtep(vtep, here.at("vtep"));
-    checkMac(routerMac, here.at("routerMac"));
-  }
-}
-
-function checkVpc(name: string, names: ReadonlySet<string>, at: Reporter): void {
-  if (names.has(name)) return;
-  at.say("isthmus/unknown-vpc", `There is no VPC "${name}".`, "Add it under vpcs, or correct it.");
-}
-
-/** Tunnels run over IPv4. */
-function checkVtep(text: string, at: Reporter): void {
-  const address = parseIpAddress(text);
-  if (address?.family === 4 && isUnicast(address)) return;
-  const message = `"${text}" is no unicast IPv4 address.`;
-  at.say("isthmus/bad-address", message, 'Write an address, such as "10.0.0.1".');
-}
-
-/** "10.0.0.1/24": an address with the length of its network, and neither the network's own nor its
- * broadcast address (RFC 3021: a /31 has neither). */
-function isHostAddress(text: string): boolean {
-  const prefix = parsePrefix(text);
-  const address = parseIpAddress(text.split("/")[0] ?? "");
-  if (!prefix || !address || !isUnicast(address)) return false;
-  const hostBits = BigInt(bits(address.family) - prefix.length);
-  if (hostBits < 2n) return true;
-  const host = address.value & ((1n << hostBits) - 1n);
-  return host !== 0n && (address.family === 6 || host !== (1n << hostBits) - 1n);
-}
-
-function isUnicast({ family, value }: IpAddress): boolean {
-  if (family === 6) return value > 1n && value >> 120n !== 0xffn;
-  const first = value >> 24n;
-  return first !== 0n && first !== 127n && first < 224n;
-}
-
-function checkMac(text: string, at: Reporter): void {
-  const mac = parseMac(text);
-  if (mac && isUnicastMac(mac)) return;
-  at.say("isthmus/bad-mac", `"${text}" is no unicast MAC address.`, 'Write "02:00:00:00:00:01".');
 }

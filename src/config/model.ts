@@ -2,6 +2,7 @@
 // `loadConfig` makes one; `compile` takes nothing else. Deeply readonly.
 
 import type { Brand } from "../base/brand.ts";
+import type { IpAddress } from "../wire/ip-address.ts";
 import type { PrefixPorts } from "../wire/prefix-ports.ts";
 import type { Place } from "./issue.ts";
 
@@ -19,6 +20,19 @@ export interface ConfigShape {
   readonly flowTableCapacity: number;
   readonly underlay?: Underlay | undefined;
   readonly attachments: readonly Attachment[];
+  readonly icmp: IcmpAnswers;
+}
+
+/** Which packets the gateway answers with an ICMP error when it drops them. */
+export interface IcmpAnswers {
+  /** TTL or hop limit used up. */
+  readonly timeExceeded: boolean;
+  /** Longer than the network of the destination takes. */
+  readonly tooBig: boolean;
+  /** Denied by an ACL, or no room for another flow. */
+  readonly prohibited: boolean;
+  /** Most a second to each VPC. */
+  readonly perSecond: number;
 }
 
 export interface Vpc {
@@ -28,6 +42,10 @@ export interface Vpc {
   readonly place: Place;
   /** Where its packets go on the underlay; needed only by a live gateway. */
   readonly remote?: { readonly vtep: string; readonly routerMac: string } | undefined;
+  /** The gateway's own addresses there, one of a family at most: what its answers come from. */
+  readonly addresses: readonly IpAddress[];
+  /** The longest IP packet that it takes, in bytes. */
+  readonly mtu: number;
 }
 
 export interface Peering {

@@ -1,11 +1,14 @@
 // VPCs and their subnets.
 
+import { parseIpAddress } from "../wire/ip-address.ts";
 import { type Prefix, parsePrefix } from "../wire/prefix.ts";
 import type { Vpc } from "./model.ts";
 import type { Located, Reporter } from "./report.ts";
-import type { RawConfig, RawVpc } from "./shape.ts";
+import { isMapping, type RawConfig, type RawVpc } from "./shape.ts";
 
 const VNI_MAX = 0xffffff;
+/** No IPv4 packet is longer, and no IPv6 packet without jumbograms. */
+const MTU_MAX = 65_575;
 
 export interface ParsedVpc {
   readonly vpc: Vpc;
@@ -39,11 +42,28 @@ export function parseVpcs(raw: RawConfig, report: Reporter): ParsedVpcs {
       continue;
     }
     byVni.set(vni, at.at("vni").located);
-    const remote = raw.isthmus?.vpcs?.[name];
-    const vpc: Vpc = { name, vni, place: at.located.place, remote };
+    const vpc: Vpc = { name, vni, place: at.located.place, ...extras(raw, name) };
     byName.set(name, { vpc, located: at.located, subnets });
   }
   return { byName, names: new Set(Object.keys(all)) };
+}
+
+/** What the `isthmus` key adds; wrong values are reported by check-isthmus.ts. */
+function extras({ isthmus }: RawConfig, name: string): Pick<Vpc, "remote" | "addresses" | "mtu"> {
+  const raw = isMapping(isthmus) && isMapping(isthmus?.vpcs) ? isthmus?.vpcs?.[name] : undefined;
+  const { vtep, routerMac, addresses = [], mtu } = isMapping(raw) && raw ? raw : {};
+  const attached = Array.isArray(isthmus?.attachments)
+    ? isthmus.attachments.filter((each) => isMapping(each) && each.vpc === name)
+    : [];
+  const texts = [
+    ...(Array.isArray(addresses) ? addresses : []),
+    ...attached.map(({ address }) => String(address).split("/")[0]!),
+  ];
+  return {
+    remote: vtep !== undefined && routerMac !== undefined ? { vtep, routerMac } : undefined,
+    addresses: texts.flatMap((text) => parseIpAddress(String(text)) ?? []),
+    mtu: mtu ?? MTU_MAX,
+  };
 }
 
 function parseVni({ vni }: RawVpc, at: Reporter): number | undefined {

@@ -135,9 +135,26 @@ const isthmus = z
       .optional()
       .describe("the VXLAN side of the gateway"),
     vpcs: z
-      .record(text, z.strictObject({ vtep: text, routerMac: text }))
+      .record(
+        text,
+        z.strictObject({
+          vtep: text.optional().describe("far end of its tunnel, with routerMac"),
+          routerMac: text.optional(),
+          addresses: z.array(text).optional().describe("the gateway's own addresses there"),
+          mtu: z.int().min(68).max(65535).optional().describe("longest IP packet that it takes"),
+        }),
+      )
       .optional()
-      .describe("where packets to a VPC go on the underlay"),
+      .describe("what the gateway is to a VPC"),
+    icmp: z
+      .strictObject({
+        timeExceeded: z.boolean().optional().describe("when a TTL is used up; true if absent"),
+        tooBig: z.boolean().optional().describe("when a packet does not fit; true if absent"),
+        prohibited: z.boolean().optional().describe("when an ACL denies or flows have no room"),
+        perSecond: z.int().min(1).max(1000000).optional().describe("most to each VPC; 100"),
+      })
+      .optional()
+      .describe("which dropped packets are answered with an ICMP error"),
   })
   .describe("what only this gateway has");
 

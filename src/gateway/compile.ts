@@ -10,6 +10,7 @@ import { OPTIONAL, RuleBuilder } from "../tables/rule-table.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
 import { buildVniTable } from "../tables/vni-table.ts";
 import { AclCompiler, type AclLists } from "./compile-acl.ts";
+import { compileAnswers } from "./compile-answers.ts";
 import {
   ExposeCompiler,
   type ExposeDependencies,
@@ -99,6 +100,7 @@ class Compiler {
         rules: this.#rules.finish(),
         reshapes: buildReshapeTable(this.#exposes.reshapes),
         ...this.#acls.finish(),
+        ...compileAnswers(this.#config),
         vpcVnis: Int32Array.from(vpcs, (vpc) => vpc.vni),
         ...this.#adjacencies(),
         directionVpcs: Int32Array.from(this.#directions, ({ to }) => to),

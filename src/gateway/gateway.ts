@@ -4,8 +4,10 @@
 import type { Memory } from "../base/arena.ts";
 import type { Random } from "../base/random.ts";
 import type { Config } from "../config/model.ts";
+import type { Answerer } from "../functions/answer/answer.ts";
 import { natModes } from "../nat/modes.ts";
 import { Batch } from "../packet/batch.ts";
+import { BATCH_MAX } from "../packet/limits.ts";
 import { PacketPool } from "../packet/packet-pool.ts";
 import { CONSUMED, DROP_FIRST, SENT, VERDICT_LIMIT, verdictName } from "../packet/verdict.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
@@ -70,10 +72,23 @@ export interface EndedFlow {
   readonly flow: FlowView;
 }
 
+/** A packet of the gateway's own. */
+export interface Answer {
+  /** Number of the packet it is about, as for `outcome`. */
+  readonly cause: number;
+  /** The VPC it goes to. */
+  readonly to: string;
+  /** Views, valid until the next `clear()`. */
+  readonly frame: Uint8Array;
+  readonly packet: Uint8Array;
+}
+
 export interface Counts {
   readonly received: number;
   readonly sent: number;
   readonly consumed: number;
+  /** ICMP errors that the gateway sent about dropped packets; not among `sent`. */
+  readonly answered: number;
   /** By reason; only reasons that occurred. */
   readonly dropped: ReadonlyMap<string, number>;
   /** Sent packets and bytes (of the IP packet), by VPC pair; only pairs that occurred. */
@@ -97,6 +112,10 @@ export class Gateway {
   readonly #counters: DirectionCounters = { current: directionCounts(0) };
   readonly #totals = new PairTotals();
   readonly #batch = new Batch();
+  readonly #answers = new Batch();
+  readonly #causes = new Int32Array(BATCH_MAX);
+  readonly #answer: Answerer;
+  #answered = 0;
   readonly #dependencies: GatewayDependencies;
   readonly #flows: Flows;
   #names: Names = NO_NAMES;
@@ -115,7 +134,9 @@ export class Gateway {
       snapshot: this.#snapshot,
       counters: this.#counters,
     };
-    this.#pipeline = new Pipeline(this.#pool, this.#counters, gatewaySteps(shared));
+    const { steps, answer } = gatewaySteps(shared);
+    this.#pipeline = new Pipeline(this.#pool, this.#counters, steps);
+    this.#answer = answer;
   }
 
   /** Counts applied configurations; 0 before the first. */
@@ -209,7 +230,13 @@ export class Gateway {
     const listener =
       trace && traceListener(trace, this.#batch, this.#pool, (row) => this.#reader().read(row));
     this.advance(now);
+    const { verdicts } = this.#pipeline;
+    const sentBefore = verdicts[SENT]!;
     this.#pipeline.process(this.#batch, now, listener);
+    if (verdicts[SENT]! - sentBefore !== this.#batch.count) {
+      this.#answer(this.#batch, this.#answers, this.#causes, now);
+      this.#answered += this.#answers.count;
+    }
     this.#ran = this.#batch.count;
     return this.#ran;
   }
@@ -219,10 +246,21 @@ export class Gateway {
     return this.#reader().read(this.#batch.rows[index]!);
   }
 
+  /** What the gateway itself sent back in the last run, in the order of the packets answered. */
+  answers(): Answer[] {
+    const { rows, count } = this.#answers;
+    return Array.from({ length: count }, (_, index) => {
+      const { from = "", frame, packet } = this.#reader().read(rows[index]!);
+      return { cause: this.#causes[index]!, to: from, frame, packet };
+    });
+  }
+
   /** Gives the packets of the last run back to the pool. */
   clear(): void {
     const { rows, count } = this.#batch;
     for (let i = 0; i < count; i++) this.#pool.release(rows[i]!);
+    for (let i = 0; i < this.#answers.count; i++) this.#pool.release(this.#answers.rows[i]!);
+    this.#answers.count = 0;
     this.#batch.count = 0;
     this.#ran = 0;
   }
@@ -237,6 +275,7 @@ export class Gateway {
       received,
       sent: verdicts[SENT]!,
       consumed: verdicts[CONSUMED]!,
+      answered: this.#answered,
       dropped,
       pairs: this.#totals.with(this.#names, this.#counters.current),
     };
@@ -262,6 +301,7 @@ export type GatewayApi = Pick<
   | "receive"
   | "run"
   | "outcome"
+  | "answers"
   | "clear"
   | "counts"
   | "generation"

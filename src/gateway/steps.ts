@@ -2,6 +2,7 @@
 
 import { acl } from "../functions/acl/acl.ts";
 import { admit } from "../functions/admit/admit.ts";
+import { type Answerer, answerer } from "../functions/answer/answer.ts";
 import { bind } from "../functions/bind/bind.ts";
 import { decap } from "../functions/decap/decap.ts";
 import { egress } from "../functions/egress/egress.ts";
@@ -28,10 +29,17 @@ export interface StepDependencies {
   readonly flows: Flows;
 }
 
-export function gatewaySteps(dependencies: StepDependencies): readonly NetworkFunction[] {
+export interface GatewaySteps {
+  readonly steps: readonly NetworkFunction[];
+  /** Runs behind them: what the gateway itself says about what they dropped. */
+  readonly answer: Answerer;
+}
+
+export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
   const { pool, interfaces, snapshot, counters, flows } = dependencies;
   const { tables } = flows;
-  return [
+  const wrap = encap(pool, snapshot);
+  const steps = [
     ingress(pool, interfaces, snapshot),
     decap(pool, interfaces, snapshot),
     parse(pool, interfaces),
@@ -40,10 +48,11 @@ export function gatewaySteps(dependencies: StepDependencies): readonly NetworkFu
     flowLookup(pool, snapshot, tables),
     admit(pool, snapshot),
     acl(pool, snapshot),
+    route(pool, snapshot),
     bind({ pool, snapshot, ...flows }),
     translate(pool, snapshot, tables),
-    route(pool, snapshot),
-    encap(pool, snapshot),
+    wrap,
     egress(pool, counters),
   ];
+  return { steps, answer: answerer(pool, snapshot, interfaces, wrap) };
 }

@@ -163,6 +163,11 @@ export const DROP = {
     "A rule of the peering's ACL, or its default, denies the packet.",
     "Change the rule, or add one before it.",
   ),
+  "too-big": drop(
+    80,
+    "The packet is longer than its destination's network takes, and may not be cut.",
+    "Let path MTU discovery work: ICMP must reach the sender; or lower the MTU of the hosts.",
+  ),
   "tunnel-too-long": drop(
     73,
     "With the headers of the tunnel the packet would be longer than IP allows.",

@@ -4,7 +4,13 @@ import { ManualClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
 import { type LoadResult, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/model.ts";
-import { type ApplyReport, type FlowView, Gateway, type TraceLine } from "../gateway/gateway.ts";
+import {
+  type Answer,
+  type ApplyReport,
+  type FlowView,
+  Gateway,
+  type TraceLine,
+} from "../gateway/gateway.ts";
 import type { Outcome } from "../gateway/outcome.ts";
 import { natModes } from "../nat/modes.ts";
 import { DROP, type DropName } from "../packet/verdict.ts";
@@ -203,9 +209,7 @@ class StoryRun {
     const outcomes = Array.from({ length: count }, (_, index) => gateway.outcome(index));
     this.#checkSent(step, outcomes, inputs);
     if (step.drop !== undefined) checkDropped(step.drop, outcomes);
-    if (step.answer !== undefined && step.answer.length > 0) {
-      throw new Failure(step.answer.map(({ text }) => text).join("; "), "no answer");
-    }
+    this.#checkAnswers(step, gateway.answers());
     gateway.clear();
   }
 
@@ -226,6 +230,22 @@ class StoryRun {
     const extra = sent[expect.length];
     if (extra)
       throw new Failure(expect.length === 0 ? "nothing" : "nothing more", say(extra.outcome));
+  }
+
+  #checkAnswers({ answer: expected }: Step, answers: readonly Answer[]): void {
+    const got = answers.map(({ to, packet }) => `${to} ${describePacket(packet, "full")}`);
+    for (const [index, { packet }] of answers.entries()) {
+      const [fault] = verifyChecksums(packet).filter(({ quoted }) => !quoted);
+      if (fault) throw new Failure("an answer with right checksums", got[index]!);
+    }
+    for (const [index, { vpc, packet, text }] of (expected ?? []).entries()) {
+      const answer = answers[index];
+      if (answer?.to !== vpc) throw new Failure(text, got[index] ?? "no answer");
+      const difference = matchPacket(packet, answer.packet, this.#bindings);
+      if (difference) throw new Failure(text, `${got[index]} (${difference})`);
+    }
+    const extra = got[expected?.length ?? got.length];
+    if (extra !== undefined) throw new Failure("no more answers", extra);
   }
 
   #match(expected: StoryPacket, outcome: Outcome, input: StoryPacket): void {

@@ -45,6 +45,15 @@ export interface Snapshot {
   readonly tracked: Uint8Array;
   /** No packet of any VPC does. */
   readonly flowless: boolean;
+  /** By verdict code: what is said to the sender, 0 for nothing (functions/answer). */
+  readonly answers: Uint8Array;
+  /** Most answers a second to each VPC. */
+  readonly answersPerSecond: number;
+  /** By VPC index * ADDRESS_WORDS: the gateway's own IPv4 address there, and its IPv6 address in
+   * four words, zero for none. */
+  readonly vpcAddresses: Int32Array;
+  /** By VPC index: the longest IP packet that it takes. */
+  readonly vpcMtus: Int32Array;
   /** What rules of kind BIND name. */
   readonly binders: readonly Binder[];
   /** By interface index: the VPC of its untunnelled frames, -1 for none. */
@@ -52,6 +61,7 @@ export interface Snapshot {
 }
 
 export const ACL_WORDS = 4;
+export const ADDRESS_WORDS = 5;
 
 /** What the data path has before the first configuration: no VPC, so every packet is refused. */
 export const EMPTY_SNAPSHOT: Snapshot = {
@@ -73,6 +83,10 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   directionRoots: new Int32Array(0),
   tracked: new Uint8Array(0),
   flowless: true,
+  answers: new Uint8Array(256),
+  answersPerSecond: 0,
+  vpcAddresses: new Int32Array(0),
+  vpcMtus: new Int32Array(0),
   binders: [],
   interfaceVpcs: new Int32Array(0),
 };

@@ -58,7 +58,7 @@ const interfaces = new InterfaceTable();
 interfaces.add(VXLAN);
 holder.current = { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(0) };
 const counters = { current: directionCounts(names.directions.length) };
-const steps = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
+const { steps } = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
 
 /** Every typed array of the pool but the verdicts, by name. */
 const columns = Object.entries(pool).filter(

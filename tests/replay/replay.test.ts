@@ -51,8 +51,11 @@ test("tshark finds every packet of a replay flawless", (t) => {
   assert.equal(first, "102\t172.30.8.1,192.0.2.4\t172.30.8.2,10.0.0.4");
   assert.equal(second, "101\t172.30.8.1,198.51.100.4\t172.30.8.2,10.0.0.4");
   const comments = tshark(out, "-T", "fields", "-e", "frame.comment").trim().split("\n");
-  assert.equal(comments.length, 21);
-  for (const comment of comments) {
+  const answers = comments.filter((comment) => comment.startsWith("the gateway answered blue "));
+  assert.equal(answers.length, 1);
+  const sent = comments.filter((comment) => !answers.includes(comment));
+  assert.equal(sent.length, 21);
+  for (const comment of sent) {
     assert.match(comment, / became .* in (blue|green), peering blue--green, expose 1 of /);
   }
 });
@@ -63,7 +66,7 @@ test("tshark counts each checksum that it checked as good", (t) => {
   isthmus("replay", ...STATIC, "-o", out);
   const good = (protocol: string) =>
     tshark(out, "-Y", `${protocol}.checksum.status==1`).trim().split("\n").length;
-  assert.deepEqual({ tcp: good("tcp"), icmp: good("icmp") }, { tcp: 11, icmp: 5 });
+  assert.deepEqual({ tcp: good("tcp"), icmp: good("icmp") }, { tcp: 11, icmp: 6 });
 });
 
 test("IPv6 on interfaces named like the VPCs", (t) => {
@@ -137,7 +140,7 @@ peerings:
   );
   const { status, stdout } = isthmus("replay", plain, once, "-o", twice);
   assert.equal(status, 0);
-  assert.match(stdout, /^received +21$/m);
+  assert.match(stdout, /^received +22$/m);
 });
 
 test("a cut capture gives what is whole, says where it stopped, and exits 1", (t) => {

@@ -71,7 +71,7 @@ const interfaces = new InterfaceTable();
 interfaces.add(VXLAN);
 holder.current = { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(-1) };
 const counters = { current: directionCounts(names.directions.length) };
-const steps = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
+const { steps } = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
 const pipeline = new Pipeline(pool, counters, steps);
 const frames = TEXTS.map((text) =>
   vxlanFrame(100, ethernetFrame(buildPacket(parsePacket(text)), { padTo: 60 })),

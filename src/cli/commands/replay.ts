@@ -6,7 +6,7 @@ import { PcapngWriter } from "../../drivers/pcapng-write.ts";
 import { describePacket } from "../../wire/notation.ts";
 import type { CliIo, Input, Output } from "../io.ts";
 import { loadForCommand } from "../load-config.ts";
-import { describe, formatTime } from "../replay/describe.ts";
+import { describe, describeAnswer, formatTime } from "../replay/describe.ts";
 import { Progress } from "../replay/progress.ts";
 import { Replay, type Replayed } from "../replay/replay.ts";
 import { summary } from "../replay/summary.ts";
@@ -135,7 +135,7 @@ class Sinks {
   }
 
   take(replayed: Replayed): void {
-    const { outcome, frame, linkType } = replayed;
+    const { outcome, frame, linkType, answer } = replayed;
     const sent = outcome.verdict === "sent";
     if (sent || this.#dropped) {
       this.#writer.packet({
@@ -144,6 +144,15 @@ class Sinks {
         bytes: sent ? outcome.frame : frame.bytes,
         originalLength: sent ? undefined : frame.originalLength,
         comment: describe(replayed),
+      });
+    }
+    if (answer !== undefined) {
+      this.#writer.packet({
+        iface: this.#interface(answer.to, linkType),
+        nanos: frame.nanos,
+        bytes: answer.frame,
+        originalLength: undefined,
+        comment: describeAnswer(replayed),
       });
     }
     if (this.#log) this.#log.write(new TextEncoder().encode(`${logLine(replayed)}\n`));
@@ -159,7 +168,7 @@ class Sinks {
   }
 }
 
-function logLine({ number, frame, outcome, packet }: Replayed): string {
+function logLine({ number, frame, outcome, packet, answer }: Replayed): string {
   const sent = outcome.verdict === "sent";
   return JSON.stringify({
     n: number,
@@ -171,5 +180,9 @@ function logLine({ number, frame, outcome, packet }: Replayed): string {
     to: outcome.to ?? null,
     out: sent ? describePacket(outcome.packet) : null,
     frame: sent ? Buffer.from(outcome.frame).toString("hex") : null,
+    ...(answer && {
+      answer: describePacket(answer.packet),
+      answerFrame: Buffer.from(answer.frame).toString("hex"),
+    }),
   });
 }

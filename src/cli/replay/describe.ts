@@ -33,6 +33,12 @@ export function describe(replayed: Replayed): string {
   return [`${came} dropped: ${verdict}. ${sentence}${cut}`.trim(), ...why].join(", ");
 }
 
+/** "the gateway answered blue with icmp … about packet 12, dropped: ttl-exceeded" */
+export function describeAnswer({ number, outcome, answer }: Replayed): string {
+  const said = answer ? describePacket(answer.packet) : "nothing";
+  return `the gateway answered ${answer?.to} with ${said} about packet ${number}, dropped: ${outcome.verdict}`;
+}
+
 /** The packet as it came, or what else the frame was. */
 export function describeInput({ packet, frame, linkType }: Replayed): string {
   const { bytes } = frame;

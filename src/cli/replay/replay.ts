@@ -6,7 +6,7 @@ import { seededRandom } from "../../base/random.ts";
 import type { Config } from "../../config/model.ts";
 import { type CapturedFrame, linkKind } from "../../drivers/capture.ts";
 import { CaptureReader } from "../../drivers/pcap-read.ts";
-import { type Counts, Gateway } from "../../gateway/gateway.ts";
+import { type Answer, type Counts, Gateway } from "../../gateway/gateway.ts";
 import type { Outcome } from "../../gateway/outcome.ts";
 import { BATCH_MAX, SLOT_BYTES_MAX } from "../../packet/limits.ts";
 
@@ -27,6 +27,8 @@ export interface Replayed {
   readonly outcome: Outcome;
   /** The IP packet between VPCs as it came; empty when none was found. */
   readonly packet: Uint8Array;
+  /** What the gateway itself said about it. */
+  readonly answer?: Answer | undefined;
 }
 
 /** A batch is one moment to the gateway: packets further apart are not put together. */
@@ -50,7 +52,8 @@ export class Replay {
     this.#options = options;
     this.#visit = visit;
     const flowCapacity = options.config.flowTableCapacity;
-    const sizes = { slots: BATCH_MAX, slotBytes: SLOT_BYTES_MAX, flowCapacity };
+    // As many again for what the gateway answers.
+    const sizes = { slots: 2 * BATCH_MAX, slotBytes: SLOT_BYTES_MAX, flowCapacity };
     this.#gateway = new Gateway(sizes, { random: seededRandom(1), memory: alignedMemory });
     this.#gateway.apply(options.config);
   }
@@ -115,12 +118,18 @@ export class Replay {
     const last = this.#waiting.at(-1);
     if (last === undefined) return;
     const count = this.#gateway.run(Number(last.nanos / 1_000_000n));
-    for (let index = 0; index < count; index++) this.#show(index);
+    const answers = this.#gateway.answers();
+    for (let index = 0; index < count; index++) {
+      this.#show(
+        index,
+        answers.find(({ cause }) => cause === index),
+      );
+    }
     this.#gateway.clear();
     this.#waiting = [];
   }
 
-  #show(index: number): void {
+  #show(index: number, answer: Answer | undefined): void {
     this.#number++;
     const frame = this.#waiting[index]!;
     const outcome = this.#gateway.outcome(index);
@@ -134,6 +143,7 @@ export class Replay {
       frame,
       linkType,
       outcome,
+      answer,
       packet: offset < 0 ? new Uint8Array(0) : frame.bytes.subarray(offset, offset + packet.length),
     });
   }

@@ -12,6 +12,7 @@ export function summary(counts: Counts): string {
     ...(counts.consumed > 0 ? [["for the gateway", counts.consumed] as [string, number]] : []),
     ["dropped", total],
     ...dropped.map(([reason, count]): [string, number] => [`  ${reason}`, count]),
+    ...(counts.answered > 0 ? [["answered by ICMP", counts.answered] as [string, number]] : []),
   ];
   const parts = [table(rows.map(([what, count]) => [what, `${count}`]))];
   if (counts.pairs.length > 0) {

@@ -1,24 +1,41 @@
 // Data path.
-// Where to: the adjacency of the VPC the packet goes to.
+// Where to: the adjacency of the VPC the packet goes to, and whether the packet fits there. Before
+// anything is kept for it, and before it is changed: an answer quotes it as it came.
 
-import type { PacketPool } from "../../packet/packet-pool.ts";
+import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { DROP } from "../../packet/verdict.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
+const TOO_BIG = DROP["too-big"].code;
+const DONT_FRAGMENT = 0x40;
+
 export function route(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
-  const { toVpc, adjacency } = pool;
+  const { bytes, l3, end, flags, toVpc, adjacency, verdict } = pool;
+
+  /** IPv4 without DF may be cut further on; IPv6 never (RFC 791, 3.2; RFC 8200, 5). */
+  function mayNotBeCut(row: number): boolean {
+    return (flags[row]! & V6) !== 0 || (bytes[l3[row]! + 6]! & DONT_FRAGMENT) !== 0;
+  }
+
   return {
     name: "route",
-    reads: ["toVpc"],
+    reads: ["toVpc", "l3", "end", "flags"],
     writes: ["adjacency"],
     process(batch) {
       const { rows, count } = batch;
-      const { vpcAdjacencies } = snapshot.current;
+      const { vpcAdjacencies, vpcMtus } = snapshot.current;
+      let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
-        adjacency[row] = vpcAdjacencies[toVpc[row]!]!;
+        const to = toVpc[row]!;
+        adjacency[row] = vpcAdjacencies[to]!;
+        if (end[row]! - l3[row]! > vpcMtus[to]! && mayNotBeCut(row)) {
+          verdict[row] = TOO_BIG;
+          decided++;
+        }
       }
-      return 0;
+      return decided;
     },
   };
 }
