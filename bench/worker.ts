@@ -64,7 +64,7 @@ function makePipeline(): { pipeline: Pipeline; compileMillis: number } {
     modes: natModes,
     adjacency,
     nat: flows.nat,
-    timersOf: flows.timersOf,
+    timersOf: flows.setTimers(config.timers),
   });
   const compileMillis = performance.now() - began;
   const interfaces = new InterfaceTable();

@@ -54,6 +54,8 @@ export const ISSUE_CODES = {
   "nat/bad-duration": "error",
   "static/size-mismatch": "error",
   "isthmus/half-a-tunnel": "error",
+  "isthmus/bad-timer": "error",
+  "isthmus/short-timer": "warning",
   "masquerade/ports": "error",
   "masquerade/bad-ports": "error",
   "masquerade/shared-endpoint": "error",

@@ -10,6 +10,7 @@ import type { ExposeMode } from "./expose-mode.ts";
 import type { ConfigIssue } from "./issue.ts";
 import type { Config, ConfigShape, IcmpAnswers } from "./model.ts";
 import { parsePeerings } from "./parse-peerings.ts";
+import { parseTimers } from "./parse-timers.ts";
 import { parseVpcs } from "./parse-vpcs.ts";
 import type { Reporter } from "./report.ts";
 import { configShape, isMapping, type RawConfig } from "./shape.ts";
@@ -38,6 +39,7 @@ export function loadConfig(text: string, file: string, modes: readonly ExposeMod
   const peerings = usable ? parsePeerings(raw, vpcs, modes, root) : [];
   checkRoutes(peerings, modes);
   if (sound("isthmus")) checkIsthmus(raw, vpcs.names, root.at("isthmus"));
+  const timers = parseTimers(raw, root);
   const capacity = raw.gateway?.flowTableCapacity;
   if (capacity === 0) {
     const at = root.at("gateway", "flowTableCapacity");
@@ -52,6 +54,7 @@ export function loadConfig(text: string, file: string, modes: readonly ExposeMod
     underlay: raw.isthmus?.underlay,
     attachments: raw.isthmus?.attachments ?? [],
     icmp: icmpAnswers(raw),
+    timers,
   };
   return { config: shape as Config, issues: report.issues };
 }

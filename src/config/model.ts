@@ -21,6 +21,26 @@ export interface ConfigShape {
   readonly underlay?: Underlay | undefined;
   readonly attachments: readonly Attachment[];
   readonly icmp: IcmpAnswers;
+  readonly timers: FlowTimes;
+}
+
+/** How long flows may be idle, in milliseconds; what is undefined is as the preset has it. */
+export interface FlowTimes {
+  /** "rfc": what the RFCs ask for. "reference": the short times of the gateway that Isthmus is
+   * compared with. */
+  readonly preset: "rfc" | "reference";
+  readonly tcp: {
+    readonly opening?: number | undefined;
+    readonly established?: number | undefined;
+    readonly closing?: number | undefined;
+  };
+  readonly udp: {
+    readonly unanswered?: number | undefined;
+    readonly established?: number | undefined;
+  };
+  readonly icmp: { readonly query?: number | undefined };
+  /** How long a public endpoint rests before another private one gets it. */
+  readonly rest?: number | undefined;
 }
 
 /** Which packets the gateway answers with an ICMP error when it drops them. */

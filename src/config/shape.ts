@@ -6,6 +6,7 @@ import type { ExposeMode } from "./expose-mode.ts";
 
 const text = z.string();
 const count = z.int().min(0).max(0xffffffff);
+const duration = text.optional();
 /** Ports and numbers that people write with or without quotes. */
 const numberOrText = z.union([z.string(), z.int()]);
 
@@ -146,6 +147,27 @@ const isthmus = z
       )
       .optional()
       .describe("what the gateway is to a VPC"),
+    timers: z
+      .strictObject({
+        preset: z.enum(["rfc", "reference"]).optional(),
+        tcp: z
+          .strictObject({
+            opening: duration.describe("until both sides have spoken; 4m"),
+            established: duration.describe("2h4m"),
+            closing: duration.describe("from the first FIN or a reset on; 4m"),
+          })
+          .optional(),
+        udp: z
+          .strictObject({
+            unanswered: duration.describe("2m"),
+            established: duration.describe("5m"),
+          })
+          .optional(),
+        icmp: z.strictObject({ query: duration.describe("60s") }).optional(),
+        rest: duration.describe("before a public endpoint is given to another; 120s"),
+      })
+      .optional()
+      .describe("how long flows may be idle"),
     icmp: z
       .strictObject({
         timeExceeded: z.boolean().optional().describe("when a TTL is used up; true if absent"),

@@ -2,13 +2,14 @@
 
 import { type Memory, plainMemory } from "../base/arena.ts";
 import type { Random } from "../base/random.ts";
+import type { FlowTimes } from "../config/model.ts";
 import { natModes } from "../nat/modes.ts";
 import type { NatState } from "../nat/nat-mode.ts";
 import { DROP } from "../packet/verdict.ts";
 import type { FlowDraft } from "../tables/flow-draft.ts";
 import type { Release } from "../tables/flow-holds.ts";
 import { FlowTable } from "../tables/flow-table.ts";
-import { RFC_TIMERS } from "../tables/flow-timers.ts";
+import { RFC_TIMERS, withWishes } from "../tables/flow-timers.ts";
 import { HalfBinder } from "../tables/half-binder.ts";
 import { HostTable } from "../tables/host-table.ts";
 import { MappingTable } from "../tables/mapping-table.ts";
@@ -29,8 +30,9 @@ export interface Flows {
   readonly halves: HalfBinder;
   /** Gives back what a draft holds whose flow was not made. */
   readonly release: Release;
-  /** The number of the timers that flows of a mode have. */
-  readonly timersOf: (mode: string) => number;
+  /** Gives flows the times of a configuration; the result tells the number of the timers that flows
+   * of a mode have. */
+  readonly setTimers: (times: FlowTimes) => (mode: string) => number;
 }
 
 export function makeFlows(
@@ -52,7 +54,6 @@ export function makeFlows(
     if (receiver >= 0) mappings.release(receiver);
     if (host >= 0) hosts().leave(host);
   };
-  const reference = options.timers === "reference";
   const timers = [RFC_TIMERS, ...natModes.map((mode) => mode.referenceTimers ?? RFC_TIMERS)];
   const table = (v6: boolean) => new FlowTable({ v6, capacity, memory, hashKey, timers, release });
   const tables = [table(false), table(true)] as const;
@@ -62,6 +63,11 @@ export function makeFlows(
     nat: { mappings, hosts, inUse, random, sequential: options.ports === "sequential" },
     halves: new HalfBinder(snapshot, DROP["no-mapping"].code),
     release,
-    timersOf: (mode) => (reference ? 1 + natModes.findIndex(({ name }) => name === mode) : 0),
+    setTimers: (times) => {
+      const wished = timers.map((each) => withWishes(each, times));
+      for (const each of tables) each.setTimers(wished);
+      const reference = options.timers === "reference" || times.preset === "reference";
+      return (mode) => (reference ? 1 + natModes.findIndex(({ name }) => name === mode) : 0);
+    },
   };
 }

@@ -147,7 +147,8 @@ export class Gateway {
   /** Swaps in a configuration between two batches: all of it or (by throwing) nothing. */
   apply(config: Config): ApplyReport {
     const { adjacency } = this.#dependencies;
-    const { nat, timersOf } = this.#flows;
+    const { nat } = this.#flows;
+    const timersOf = this.#flows.setTimers(config.timers);
     const { snapshot, names } = compile(config, { modes: natModes, adjacency, nat, timersOf });
     const interfaceVpcs = vpcsOfInterfaces(this.#interfaceOptions, names.vpcs);
     this.#totals.add(this.#names, this.#counters.current);
@@ -184,7 +185,7 @@ export class Gateway {
   }
 
   #revalidate(): ApplyReport {
-    const revalidator = new Revalidator(this.#flows, this.#snapshot.current);
+    const revalidator = new Revalidator(this.#flows, this.#snapshot.current, this.#tick);
     let kept = 0;
     const ended: EndedFlow[] = [];
     for (const table of this.#flows.tables) {

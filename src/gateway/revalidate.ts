@@ -32,10 +32,12 @@ import type { Flows } from "./flows.ts";
 export class Revalidator {
   readonly #flows: Flows;
   readonly #snapshot: Snapshot;
+  readonly #tick: number;
   readonly #old = new FlowDraft();
   readonly #fresh = new FlowDraft();
 
-  constructor(flows: Flows, snapshot: Snapshot) {
+  constructor(flows: Flows, snapshot: Snapshot, tick: number) {
+    this.#tick = tick;
     this.#flows = flows;
     this.#snapshot = snapshot;
   }
@@ -49,7 +51,7 @@ export class Revalidator {
     if (reason !== undefined) return reason;
     this.#flows.halves.timers(fresh);
     this.#adopt(fresh);
-    table.renumber(flow, fresh);
+    table.renumber(flow, fresh, this.#tick);
     return undefined;
   }
 

@@ -42,10 +42,9 @@ import {
   idleTicks,
   NEVER_SHORTEN,
   REFRESH_UNANSWERED,
-  REST_MILLIS,
+  REST,
   TIMER_WORDS,
   type Timers,
-  ticks,
 } from "./flow-timers.ts";
 import type { HashKey } from "./key-hash.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
@@ -82,7 +81,7 @@ export class FlowTable {
   readonly destinationRule: Int32Array;
   readonly timerSet: Uint8Array;
   readonly #holds: FlowHolds;
-  readonly #timers: Int32Array;
+  #timers: Int32Array;
   readonly #free: Int32Array;
   #freeCount = 0;
   #used = 0;
@@ -134,10 +133,14 @@ export class FlowTable {
     return this.slab.find(this.#key, 0, this.slab.hash(this.#key, 0));
   }
 
+  /** Other times, from now on: flows get them with their next packet. */
+  setTimers(timers: readonly Timers[]): void {
+    this.#timers = compileTimers(timers);
+  }
+
   /** Whether the flow of the entry is neither over nor expired. */
   alive(entry: number, tick: number): boolean {
-    if (this.#resting(entry >> 1)) return false;
-    return this.#left(entry >> 1, tick) > 0;
+    return !this.#resting(entry >> 1) && this.#left(entry >> 1, tick) > 0;
   }
 
   state(flow: number): number {
@@ -196,8 +199,9 @@ export class FlowTable {
   remove(flow: number): void {
     this.slab.unlink(2 * flow);
     this.slab.unlink(2 * flow + 1);
-    this.#setWord(2 * flow, this.layout.state, 0);
-    this.#setWord(2 * flow + 1, this.layout.state, 0);
+    const at = 2 * flow * this.layout.words + this.layout.state;
+    this.slab.words[at] = 0;
+    this.slab.words[at + this.layout.words] = 0;
     this.#free[this.#freeCount++] = flow;
     this.count--;
     this.#holds.release(flow);
@@ -247,14 +251,15 @@ export class FlowTable {
     for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
       const at = entry * layout.words;
       words[at + layout.state] = words[at + layout.state]! | RESTING;
-      words[at + layout.deadline] = (tick + REST_TICKS) | 0;
+      words[at + layout.deadline] = (tick + this.#timers[REST]!) | 0;
     }
   }
 
   /** Looks at `flows` flows more for ones that are over. */
   sweep(flows: number, tick: number): void {
     if (this.count === 0) return;
-    for (let i = 0; i < flows; i++) this.#collect(tick, REST_TICKS);
+    const rest = this.#timers[REST]!;
+    for (let i = 0; i < flows; i++) this.#collect(tick, rest);
   }
 
   /** Removes all flows that are over, rest or not: their numbers would mean nothing after a change
@@ -279,21 +284,28 @@ export class FlowTable {
     readFlow(this.layout, this.slab.words, flow, draft);
   }
 
-  /** The numbers that a new snapshot gives to a flow that stays. */
-  renumber(flow: number, draft: FlowDraft): void {
+  /** The numbers that a new snapshot gives to a flow that stays. It waits no longer than today's
+   * times say, from now on. */
+  renumber(flow: number, draft: FlowDraft, tick: number): void {
     const { layout } = this;
-    this.#setWord(2 * flow, layout.direction, draft.direction);
-    this.#setWord(2 * flow + 1, layout.direction, draft.replyDirection);
+    const { protocol, timers } = draft;
+    const { words } = this.slab;
     this.sourceRule[flow] = draft.sourceRule;
     this.destinationRule[flow] = draft.destinationRule;
-    this.timerSet[flow] = draft.timers;
+    this.timerSet[flow] = timers;
     this.#holds.write(flow, draft);
     const idle =
-      draft.idle >= 0
-        ? draft.idle
-        : idleTicks(this.#timers, draft.timers, draft.protocol, ESTABLISHED);
-    this.#setWord(2 * flow, layout.idle, idle);
-    this.#setWord(2 * flow + 1, layout.idle, idle);
+      draft.idle >= 0 ? draft.idle : idleTicks(this.#timers, timers, protocol, ESTABLISHED);
+    const state = this.state(flow);
+    const never = this.#timers[timers * TIMER_WORDS + NEVER_SHORTEN] !== 0;
+    const wait = state === ESTABLISHED ? idle : idleTicks(this.#timers, timers, protocol, state);
+    for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
+      const at = entry * layout.words;
+      words[at + layout.direction] = (entry & 1) === 0 ? draft.direction : draft.replyDirection;
+      words[at + layout.idle] = idle;
+      const late = ((words[at + layout.deadline]! - tick) | 0) > wait;
+      if (late && !never) words[at + layout.deadline] = (tick + wait) | 0;
+    }
   }
 
   /** RFC 5961, 3.2, and RFC 7857, 2.2: a reset or FIN counts only within the window of the side it
@@ -306,10 +318,6 @@ export class FlowTable {
     const distance = (sequence - words[peer + layout.ack]!) | 0;
     // A FIN may come behind data that is still on its way; one before the window is an old one.
     return distance >= -1 && distance <= Math.max(words[peer + layout.window]!, 1);
-  }
-
-  #setWord(entry: number, word: number, value: number): void {
-    this.slab.words[entry * this.layout.words + word] = value;
   }
 
   #resting(flow: number): boolean {
@@ -386,7 +394,6 @@ export class FlowTable {
   }
 }
 
-const REST_TICKS = ticks(REST_MILLIS);
 const LAST_OPEN = CLOSED - 1;
 /** Flows looked at, at most, to make room for a new one. */
 const COLLECT_MAX = 64;

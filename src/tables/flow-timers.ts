@@ -12,6 +12,8 @@ export interface Timers {
   readonly tcp: TimerSet;
   readonly udp: TimerSet;
   readonly icmp: TimerSet;
+  /** How long what an ended flow held is kept from others (RFC 6888, REQ-8). */
+  readonly rest: number;
   /** Whether packets from the side that opened it keep an unanswered flow alive. */
   readonly refreshUnanswered: boolean;
   /** Whether a state with a shorter time leaves the time that is left as it is. */
@@ -48,19 +50,49 @@ export const RFC_TIMERS: Timers = {
     established: 60 * SECOND,
     closing: 60 * SECOND,
   },
+  rest: 120 * SECOND,
   refreshUnanswered: true,
   neverShorten: false,
   endWhenClosed: false,
 };
 
-/** An ended flow keeps its public port from others for so long (RFC 6888, REQ-8). */
-export const REST_MILLIS = 120 * SECOND;
+/** Times that somebody asks for, in milliseconds; what is undefined stays. */
+export interface TimerWishes {
+  readonly tcp: {
+    readonly opening?: number | undefined;
+    readonly established?: number | undefined;
+    readonly closing?: number | undefined;
+  };
+  readonly udp: {
+    readonly unanswered?: number | undefined;
+    readonly established?: number | undefined;
+  };
+  readonly icmp: { readonly query?: number | undefined };
+  readonly rest?: number | undefined;
+}
+
+export function withWishes(base: Timers, { tcp, udp, icmp, rest }: TimerWishes): Timers {
+  const set = (all: TimerSet, one?: number, two?: number, open?: number, closing?: number) => ({
+    oneWay: one ?? all.oneWay,
+    twoWay: two ?? all.twoWay,
+    established: open ?? all.established,
+    closing: closing ?? all.closing,
+  });
+  return {
+    ...base,
+    tcp: set(base.tcp, tcp.opening, tcp.opening, tcp.established, tcp.closing),
+    udp: set(base.udp, udp.unanswered, udp.established, udp.established, udp.established),
+    icmp: set(base.icmp, icmp.query, icmp.query, icmp.query, icmp.query),
+    rest: rest ?? base.rest,
+  };
+}
 
 // Words of a compiled timer set: idle ticks by kind of protocol and state, then the switches.
 export const KIND_WORDS = 16;
 export const REFRESH_UNANSWERED = 48;
 export const NEVER_SHORTEN = 49;
 export const END_WHEN_CLOSED = 50;
+export const REST = 51;
 export const TIMER_WORDS = 64;
 
 export function ticks(millis: number): number {
@@ -82,6 +114,7 @@ export function compileTimers(all: readonly Timers[]): Int32Array {
     result[at + REFRESH_UNANSWERED] = timers.refreshUnanswered ? 1 : 0;
     result[at + NEVER_SHORTEN] = timers.neverShorten ? 1 : 0;
     result[at + END_WHEN_CLOSED] = timers.endWhenClosed ? 1 : 0;
+    result[at + REST] = ticks(timers.rest);
   }
   return result;
 }

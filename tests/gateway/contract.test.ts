@@ -51,7 +51,7 @@ const flows = makeFlows({}, seededRandom(1), undefined, holder);
 const { snapshot, names } = compile(config!, {
   modes: natModes,
   nat: flows.nat,
-  timersOf: flows.timersOf,
+  timersOf: flows.setTimers(config!.timers),
 });
 const pool = new PacketPool({ slots: BATCH_MAX, slotBytes: 512 });
 const interfaces = new InterfaceTable();

@@ -64,7 +64,7 @@ const flows = makeFlows({}, seededRandom(1), undefined, holder);
 const { snapshot, names } = compile(config, {
   modes: natModes,
   nat: flows.nat,
-  timersOf: flows.timersOf,
+  timersOf: flows.setTimers(config.timers),
 });
 const pool = new PacketPool();
 const interfaces = new InterfaceTable();

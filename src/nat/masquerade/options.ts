@@ -22,6 +22,8 @@ export interface MasqueradeOptions {
   /** Endpoint-independent: whoever the peer is may send to a public endpoint that is in use (RFC
    * 4787, REQ-8). The other: only who was talked to. */
   readonly filtering: Dependence;
+  /** Public addresses and ports by chance (RFC 6056), or the lowest that is free. */
+  readonly allocation: "random" | "sequential";
   /** Most flows that one private address may have open; undefined: no limit (RFC 6888, REQ-4). */
   readonly flowsPerHost: number | undefined;
 }
@@ -40,6 +42,7 @@ const shape = z
     portParity: z.boolean().optional().describe("even ports for even ones, odd for odd"),
     mapping: z.enum(DEPENDENCE).optional().describe("what a public endpoint depends on"),
     filtering: z.enum(DEPENDENCE).optional().describe("who may send to a public endpoint in use"),
+    allocation: z.enum(["random", "sequential"]).optional().describe("how ports are chosen"),
     flowsPerHost: z.int().min(1).max(0x7fffffff).optional().describe("most flows of one address"),
   })
   .describe("many private sources behind few public addresses; only they may open flows");
@@ -58,6 +61,7 @@ export const masqueradeOptions: ExposeMode = {
       portParity = false,
       mapping = "endpoint-independent",
       filtering = "address-and-port-dependent",
+      allocation = "random",
       flowsPerHost,
     } = raw as z.infer<typeof shape>;
     const idleTimeoutMillis = parseIdleTimeout(idleTimeout, report.at("idleTimeout"));
@@ -76,6 +80,7 @@ export const masqueradeOptions: ExposeMode = {
       portParity,
       mapping,
       filtering,
+      allocation,
       flowsPerHost,
     };
     return [{ options }];

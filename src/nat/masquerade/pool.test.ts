@@ -27,6 +27,7 @@ const OPTIONS: MasqueradeOptions = {
   portParity: false,
   mapping: "endpoint-independent",
   filtering: "address-and-port-dependent",
+  allocation: "random",
   flowsPerHost: undefined,
 };
 const [TCP, UDP, ICMP] = [6, 17, 1];

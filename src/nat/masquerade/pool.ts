@@ -30,12 +30,14 @@ export class MasqueradePool implements Binder {
   readonly #options: MasqueradeOptions;
   readonly #mappings: MappingTable;
   readonly #addresses: PublicAddresses;
+  readonly #sequential: boolean;
   readonly #host = new Int32Array(5);
 
   constructor(publics: readonly PrefixPorts[], options: MasqueradeOptions, context: BuildContext) {
     this.#options = options;
     this.#context = context;
     this.#mappings = context.state.mappings;
+    this.#sequential = context.state.sequential || options.allocation === "sequential";
     this.#addresses = new PublicAddresses(publics, options.ports, context);
   }
 
@@ -104,7 +106,7 @@ export class MasqueradePool implements Binder {
 
   #allocate(draft: FlowDraft, shared: boolean): number {
     const { count } = this.#addresses;
-    const first = this.#context.state.sequential ? 0 : this.#homeOf(draft);
+    const first = this.#sequential ? 0 : this.#homeOf(draft);
     for (let i = 0; i < count; i++) {
       const family = draft.v6 ? 6 : 4;
       const address = this.#addresses.at((first + i) % count, family, draft.protocol);
@@ -133,11 +135,11 @@ export class MasqueradePool implements Binder {
   }
 
   #choose(address: PublicAddress, draft: FlowDraft, shared: boolean): number {
-    const { sequential, random } = this.#context.state;
+    const { random } = this.#context.state;
     const { portPreservation, portParity } = this.#options;
     const { isQuery, sourcePort } = draft;
     const { first, last } = address.range;
-    const start = sequential ? first : first + random.below(last + 1 - first);
+    const start = this.#sequential ? first : first + random.below(last + 1 - first);
     const wish = portPreservation ? sourcePort : -1;
     // Of identifiers none is even or odd in a way that matters to anybody.
     const parity = portParity && !isQuery ? sourcePort & 1 : -1;

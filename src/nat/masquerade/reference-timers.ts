@@ -8,6 +8,7 @@ export const REFERENCE_TIMERS: Timers = {
   tcp: TIMES,
   udp: TIMES,
   icmp: TIMES,
+  rest: 120_000,
   refreshUnanswered: false,
   neverShorten: true,
   endWhenClosed: true,

@@ -10,6 +10,7 @@ export const REFERENCE_TIMERS: Timers = {
   tcp: times(1_800_000),
   udp: times(30_000),
   icmp: times(10_000),
+  rest: 120_000,
   refreshUnanswered: true,
   neverShorten: true,
   endWhenClosed: true,
