@@ -19,6 +19,9 @@ export interface FlowView {
   readonly original: string;
   readonly translated: string;
   readonly state: string;
+  /** Packets and bytes (of the IP packets) as sent by its opener, and by the peer; modulo 2^32. */
+  readonly packets: readonly [number, number];
+  readonly bytes: readonly [number, number];
 }
 
 const PROTOCOLS = new Map([
@@ -36,7 +39,15 @@ export function viewFlow(table: FlowTable, flow: number): FlowView {
     original: packet(draft, SOURCE, DESTINATION, sourcePort, destinationPort),
     translated: packet(draft, NEW_SOURCE, NEW_DESTINATION, newSourcePort, newDestinationPort),
     state: STATE_NAMES[table.state(flow)] ?? "",
+    packets: counted(table, flow, table.layout.packets),
+    bytes: counted(table, flow, table.layout.bytes),
   };
+}
+
+function counted(table: FlowTable, flow: number, word: number): [number, number] {
+  const { words } = table.slab;
+  const at = 2 * flow * table.layout.words + word;
+  return [words[at]! >>> 0, words[at + table.layout.words]! >>> 0];
 }
 
 function packet(draft: FlowDraft, from: number, to: number, fromPort: number, toPort: number) {
