@@ -28,7 +28,7 @@ const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
 /** Whether the time of each step is asked for, which costs a little itself. */
 const timed = process.argv[3] === "timed";
 const stepMillis = new Map<string, number>();
-const pool = new PacketPool({ memory: alignedMemory, slotBytes: 2112 });
+const pool = new PacketPool({ memory: alignedMemory });
 const holder: SnapshotHolder = { current: EMPTY_SNAPSHOT };
 const flows = makeFlows(
   { ports: "sequential", flowCapacity: capacity() },

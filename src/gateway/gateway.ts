@@ -36,7 +36,7 @@ export type { TraceLine } from "./trace.ts";
 export interface GatewayOptions extends FlowOptions {
   /** Most packets in flight; 16 to 65536. Default 1024. */
   readonly slots?: number;
-  /** Bytes of a slot, headroom (128) included: a multiple of 64. Default 2048. */
+  /** Bytes of a slot, headroom (128) included: a multiple of 64, at least 512. Default 2048. */
   readonly slotBytes?: number;
 }
 

@@ -6,6 +6,8 @@ export const BATCH_MAX = 256;
 export const HEADROOM = 128;
 /** Default slot: a 1,500-byte packet in a tunnel with room to spare. */
 export const SLOT_BYTES = 2048;
+/** Room for any headers in front of an ICMP error of the gateway's own. */
+export const SLOT_BYTES_MIN = 512;
 /** A slot for the largest frame a capture can hold (65,535 bytes and more with offloads). */
 export const SLOT_BYTES_MAX = 262144 + 2048;
 /** Default number of packets in flight: 1024 slots of 2 KiB are 2 MiB. */

@@ -4,7 +4,8 @@
 // `start`. What each column means, who writes it and its value when unset: README.md.
 
 import { Arena, type Memory, plainMemory } from "../base/arena.ts";
-import { HEADROOM, SLOT_BYTES, SLOTS } from "./limits.ts";
+import { assert } from "../base/assert.ts";
+import { HEADROOM, SLOT_BYTES, SLOT_BYTES_MIN, SLOTS } from "./limits.ts";
 
 /** The facts about a packet that steps write and read. */
 export type Column =
@@ -52,7 +53,7 @@ export const FLOW_WANTED = -2;
 
 export interface PoolOptions {
   readonly slots?: number | undefined;
-  /** A multiple of 64; includes the headroom. */
+  /** A multiple of 64, at least 512; includes the headroom. */
   readonly slotBytes?: number | undefined;
   readonly memory?: Memory | undefined;
 }
@@ -93,6 +94,7 @@ export class PacketPool {
   constructor(options: PoolOptions = {}) {
     const slots = options.slots ?? SLOTS;
     const slotBytes = options.slotBytes ?? SLOT_BYTES;
+    assert(slotBytes >= SLOT_BYTES_MIN && slotBytes % 64 === 0, `slots of ${slotBytes} bytes`);
     const arena = new Arena(slots * (slotBytes + 128) + 4096, options.memory ?? plainMemory);
     const slab = arena.slab(slots * slotBytes);
     this.slots = slots;

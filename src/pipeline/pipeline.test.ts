@@ -9,7 +9,7 @@ import { DROP, SENT } from "../packet/verdict.ts";
 import { directionCounts } from "../tables/direction-counters.ts";
 import { Pipeline } from "./pipeline.ts";
 
-const pool = new PacketPool({ slots: 256, slotBytes: 256 });
+const pool = new PacketPool({ slots: 256, slotBytes: 512 });
 const counters = { current: directionCounts(0) };
 
 /** A step that gives `code` to every packet whose length says so. */

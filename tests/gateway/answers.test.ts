@@ -143,3 +143,21 @@ test("without room in the pool there is no answer, and nothing leaks", () => {
     assert.equal(gateway.answers().length, 3);
   }
 });
+
+test("in small slots an answer quotes what fits, and touches no other packet", () => {
+  const gateway = new Gateway({ slots: 16, slotBytes: 512 }, { random: seededRandom(1) });
+  gateway.apply(configOf(CONFIG));
+  const iface = ethernetInterface(gateway);
+  const inner = ethernetFrame(buildPacket(parsePacket(V6.replace("len=1000", "len=300"))));
+  const frame = vxlanFrame(100, inner);
+  for (let i = 0; i < 8; i++) assert.ok(gateway.receive(iface, frame));
+  gateway.run(0);
+  const answers = gateway.answers();
+  assert.equal(answers.length, 8);
+  for (let i = 0; i < 8; i++) {
+    assert.equal(hex(gateway.outcome(i).packet), hex(inner.subarray(14)));
+    assert.equal(answers[i]?.frame.length, 512 - 128);
+    assert.match(describePacket(answers[i]!.packet), /^icmp 2001:db8:1::fe > .* time-exceeded/);
+    assert.deepEqual(verifyChecksums(answers[i]!.frame.subarray(14)), []);
+  }
+});

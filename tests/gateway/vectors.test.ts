@@ -207,8 +207,8 @@ for (const [name, change, verdict] of [
 }
 
 test("a frame longer than a slot is accounted for", () => {
-  const gateway = gatewayOf(STATIC, 256);
-  const outcome = pass(gateway, ethernetInterface(gateway, { vpc: "v1" }), new Uint8Array(300));
+  const gateway = gatewayOf(STATIC, 512);
+  const outcome = pass(gateway, ethernetInterface(gateway, { vpc: "v1" }), new Uint8Array(600));
   assert.equal(outcome.verdict, "frame-too-long");
   assert.equal(gateway.counts().received, 1);
 });

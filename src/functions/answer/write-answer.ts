@@ -36,6 +36,7 @@ export function answerWriter(
   const { bytes, view, start, length, rxInterface, outer, vpc, l3, l4, end } = pool;
   const { protocol, flags, sourcePort, destinationPort, toVpc, adjacency } = pool;
   const { kinds } = interfaces;
+  const { frameMax } = pool;
 
   function swap(a: number, b: number, size: number): void {
     for (let i = 0; i < size; i++) {
@@ -120,7 +121,9 @@ export function answerWriter(
   return function writeAnswer(cause, row, kind) {
     const v6 = (flags[cause]! & V6) !== 0;
     const headers = (v6 ? 40 : 20) + ICMP_HEADER;
-    const room = (v6 ? IPV6_MAX : IPV4_MAX) - headers;
+    const first = outer[cause]! >= 0 ? outer[cause]! : start[cause]!;
+    const slot = frameMax - (l3[cause]! - first);
+    const room = Math.min(v6 ? IPV6_MAX : IPV4_MAX, slot) - headers;
     const quote = Math.min(end[cause]! - l3[cause]!, room);
     const { vpcAdjacencies } = snapshot.current;
     const way = vpcAdjacencies[vpc[cause]!]!;
