@@ -55,6 +55,7 @@ export function loadConfig(text: string, file: string, modes: readonly ExposeMod
     attachments: raw.isthmus?.attachments ?? [],
     icmp: icmpAnswers(raw),
     timers,
+    clampMss: raw.isthmus?.clampMss === true,
   };
   return { config: shape as Config, issues: report.issues };
 }

@@ -22,6 +22,8 @@ export interface ConfigShape {
   readonly attachments: readonly Attachment[];
   readonly icmp: IcmpAnswers;
   readonly timers: FlowTimes;
+  /** Whether the MSS of a TCP connection is held to the MTUs of its VPCs. */
+  readonly clampMss: boolean;
 }
 
 /** How long flows may be idle, in milliseconds; what is undefined is as the preset has it. */
@@ -54,6 +56,9 @@ export interface IcmpAnswers {
   /** Most a second to each VPC. */
   readonly perSecond: number;
 }
+
+/** No IPv4 packet is longer, and no IPv6 packet without jumbograms. */
+export const MTU_MAX = 65_575;
 
 export interface Vpc {
   readonly name: string;

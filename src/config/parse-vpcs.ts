@@ -2,13 +2,11 @@
 
 import { parseIpAddress } from "../wire/ip-address.ts";
 import { type Prefix, parsePrefix } from "../wire/prefix.ts";
-import type { Vpc } from "./model.ts";
+import { MTU_MAX, type Vpc } from "./model.ts";
 import type { Located, Reporter } from "./report.ts";
 import { isMapping, type RawConfig, type RawVpc } from "./shape.ts";
 
 const VNI_MAX = 0xffffff;
-/** No IPv4 packet is longer, and no IPv6 packet without jumbograms. */
-const MTU_MAX = 65_575;
 
 export interface ParsedVpc {
   readonly vpc: Vpc;

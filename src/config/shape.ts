@@ -147,6 +147,7 @@ const isthmus = z
       )
       .optional()
       .describe("what the gateway is to a VPC"),
+    clampMss: z.boolean().optional().describe("hold the MSS of a SYN to the MTUs of its VPCs"),
     timers: z
       .strictObject({
         preset: z.enum(["rfc", "reference"]).optional(),

@@ -1,6 +1,7 @@
-// What the gateway itself says about packets it drops, from where, and how often.
+// What the gateway itself says about packets it drops, from where, and how often; and how long
+// packets may be.
 
-import type { Config } from "../config/model.ts";
+import { type Config, MTU_MAX } from "../config/model.ts";
 import { PROHIBITED, TIME_EXCEEDED, TOO_BIG } from "../functions/answer/write-answer.ts";
 import { DROP, type DropName, VERDICT_LIMIT } from "../packet/verdict.ts";
 import { ADDRESS_WORDS, type Snapshot } from "../tables/snapshot.ts";
@@ -16,9 +17,12 @@ const PROHIBITED_REASONS: readonly DropName[] = [
   "flow-table-full",
 ];
 
-type Answers = Pick<Snapshot, "answers" | "answersPerSecond" | "vpcAddresses" | "vpcMtus">;
+type Answers = Pick<
+  Snapshot,
+  "answers" | "answersPerSecond" | "vpcAddresses" | "vpcMtus" | "hasMtus" | "clampsMss"
+>;
 
-export function compileAnswers({ icmp, vpcs }: Config): Answers {
+export function compileAnswers({ icmp, vpcs, clampMss }: Config): Answers {
   const answers = new Uint8Array(VERDICT_LIMIT);
   if (icmp.timeExceeded) answers[DROP["ttl-exceeded"].code] = TIME_EXCEEDED;
   if (icmp.tooBig) answers[DROP["too-big"].code] = TOO_BIG;
@@ -40,6 +44,8 @@ export function compileAnswers({ icmp, vpcs }: Config): Answers {
     answers,
     answersPerSecond: icmp.perSecond,
     vpcAddresses,
+    hasMtus: vpcs.some(({ mtu }) => mtu < MTU_MAX),
+    clampsMss: clampMss && vpcs.some(({ mtu }) => mtu < MTU_MAX),
     vpcMtus: Int32Array.from(vpcs, ({ mtu }) => mtu),
   };
 }

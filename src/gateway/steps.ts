@@ -4,6 +4,7 @@ import { acl } from "../functions/acl/acl.ts";
 import { admit } from "../functions/admit/admit.ts";
 import { type Answerer, answerer } from "../functions/answer/answer.ts";
 import { bind } from "../functions/bind/bind.ts";
+import { clampMss } from "../functions/clamp-mss/clamp-mss.ts";
 import { decap } from "../functions/decap/decap.ts";
 import { egress } from "../functions/egress/egress.ts";
 import { encap } from "../functions/encap/encap.ts";
@@ -50,6 +51,7 @@ export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
     acl(pool, snapshot),
     route(pool, snapshot),
     bind({ pool, snapshot, ...flows }),
+    clampMss(pool, snapshot),
     translate(pool, snapshot, tables),
     wrap,
     egress(pool, counters),

@@ -54,6 +54,10 @@ export interface Snapshot {
   readonly vpcAddresses: Int32Array;
   /** By VPC index: the longest IP packet that it takes. */
   readonly vpcMtus: Int32Array;
+  /** Whether any VPC takes less than the longest packet there is. */
+  readonly hasMtus: boolean;
+  /** Whether a SYN is held to it. */
+  readonly clampsMss: boolean;
   /** What rules of kind BIND name. */
   readonly binders: readonly Binder[];
   /** By interface index: the VPC of its untunnelled frames, -1 for none. */
@@ -87,6 +91,8 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   answersPerSecond: 0,
   vpcAddresses: new Int32Array(0),
   vpcMtus: new Int32Array(0),
+  hasMtus: false,
+  clampsMss: false,
   binders: [],
   interfaceVpcs: new Int32Array(0),
 };

@@ -43,7 +43,7 @@ const TEXTS = [
   "udp 10.0.0.4:30000 > 198.51.100.8:80 ttl=1",
 ];
 /** The steps whose work it is to change packets. */
-const CHANGE_BYTES = ["translate", "encap"];
+const CHANGE_BYTES = ["clamp-mss", "translate", "encap"];
 
 const { config } = loadConfig(CONFIG, "", natModes);
 const holder: SnapshotHolder = { current: EMPTY_SNAPSHOT };

@@ -37,10 +37,12 @@ export function decap(
    * `findTunnel`, and PLAIN also for whatever is not of this form. */
   function findCommonTunnel(at: number, end: number): number {
     if (end - at < COMMON_LENGTH_MIN || view.getInt32(at + 12) !== 0x08004500) return PLAIN;
-    if (bytes[at + 23]! !== UDP || (view.getUint16(at + 20) & 0x3fff) !== 0) return PLAIN;
-    if (view.getUint16(at + 36) !== VXLAN_PORT) return PLAIN;
+    // Fragment offset and flags, TTL, protocol; then the destination port and the UDP length.
+    if ((view.getInt32(at + 20) & 0x3fff00ff) !== UDP) return PLAIN;
+    const portAndLength = view.getInt32(at + 36);
+    if (portAndLength >>> 16 !== VXLAN_PORT) return PLAIN;
     const total = view.getUint16(at + 16);
-    const udpLength = view.getUint16(at + 38);
+    const udpLength = portAndLength & 0xffff;
     const tooShort = udpLength < 8 + TUNNEL_AND_INNER || udpLength + 20 !== total;
     if (tooShort || at + 14 + total > end) return -VXLAN_MALFORMED;
     if (!ipv4HeaderIntact(view, at + 14, at + 34)) return -BAD_CHECKSUM;

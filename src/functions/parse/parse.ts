@@ -42,9 +42,9 @@ export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunc
 
   /** Fills in the columns of `row`; a drop code or 0. */
   function parseIpv4(row: number, at: number, frameEnd: number): number {
-    const first = view.getUint16(at);
-    const headerLength = ((first >>> 8) & 15) * 4;
-    const total = view.getUint16(at + 2);
+    const first = view.getInt32(at);
+    const headerLength = ((first >>> 24) & 15) * 4;
+    const total = first & 0xffff;
     if (headerLength < 20 || total < headerLength) return IPV4_BAD_HEADER;
     if (at + total > frameEnd) return IPV4_TRUNCATED;
     if (!ipv4HeaderIntact(view, at, at + headerLength)) return IPV4_BAD_CHECKSUM;
@@ -53,11 +53,12 @@ export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunc
       return SOURCE_NOT_UNICAST;
     }
     const fragment = view.getUint16(at + 6) & 0x3fff;
+    const hopsAndProtocol = view.getUint16(at + 8);
     end[row] = at + total;
     let rowFlags = 0;
     if (fragment !== 0) rowFlags = (fragment & 0x1fff) !== 0 ? LATER_FRAGMENT : MORE_FRAGMENTS;
-    if (bytes[at + 8]! <= 1) rowFlags |= LAST_HOP;
-    return parseTransport(row, bytes[at + 9]!, at + headerLength, at + total, rowFlags);
+    if (hopsAndProtocol < 0x200) rowFlags |= LAST_HOP;
+    return parseTransport(row, hopsAndProtocol & 0xff, at + headerLength, at + total, rowFlags);
   }
 
   function parseIp(row: number, at: number, frameEnd: number): number {

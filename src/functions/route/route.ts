@@ -18,24 +18,30 @@ export function route(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     return (flags[row]! & V6) !== 0 || (bytes[l3[row]! + 6]! & DONT_FRAGMENT) !== 0;
   }
 
+  function checkLengths(rows: Int32Array, count: number): number {
+    const { vpcMtus } = snapshot.current;
+    let decided = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      if (end[row]! - l3[row]! <= vpcMtus[toVpc[row]!]! || !mayNotBeCut(row)) continue;
+      verdict[row] = TOO_BIG;
+      decided++;
+    }
+    return decided;
+  }
+
   return {
     name: "route",
     reads: ["toVpc", "l3", "end", "flags"],
     writes: ["adjacency"],
     process(batch) {
       const { rows, count } = batch;
-      const { vpcAdjacencies, vpcMtus } = snapshot.current;
-      let decided = 0;
+      const { vpcAdjacencies, hasMtus } = snapshot.current;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
-        const to = toVpc[row]!;
-        adjacency[row] = vpcAdjacencies[to]!;
-        if (end[row]! - l3[row]! > vpcMtus[to]! && mayNotBeCut(row)) {
-          verdict[row] = TOO_BIG;
-          decided++;
-        }
+        adjacency[row] = vpcAdjacencies[toVpc[row]!]!;
       }
-      return decided;
+      return hasMtus ? checkLengths(rows, count) : 0;
     },
   };
 }

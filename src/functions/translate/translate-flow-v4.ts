@@ -53,9 +53,11 @@ export function shortTranslatorV4(pool: PacketPool, table: FlowTable): ShortTran
     words[entry + PACKETS] = (words[entry + PACKETS]! + 1) | 0;
     words[entry + BYTES] = (words[entry + BYTES]! + end[row]! - network) | 0;
     const deltas = words[entry + DELTAS]!;
-    view.setUint8(network + 8, bytes[network + 8]! - 1);
-    let sum = (~view.getUint16(network + 10) & 0xffff) + (deltas & 0xffff);
-    view.setUint16(network + 10, ~((sum & 0xffff) + (sum >>> 16)) & 0xffff);
+    // TTL, protocol and the header checksum are one word.
+    const hops = view.getInt32(network + 8);
+    let sum = (~hops & 0xffff) + (deltas & 0xffff);
+    sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
+    view.setInt32(network + 8, ((hops - 0x1000000) & 0xffff0000) | sum);
     view.setInt32(network + 12, words[entry + NEW_SOURCE]!);
     view.setInt32(network + 16, words[entry + NEW_DESTINATION]!);
     view.setInt32(transport, words[entry + NEW_PORTS]!);
