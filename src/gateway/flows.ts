@@ -27,6 +27,8 @@ export interface FlowOptions {
 export interface Flows {
   readonly tables: readonly [FlowTable, FlowTable];
   readonly nat: NatState;
+  /** Hosts whose flows are counted. */
+  readonly hostCount: () => number;
   readonly halves: HalfBinder;
   /** Gives back what a draft holds whose flow was not made. */
   readonly release: Release;
@@ -61,6 +63,7 @@ export function makeFlows(
   return {
     tables,
     nat: { mappings, hosts, inUse, random, sequential: options.ports === "sequential" },
+    hostCount: () => hostTable?.count ?? 0,
     halves: new HalfBinder(snapshot, DROP["no-mapping"].code),
     release,
     setTimers: (times) => {

@@ -173,10 +173,12 @@ export class Gateway {
     return result;
   }
 
-  /** What is held at the moment: flows (ended ones that rest included) and public endpoints. */
-  tracked(): { readonly flows: number; readonly mappings: number } {
-    const { tables, nat } = this.#flows;
-    return { flows: tables[0].count + tables[1].count, mappings: nat.mappings.count };
+  /** What is held at the moment: flows (ended ones that rest included), public endpoints, and hosts
+   * whose flows are counted. */
+  tracked(): { readonly flows: number; readonly mappings: number; readonly hosts: number } {
+    const { tables, nat, hostCount } = this.#flows;
+    const flows = tables[0].count + tables[1].count;
+    return { flows, mappings: nat.mappings.count, hosts: hostCount() };
   }
 
   /** Moves the clock without packets: flows end as it passes. */

@@ -14,11 +14,16 @@ const SEED = Number(process.env["ISTHMUS_SEED"] ?? 20261123);
 const STEPS = 6_000;
 const CAPACITY = 24;
 
-function config(pool: string, target: string) {
+interface Wishes {
+  readonly options?: object;
+  readonly hairpin?: boolean;
+}
+
+function config(pool: string, target: string, { options = {}, hairpin = false }: Wishes = {}) {
   const masquerade = (ips: string, as: string) => ({
     ips: [{ cidr: ips }],
     as: [{ cidr: as }],
-    nat: { masquerade: { ports: "2000-2011" } },
+    nat: { masquerade: { ports: "2000-2011", ...options } },
   });
   const nat = (ips: string, as: string, mode: object) => ({
     ips: [{ cidr: ips }],
@@ -32,6 +37,7 @@ function config(pool: string, target: string) {
       p: {
         peering: {
           one: {
+            hairpin,
             expose: [
               masquerade("10.0.0.0/24", pool),
               nat("10.0.0.2/32", pool, forward),
@@ -56,6 +62,17 @@ const CONFIGS = [
   config("20.0.0.1/32", "10.5.0.1/32"),
   config("20.0.0.2/32", "10.5.0.1/32"),
   config("20.0.0.1/32", "10.5.0.2/32"),
+  config("20.0.0.1/32", "10.5.0.1/32", {
+    options: { mapping: "address-and-port-dependent", flowsPerHost: 3 },
+  }),
+  config("20.0.0.1/32", "10.5.0.1/32", {
+    options: { filtering: "endpoint-independent", portPreservation: true },
+    hairpin: true,
+  }),
+  config("20.0.0.1/32", "10.5.0.1/32", {
+    options: { flowsPerHost: 2, portParity: true },
+    hairpin: true,
+  }),
 ];
 
 const FROM_ONE = [
@@ -71,6 +88,10 @@ const FROM_ONE = [
   "icmp 2001:db8:1::$h > 2001:db8:2::$h echo-request id=$p",
   "tcp [2001:db8:1::$h]:$p > [2001:db8:2::1]:80 syn",
   "udp [2001:db8:1::$h]:$p > [2001:db8:2::1]:53",
+  // Hairpins, where they are allowed.
+  "udp 10.0.0.$h:$p > 20.0.0.1:2001",
+  "udp 10.0.0.$h:$p > 20.0.0.1:2005",
+  "udp 10.1.0.$h:$p > 20.1.0.$h:7",
 ];
 const FROM_TWO = [
   "udp 10.0.0.$h:$p > 20.0.0.1:2001",
@@ -99,11 +120,12 @@ test(`${STEPS} random packets: answers are reverses, nothing leaks`, () => {
   const pass = (vpc: "one" | "two", text: string) => {
     gateway.receive(interfaces[vpc], buildPacket(parsePacket(text)));
     gateway.run(now);
-    const { verdict, packet } = gateway.outcome(0);
+    const { verdict, packet, to } = gateway.outcome(0);
     if (verdict === "sent") assert.deepEqual(verifyChecksums(packet), [], text);
-    return { verdict, text: verdict === "sent" ? describePacket(packet) : "" };
+    return { verdict, to, text: verdict === "sent" ? describePacket(packet) : "" };
   };
   let sent = 0;
+  let hairpins = 0;
   for (let step = 0; step < STEPS; step++) {
     now += random.below(8) === 0 ? random.below(200_000) : random.below(50);
     if (random.below(300) === 0) gateway.apply(CONFIGS[random.below(CONFIGS.length)]!);
@@ -113,16 +135,18 @@ test(`${STEPS} random packets: answers are reverses, nothing leaks`, () => {
       "$h",
       `${1 + random.below(3)}`,
     ).replace("$p", `${3000 + random.below(4)}`);
-    const { verdict, text: out } = pass(vpc, text);
-    const { flows, mappings } = gateway.tracked();
-    assert.ok(flows <= 2 * CAPACITY && mappings <= flows, `${flows} flows, ${mappings} mappings`);
+    const { verdict, text: out, to } = pass(vpc, text);
+    const { flows, mappings, hosts } = gateway.tracked();
+    const held = `${flows} flows, ${mappings} mappings, ${hosts} hosts`;
+    assert.ok(flows <= 2 * CAPACITY && mappings <= 2 * flows && hosts <= flows, held);
     if (verdict !== "sent") continue;
     sent++;
-    const back = pass(vpc === "one" ? "two" : "one", answerTo(out));
+    if (to === vpc) hairpins++;
+    const back = pass(to === "one" ? "one" : "two", answerTo(out));
     assert.equal(back.verdict, "sent", `${text} became ${out}, its answer ${back.verdict}`);
     assert.equal(back.text, answerTo(describePacket(buildPacket(parsePacket(text)))));
   }
-  assert.ok(sent > STEPS / 4, `${sent} sent`);
+  assert.ok(sent > STEPS / 4 && hairpins > STEPS / 200, `${sent} sent, ${hairpins} hairpins`);
   const counts = gateway.counts();
   const dropped = [...counts.dropped.values()].reduce((sum, count) => sum + count, 0);
   assert.equal(counts.received, counts.sent + counts.consumed + dropped);
@@ -130,5 +154,5 @@ test(`${STEPS} random packets: answers are reverses, nothing leaks`, () => {
     now += 100_000_000;
     pass("one", "udp 9.9.9.9:1 > 9.9.9.8:2");
   }
-  assert.deepEqual(gateway.tracked(), { flows: 0, mappings: 0 });
+  assert.deepEqual(gateway.tracked(), { flows: 0, mappings: 0, hosts: 0 });
 });
