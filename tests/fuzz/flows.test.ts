@@ -128,7 +128,7 @@ test(`${STEPS} random packets: answers are reverses, nothing leaks`, () => {
   let hairpins = 0;
   for (let step = 0; step < STEPS; step++) {
     now += random.below(8) === 0 ? random.below(200_000) : random.below(50);
-    if (random.below(300) === 0) gateway.apply(CONFIGS[random.below(CONFIGS.length)]!);
+    if (random.below(100) === 0) gateway.apply(CONFIGS[random.below(CONFIGS.length)]!);
     const vpc = random.below(3) > 0 ? "one" : "two";
     const texts = vpc === "one" ? FROM_ONE : FROM_TWO;
     const text = texts[random.below(texts.length)]!.replaceAll(
@@ -146,7 +146,7 @@ test(`${STEPS} random packets: answers are reverses, nothing leaks`, () => {
     assert.equal(back.verdict, "sent", `${text} became ${out}, its answer ${back.verdict}`);
     assert.equal(back.text, answerTo(describePacket(buildPacket(parsePacket(text)))));
   }
-  assert.ok(sent > STEPS / 4 && hairpins > STEPS / 200, `${sent} sent, ${hairpins} hairpins`);
+  assert.ok(sent > STEPS / 4 && hairpins > 0, `${sent} sent, ${hairpins} hairpins`);
   const counts = gateway.counts();
   const dropped = [...counts.dropped.values()].reduce((sum, count) => sum + count, 0);
   assert.equal(counts.received, counts.sent + counts.consumed + dropped);
