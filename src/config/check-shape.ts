@@ -45,8 +45,16 @@ function sayIssue(
     report.add("shape/wrong-type", path, message, `Write ${wanted(issue)} here.`);
     return;
   }
-  const message = `${show(is)} is out of range: ${issue.message.toLowerCase()}.`;
-  report.add("shape/wrong-value", path, message, "Use a value within the range.");
+  const limit = limitOf(issue);
+  const message = limit ? `${show(is)} is too ${limit.too}.` : `${show(is)}: ${issue.message}.`;
+  const hint = limit ? `Use ${limit.limit} or ${limit.way}.` : "Use a value within the range.";
+  report.add("shape/wrong-value", path, message, hint);
+}
+
+function limitOf(issue: ZodIssue) {
+  if (issue.code === "too_small") return { too: "small", limit: issue.minimum, way: "more" };
+  if (issue.code === "too_big") return { too: "large", limit: issue.maximum, way: "less" };
+  return undefined;
 }
 
 function sayUnknownKey(key: string, path: Path, known: readonly string[], report: Report): void {
