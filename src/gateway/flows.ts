@@ -9,11 +9,12 @@ import { DROP } from "../packet/verdict.ts";
 import type { FlowDraft } from "../tables/flow-draft.ts";
 import type { Release } from "../tables/flow-holds.ts";
 import { FlowTable } from "../tables/flow-table.ts";
-import { RFC_TIMERS, withWishes } from "../tables/flow-timers.ts";
+import { RFC_TIMERS } from "../tables/flow-timers.ts";
 import { HalfBinder } from "../tables/half-binder.ts";
 import { HostTable } from "../tables/host-table.ts";
 import { MappingTable } from "../tables/mapping-table.ts";
 import type { SnapshotHolder } from "../tables/snapshot.ts";
+import { withTimes } from "./flow-times.ts";
 
 export interface FlowOptions {
   /** Most flows at a time, per address family. Default 65,536. */
@@ -67,7 +68,7 @@ export function makeFlows(
     halves: new HalfBinder(snapshot, DROP["no-mapping"].code),
     release,
     setTimers: (times) => {
-      const wished = timers.map((each) => withWishes(each, times));
+      const wished = timers.map((each) => withTimes(each, times));
       for (const each of tables) each.setTimers(wished);
       const reference = options.timers === "reference" || times.preset === "reference";
       return (mode) => (reference ? 1 + natModes.findIndex(({ name }) => name === mode) : 0);

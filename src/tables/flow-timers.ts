@@ -56,37 +56,6 @@ export const RFC_TIMERS: Timers = {
   endWhenClosed: false,
 };
 
-/** Times that somebody asks for, in milliseconds; what is undefined stays. */
-export interface TimerWishes {
-  readonly tcp: {
-    readonly opening?: number | undefined;
-    readonly established?: number | undefined;
-    readonly closing?: number | undefined;
-  };
-  readonly udp: {
-    readonly unanswered?: number | undefined;
-    readonly established?: number | undefined;
-  };
-  readonly icmp: { readonly query?: number | undefined };
-  readonly rest?: number | undefined;
-}
-
-export function withWishes(base: Timers, { tcp, udp, icmp, rest }: TimerWishes): Timers {
-  const set = (all: TimerSet, one?: number, two?: number, open?: number, closing?: number) => ({
-    oneWay: one ?? all.oneWay,
-    twoWay: two ?? all.twoWay,
-    established: open ?? all.established,
-    closing: closing ?? all.closing,
-  });
-  return {
-    ...base,
-    tcp: set(base.tcp, tcp.opening, tcp.opening, tcp.established, tcp.closing),
-    udp: set(base.udp, udp.unanswered, udp.established, udp.established, udp.established),
-    icmp: set(base.icmp, icmp.query, icmp.query, icmp.query, icmp.query),
-    rest: rest ?? base.rest,
-  };
-}
-
 // Words of a compiled timer set: idle ticks by kind of protocol and state, then the switches.
 export const KIND_WORDS = 16;
 export const REFRESH_UNANSWERED = 48;
