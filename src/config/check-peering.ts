@@ -4,7 +4,7 @@ import type { Family } from "../wire/ip-address.ts";
 import { formatPrefixPorts, type PrefixPorts } from "../wire/prefix-ports.ts";
 import type { ExposeMode } from "./expose-mode.ts";
 import type { Expose, Manifest, NatExpose } from "./model.ts";
-import { firstOverlap } from "./overlap.ts";
+import { overlaps } from "./overlap.ts";
 import type { Reporter } from "./report.ts";
 
 /** What may open a flow to or from an expose. Plain and default exposes: both sides. */
@@ -48,16 +48,23 @@ export function checkManifest(
   }
   for (const side of ["privates", "publics"] as const) {
     const offers = exposes.flatMap((expose) => offersOf(expose, side));
-    const clash = firstOverlap(offers, (a, b) => mayNotOverlap(a, b, side, modes));
-    if (clash === undefined) continue;
-    const [a, b] = clash;
     const what = side === "privates" ? "private" : "public";
-    const message = `The ${what} side ${formatPrefixPorts(b.entry)} overlaps ${formatPrefixPorts(a.entry)} of expose ${a.owner.index}.`;
-    const hint = 'Expose every address once; leave it out of one of the two with "not".';
-    at.at("expose", b.owner.index - 1).say("expose/overlap", message, hint, a.owner);
-    return;
+    // Of two exposes the first prefixes that overlap say enough.
+    const said = new Set<string>();
+    for (const [a, b] of overlaps(offers, (x, y) => mayNotOverlap(x, y, side, modes))) {
+      const pair = `${a.owner.index} ${b.owner.index}`;
+      if (said.has(pair)) continue;
+      said.add(pair);
+      const message = `The ${what} side ${formatPrefixPorts(b.entry)} overlaps ${formatPrefixPorts(a.entry)} of expose ${a.owner.index}.`;
+      const hint = 'Expose every address once; leave it out of one of the two with "not".';
+      at.at("expose", b.owner.index - 1).say("expose/overlap", message, hint, a.owner);
+      if (said.size === OVERLAPS_MAX) break;
+    }
   }
 }
+
+/** Pairs of exposes of one side that are told of. */
+const OVERLAPS_MAX = 100;
 
 interface Offer {
   readonly entry: PrefixPorts;

@@ -52,7 +52,7 @@ const DEFAULT_ROUTES: readonly Prefix[] = [
 function routesOf(peerings: readonly ParsedPeering[]): Map<string, Route[]> {
   const result = new Map<string, Route[]>();
   for (const { peering, group, at } of peerings) {
-    if (at.tainted) continue;
+    if (at.at("peering").tainted) continue;
     const [left, right] = peering.sides;
     for (const [own, remote] of [
       [left, right],

@@ -8,17 +8,10 @@ interface HasEntry {
 }
 
 /**
- * The first pair that overlaps and that `matters`, in the order of addresses; the earlier of the
- * two in `offers` comes first. Prefixes nest or are apart, so in sorted order only the prefixes
- * around the current one need be looked at.
+ * All pairs that overlap and that `matters`, in the order of addresses; the earlier of the two in
+ * `offers` comes first. Prefixes nest or are apart, so in sorted order only the prefixes around the
+ * current one need be looked at.
  */
-export function firstOverlap<T extends HasEntry>(
-  offers: readonly T[],
-  matters: (a: T, b: T) => boolean,
-): readonly [T, T] | undefined {
-  return overlaps(offers, matters).next().value ?? undefined;
-}
-
 export function* overlaps<T extends HasEntry>(
   offers: readonly T[],
   matters: (a: T, b: T) => boolean,

@@ -34,7 +34,8 @@ export function parsePeerings(
     if (!isMapping(rawPeering) || !isMapping(rawPeering.peering)) continue;
     checkGroup(raw, rawPeering, at);
     const peering = parsePeering(name, rawPeering, vpcs, modes, at);
-    if (peering && !at.tainted) {
+    // A wrong ACL does not hide what the exposes collide with.
+    if (peering && !at.at("peering").tainted) {
       result.push({ peering, group: rawPeering.gatewayGroup ?? "default", at });
     }
   }

@@ -66,7 +66,10 @@ export class Report {
   add(code: IssueCode, path: Path, message: string, hint: string, other?: Located): void {
     const severity = ISSUE_CODES[code];
     const place = this.locate(path);
-    this.#issues.push({ code, severity, path: formatPath(path), place, message, hint, other });
+    // Callers hand in whatever has a place; only that is kept.
+    const there = other && { path: other.path, place: other.place };
+    const at = formatPath(path);
+    this.#issues.push({ code, severity, path: at, place, message, hint, other: there });
     if (severity === "warning") return;
     for (let length = 0; length <= path.length; length++) {
       this.#tainted.add(JSON.stringify(path.slice(0, length)));

@@ -13,6 +13,7 @@ const RESERVED: readonly { readonly prefix: Prefix; readonly reason: string }[] 
   ["240.0.0.0/4", "reserved"],
   ["::/128", "unspecified"],
   ["::1/128", "loopback"],
+  ["::ffff:0:0/96", "IPv4-mapped"],
   ["fe80::/10", "link-local"],
   ["ff00::/8", "multicast"],
 ].map(([text, reason]) => ({ prefix: parsePrefix(text!)!, reason: reason! }));

@@ -42,7 +42,8 @@ export function walkExtensions(
       break;
     }
     const length = extensionLength(bytes, at, protocol);
-    if (at + length > end) {
+    const beyond = protocol === FRAGMENT && fragmentEnd(bytes, at, end) > PAYLOAD_MAX;
+    if (at + length > end || beyond) {
       whole = false;
       break;
     }
@@ -55,6 +56,9 @@ export function walkExtensions(
   result[WALK_FLAGS] = flags;
   return whole;
 }
+
+/** No packet can be put together that is longer (RFC 8200, 4.5). */
+const PAYLOAD_MAX = 65_535;
 
 function isExtension(protocol: number): boolean {
   return (
@@ -73,6 +77,12 @@ function extensionLength(bytes: Uint8Array, at: number, protocol: number): numbe
   if (protocol === FRAGMENT) return 8;
   if (protocol === AUTHENTICATION) return (bytes[at + 1]! + 2) * 4;
   return (bytes[at + 1]! + 1) * 8;
+}
+
+/** Where the fragment ends in the packet that it is put together into. */
+function fragmentEnd(bytes: Uint8Array, at: number, end: number): number {
+  const offset = ((bytes[at + 2]! << 8) | bytes[at + 3]!) & 0xfff8;
+  return offset + end - (at + 8);
 }
 
 function extensionFlags(bytes: Uint8Array, at: number, protocol: number): number {

@@ -28,7 +28,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   if (slash < 0) return undefined;
   const address = parseIpAddress(text.slice(0, slash));
   const lengthText = text.slice(slash + 1);
-  if (address === undefined || !/^\d{1,3}$/.test(lengthText)) return undefined;
+  if (address === undefined || !/^(?:0|[1-9]\d{0,2})$/.test(lengthText)) return undefined;
   const length = Number(lengthText);
   return length > bits(address.family) ? undefined : prefixOf(address, length);
 }

@@ -32,6 +32,8 @@ const IPV4_TRUNCATED = DROP["ipv4-truncated"].code;
 const IPV4_BAD_HEADER = DROP["ipv4-bad-header"].code;
 const IPV6_BAD_HEADER = DROP["ipv6-bad-header"].code;
 const IPV4_BAD_CHECKSUM = DROP["ipv4-bad-checksum"].code;
+/** No packet can be put together that is longer (RFC 791, 3.1). */
+const PAYLOAD_MAX = 65_535 - 20;
 const SOURCE_NOT_UNICAST = DROP["source-not-unicast"].code;
 
 export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunction {
@@ -56,6 +58,7 @@ export function parse(pool: PacketPool, interfaces: InterfaceTable): NetworkFunc
     const hopsAndProtocol = view.getUint16(at + 8);
     end[row] = at + total;
     let rowFlags = 0;
+    if ((fragment & 0x1fff) * 8 + total - headerLength > PAYLOAD_MAX) return IPV4_BAD_HEADER;
     if (fragment !== 0) rowFlags = (fragment & 0x1fff) !== 0 ? LATER_FRAGMENT : MORE_FRAGMENTS;
     if (hopsAndProtocol < 0x200) rowFlags |= LAST_HOP;
     return parseTransport(row, hopsAndProtocol & 0xff, at + headerLength, at + total, rowFlags);
