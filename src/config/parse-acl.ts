@@ -59,12 +59,12 @@ function checkName({ name }: RawAclRule, names: Map<string, Located>, at: Report
 function parseRule(raw: RawAclRule, context: AclContext, at: Reporter): AclRule | undefined {
   const direction = parseDirection(raw, context.names, at);
   const protocol = parseProtocol(raw.match?.proto, at.at("match", "proto"));
-  if (direction === undefined || protocol === "wrong") return undefined;
+  if (direction === undefined) return undefined;
   const { from, to } = direction;
   const match = at.at("match");
   const source = parseSide(raw.match?.src, from, context, match.at("src"));
   const destination = parseSide(raw.match?.dst, to, context, match.at("dst"));
-  if (source === undefined || destination === undefined) return undefined;
+  if (protocol === "wrong" || source === undefined || destination === undefined) return undefined;
   const usesPorts = [...source, ...destination].some(({ ports }) => ports !== undefined);
   if (usesPorts && protocol !== TCP && protocol !== UDP) {
     const message = "The rule asks for ports, but not for tcp or udp.";

@@ -86,3 +86,19 @@ test("prefixes that only look like some", () => {
   });
   assert.deepEqual(issues.map(({ code }) => code).sort(), ["expose/special-use", "vpc/bad-subnet"]);
 });
+
+test("a wrong protocol of an ACL rule does not hide its wrong addresses", () => {
+  const side = (cidr: string) => ({ expose: [{ ips: [{ cidr }] }] });
+  const match = { proto: "tcpp", src: [{ cidr: "10.0.0.0/33" }], dst: [{ vpcSubnet: "none" }] };
+  const issues = issuesOf({
+    vpcs: { a: { vni: 1 }, b: { vni: 2 } },
+    peerings: {
+      p: {
+        peering: { a: side("10.0.0.0/24"), b: side("10.1.0.0/24") },
+        acl: { rules: [{ action: "allow", from: "a", match }] },
+      },
+    },
+  });
+  assert.equal(issues.length, 3);
+  assert.ok(issues.every(({ code }) => code.startsWith("acl/")));
+});
