@@ -60,10 +60,12 @@ export function findV4(
       let ports = (sourcePort[row]! << 16) | destinationPort[row]!;
       let id = 0;
       if ((rowFlags & PORTS) === 0) {
-        id = queryId(bytes, view, l4[row]!, rowProtocol);
+        // Behind a later fragment's header stands no identifier, and perhaps nothing.
+        const later = (rowFlags & LATER_FRAGMENT) !== 0;
+        id = later ? -1 : queryId(bytes, view, l4[row]!, rowProtocol);
         ports = (id << 16) | id;
       }
-      if (id < 0 || (rowFlags & LATER_FRAGMENT) !== 0 || tracked[rowVpc << 1]! === 0) {
+      if (id < 0 || tracked[rowVpc << 1]! === 0) {
         unmatched[missed++] = row;
         continue;
       }
