@@ -12,6 +12,9 @@ export interface NetworkFunction {
   /** Columns that this step may write, for the packets it is about; a contract test sees to it
    * that it writes no others. */
   readonly writes: readonly Column[];
+  /** Whether it only does, for some packets, what the steps behind it would do: a pipeline whose
+   * packets are followed step by step leaves it out. */
+  readonly shortcut?: boolean;
   /**
    * Looks at each packet once and may give it a verdict. Returns how many verdicts it gave.
    * Allocates nothing and never throws. `now` is in milliseconds, the same for the whole batch.

@@ -86,6 +86,8 @@ export interface Answer {
 export interface Counts {
   readonly received: number;
   readonly sent: number;
+  /** Of `sent`, those that took the fast path. */
+  readonly fast: number;
   readonly consumed: number;
   /** ICMP errors that the gateway sent about dropped packets; not among `sent`. */
   readonly answered: number;
@@ -277,6 +279,7 @@ export class Gateway {
     return {
       received,
       sent: verdicts[SENT]!,
+      fast: this.#pipeline.shortened,
       consumed: verdicts[CONSUMED]!,
       answered: this.#answered,
       dropped,

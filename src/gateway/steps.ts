@@ -8,6 +8,8 @@ import { clampMss } from "../functions/clamp-mss/clamp-mss.ts";
 import { decap } from "../functions/decap/decap.ts";
 import { egress } from "../functions/egress/egress.ts";
 import { encap } from "../functions/encap/encap.ts";
+import { expire } from "../functions/expire/expire.ts";
+import { fastPath } from "../functions/fast-path/fast-path.ts";
 import { flowLookup } from "../functions/flow-lookup/flow-lookup.ts";
 import { hopLimit } from "../functions/hop-limit/hop-limit.ts";
 import { icmpError } from "../functions/icmp-error/icmp-error.ts";
@@ -20,6 +22,7 @@ import type { PacketPool } from "../packet/packet-pool.ts";
 import type { DirectionCounters } from "../tables/direction-counters.ts";
 import type { InterfaceTable } from "../tables/interface-table.ts";
 import type { SnapshotHolder } from "../tables/snapshot.ts";
+import { tunnelWriter } from "../tables/write-tunnel.ts";
 import type { Flows } from "./flows.ts";
 
 export interface StepDependencies {
@@ -39,8 +42,11 @@ export interface GatewaySteps {
 export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
   const { pool, interfaces, snapshot, counters, flows } = dependencies;
   const { tables } = flows;
-  const wrap = encap(pool, snapshot);
+  const writeTunnel = tunnelWriter(pool);
+  const wrap = encap(pool, snapshot, writeTunnel);
   const steps = [
+    expire(tables),
+    fastPath({ pool, interfaces, snapshot, counters, tables, writeTunnel }),
     ingress(pool, interfaces, snapshot),
     decap(pool, interfaces, snapshot),
     parse(pool, interfaces),

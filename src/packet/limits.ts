@@ -5,7 +5,7 @@ export const BATCH_MAX = 256;
 /** Free bytes before a received frame: room for outer Ethernet, IPv6, UDP, VXLAN and a VLAN tag. */
 export const HEADROOM = 128;
 /** Default slot: a 1,500-byte packet in a tunnel with room to spare. */
-export const SLOT_BYTES = 2048;
+export const SLOT_BYTES = 2112;
 /** Room for any headers in front of an ICMP error of the gateway's own. */
 export const SLOT_BYTES_MIN = 512;
 /** A slot for the largest frame a capture can hold (65,535 bytes and more with offloads). */

@@ -145,21 +145,14 @@ export class PacketPool {
     this.#freeCount++;
   }
 
-  /** Makes the row a frame of `length` bytes, to be written from the offset returned. */
+  /** Makes the row a frame of `length` bytes, to be written from the offset returned. What steps
+   * find out about it is unset by the first step that it comes to. */
   open(row: number, rxInterface: number, length: number): number {
     const start = row * this.slotBytes + HEADROOM;
     this.start[row] = start;
     this.length[row] = length;
     this.rxInterface[row] = rxInterface;
     this.verdict[row] = 0;
-    // Unset until a step says so: a packet may be dropped before that, and then be looked at.
-    this.l3[row] = -1;
-    this.vpc[row] = -1;
-    this.direction[row] = -1;
-    this.sourceRule[row] = 0;
-    this.destinationRule[row] = 0;
-    this.aclRule[row] = -2;
-    this.flow[row] = NO_FLOW_YET;
     return start;
   }
 }

@@ -24,6 +24,8 @@ export class Pipeline {
   readonly steps: readonly NetworkFunction[];
   /** Packets that entered, in all. */
   received = 0;
+  /** Of them, those that a shortcut brought to their end. */
+  shortened = 0;
   /** By verdict code. */
   readonly verdicts = new Float64Array(VERDICT_LIMIT);
   readonly #pool: PacketPool;
@@ -46,9 +48,13 @@ export class Pipeline {
     this.received += batch.count;
     for (let i = 0; i < steps.length && live.count > 0; i++) {
       const step = steps[i]!;
-      if (listener !== undefined) this.#entered.copyFrom(live);
+      if (listener !== undefined) {
+        if (step.shortcut === true) continue;
+        this.#entered.copyFrom(live);
+      }
       const decided = step.process(live, now);
       if (listener !== undefined) listener(step, this.#entered);
+      if (step.shortcut === true) this.shortened += decided;
       if (decided > 0) this.#settle(live);
     }
     assert(live.count === 0, "the last step decides every packet that reaches it");

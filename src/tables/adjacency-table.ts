@@ -5,6 +5,7 @@
 
 /** Bytes of a template, and of everything before the inner IP header. */
 export const TEMPLATE_BYTES = 64;
+export const TEMPLATE_WORDS = TEMPLATE_BYTES / 4;
 
 export interface AdjacencyInit {
   /** MAC addresses are 6 bytes, IPv4 addresses 32-bit numbers. */
@@ -17,8 +18,8 @@ export interface AdjacencyInit {
   readonly innerDestinationMac: Uint8Array;
 }
 
-/** As words in memory order. Templates one behind the other; the first, for adjacency 0, is never
- * used. */
+/** As words in network order, TEMPLATE_WORDS each, one behind the other; the first, for adjacency
+ * 0, is never used. */
 export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Int32Array {
   const table = new Uint8Array((adjacencies.length + 1) * TEMPLATE_BYTES);
   const view = new DataView(table.buffer);
@@ -32,6 +33,7 @@ export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Int3
     view.setUint16(at + 22, 0x4011); // TTL 64, UDP.
     view.setUint32(at + 26, adjacency.vtep);
     view.setUint32(at + 30, adjacency.remoteVtep);
+    view.setUint16(at + 34, 0xc000); // The high bits of the source port, RFC 7348, 5.
     view.setUint16(at + 36, 4789);
     view.setUint8(at + 42, 0x08);
     view.setUint32(at + 46, adjacency.vni << 8);
@@ -43,5 +45,5 @@ export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Int3
     sum = (sum & 0xffff) + (sum >>> 16);
     view.setUint16(at + 24, (sum & 0xffff) + (sum >>> 16));
   });
-  return new Int32Array(table.buffer);
+  return Int32Array.from({ length: table.length / 4 }, (_, word) => view.getInt32(4 * word));
 }

@@ -6,16 +6,17 @@ import { plainMemory } from "../base/arena.ts";
 import { DESTINATION, FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
 import { FlowTable, FULL, IN_USE } from "./flow-table.ts";
 import { RFC_TIMERS } from "./flow-timers.ts";
-import { hashFourWords, hashWords } from "./key-hash.ts";
+import { hashFourWordKeys, hashWords } from "./key-hash.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
 import { PortSet } from "./port-set.ts";
 
 const hashKey = { k0: 0x03020100, k1: 0x07060504 };
 
 test("HalfSipHash-1-3 is the same with a loop and without", () => {
-  const words = Int32Array.of(1, -2, 0x7fffffff, 0x12345678);
-  const [a, b, c, d] = words as unknown as [number, number, number, number];
-  assert.equal(hashFourWords(a, b, c, d, 7, -9), hashWords(words, 0, 4, 7, -9));
+  const keys = Int32Array.of(1, -2, 0x7fffffff, 0x12345678, 5, 6, -7, 8);
+  const hashes = new Int32Array(2);
+  hashFourWordKeys(keys, hashes, 2, 7, -9);
+  assert.deepEqual([...hashes], [hashWords(keys, 0, 4, 7, -9), hashWords(keys, 4, 4, 7, -9)]);
 });
 
 interface Tuple {

@@ -7,7 +7,7 @@
 
 import { Arena, type Memory } from "../base/arena.ts";
 import { assert } from "../base/assert.ts";
-import { type HashKey, hashFourWords, hashWords } from "./key-hash.ts";
+import { type HashKey, hashWords } from "./key-hash.ts";
 
 export interface SlabOptions {
   /** Most entries, 1 to 2^26. */
@@ -44,9 +44,7 @@ export class KeyedSlab {
   }
 
   hash(key: Int32Array, at: number): number {
-    const { k0, k1 } = this.hashKey;
-    if (this.keyWords !== 4) return hashWords(key, at, this.keyWords, k0, k1);
-    return hashFourWords(key[at]!, key[at + 1]!, key[at + 2]!, key[at + 3]!, k0, k1);
+    return hashWords(key, at, this.keyWords, this.hashKey.k0, this.hashKey.k1);
   }
 
   /** The entry whose key stands in `key` from `at` on, or -1. `tag` is the hash of the key. */

@@ -43,6 +43,11 @@ export interface Snapshot {
   readonly directionRoots: Int32Array;
   /** By VPC index * 2 + (0 for IPv4, 1 for IPv6): whether its packets may belong to flows. */
   readonly tracked: Uint8Array;
+  /** The same for the fast path, by the low bits of a VNI: TRACKED_V4 and TRACKED_V6 where any VPC
+   * with such a VNI is tracked. */
+  readonly trackedVnis: Uint8Array;
+  /** For the fast path, by direction * SHORTCUT_WORDS: all that is to be known to send a packet. */
+  readonly shortcuts: Int32Array;
   /** No packet of any VPC does. */
   readonly flowless: boolean;
   /** By verdict code: what is said to the sender, 0 for nothing (functions/answer). */
@@ -65,6 +70,18 @@ export interface Snapshot {
 }
 
 export const ACL_WORDS = 4;
+/** Entries of `trackedVnis`. */
+export const VNI_FILTER = 4096;
+export const TRACKED_V4 = 1;
+export const TRACKED_V6 = 2;
+/** Words of a shortcut: VPC it comes from, VPC it goes to, word offset of the tunnel's template in
+ * `adjacencies` (0: out the way it came), and the longest packet that may take it: -1 where every
+ * packet must be asked more, as an ACL about packets does. */
+export const SHORTCUT_WORDS = 4;
+export const SHORTCUT_FROM = 0;
+export const SHORTCUT_TO = 1;
+export const SHORTCUT_TEMPLATE = 2;
+export const SHORTCUT_MTU = 3;
 export const ADDRESS_WORDS = 5;
 
 /** What the data path has before the first configuration: no VPC, so every packet is refused. */
@@ -86,6 +103,8 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   directionAcls: new Int32Array(0),
   directionRoots: new Int32Array(0),
   tracked: new Uint8Array(0),
+  trackedVnis: new Uint8Array(VNI_FILTER),
+  shortcuts: new Int32Array(0),
   flowless: true,
   answers: new Uint8Array(256),
   answersPerSecond: 0,

@@ -1,6 +1,5 @@
 // Data path.
-// Which flow is it? Also the place where time passes for the tables: a few flows a batch are looked
-// at whether they are over.
+// Which flow is it?
 
 import type { Batch } from "../../packet/batch.ts";
 import { ICMP_ERROR, type PacketPool, V6 } from "../../packet/packet-pool.ts";
@@ -9,12 +8,9 @@ import type { FlowTable } from "../../tables/flow-table.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
-import { findV4 } from "./find-v4.ts";
-import { findV6 } from "./find-v6.ts";
+import { flowFinder } from "./find-flows.ts";
 
 const FLOW_EXPIRED = DROP["flow-expired"].code;
-/** Flows looked at a batch: at 30,000 batches a second, a million flows in two seconds. */
-const SWEEP = 16;
 
 export function flowLookup(
   pool: PacketPool,
@@ -22,8 +18,8 @@ export function flowLookup(
   tables: readonly [FlowTable, FlowTable],
 ): NetworkFunction {
   const { flags } = pool;
-  const v4 = findV4(pool, snapshot, tables[0], FLOW_EXPIRED);
-  const v6 = findV6(pool, snapshot, tables[1], FLOW_EXPIRED);
+  const v4 = flowFinder(pool, snapshot, tables[0], FLOW_EXPIRED);
+  const v6 = flowFinder(pool, snapshot, tables[1], FLOW_EXPIRED);
 
   function matchNone(batch: Batch): void {
     const { rows, count, unmatched } = batch;
@@ -41,8 +37,6 @@ export function flowLookup(
     writes: ["flow", "toVpc", "direction"],
     process(batch, now) {
       const tick = Math.floor(now / TICK_MILLIS) | 0;
-      tables[0].sweep(SWEEP, tick);
-      tables[1].sweep(SWEEP, tick);
       if (tables[0].count + tables[1].count === 0) {
         matchNone(batch);
         return 0;

@@ -19,8 +19,6 @@ import { DELTA, IDENTITY, KIND, RULE_WORDS, SHIFT } from "../../tables/rule-tabl
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 import { flowTranslator } from "./translate-flow.ts";
-import { shortTranslatorV4 } from "./translate-flow-v4.ts";
-import { shortTranslatorV6 } from "./translate-flow-v6.ts";
 import { quotedTranslator } from "./translate-quoted.ts";
 
 const NO_MAPPING_DROP = DROP["no-mapping"].code;
@@ -34,8 +32,6 @@ export function translate(
   const { bytes, view, l3, l4, flags, l4Checksum, sourcePort, destinationPort } = pool;
   const { sourceRule, destinationRule, flow, verdict } = pool;
   const translateFlow4 = flowTranslator(pool, tables[0]);
-  const translateShort4 = shortTranslatorV4(pool, tables[0]);
-  const translateShort6 = shortTranslatorV6(pool, tables[1]);
   const translateFlow6 = flowTranslator(pool, tables[1]);
   const applyRule = ruleApplier(pool, snapshot);
   const translateQuoted = quotedTranslator(pool, snapshot, tables, applyRule);
@@ -113,9 +109,8 @@ export function translate(
     const rowFlags = flags[row]!;
     if ((rowFlags & ICMP_ERROR) !== 0) return translateQuoted(row);
     if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
-    if ((rowFlags & V6) !== 0) {
-      if (!translateShort6(row, entry, tick)) translateFlow6(row, entry, tick);
-    } else if (!translateShort4(row, entry, tick)) translateFlow4(row, entry, tick);
+    if ((rowFlags & V6) !== 0) translateFlow6(row, entry, tick);
+    else translateFlow4(row, entry, tick);
     return 0;
   }
 

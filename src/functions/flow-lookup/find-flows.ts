@@ -1,7 +1,6 @@
 // Data path.
-// The flows of the IPv4 packets of a batch. The keys are hashed first, then the index is fetched
-// for all, then the entries: so the cache misses of different packets overlap. Sizes and places
-// are written out, which the compiler turns into addresses.
+// The flows of the packets of one address family in a batch. The keys are hashed first, then the
+// index is fetched for all, then the entries: so the cache misses of different packets overlap.
 
 import type { Batch } from "../../packet/batch.ts";
 import { queryId } from "../../packet/icmp-query.ts";
@@ -15,19 +14,14 @@ import {
 } from "../../packet/packet-pool.ts";
 import { RESTING } from "../../tables/flow-layout.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
-import { hashFourWords } from "../../tables/key-hash.ts";
+import { hashKeys } from "../../tables/key-hash.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
-
-// Words of an entry: V4_LAYOUT in flow-layout.ts.
-const DIRECTION = 8;
-const DEADLINE = 9;
-const STATE = 15;
 
 /** Finds the flows of the packets of its family; those without one become the batch's unmatched.
  * How many packets got a verdict: those that answer a flow that is over. */
 export type Finder = (batch: Batch, tick: number) => number;
 
-export function findV4(
+export function flowFinder(
   pool: PacketPool,
   snapshot: SnapshotHolder,
   table: FlowTable,
@@ -35,9 +29,13 @@ export function findV4(
 ): Finder {
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
   const { flow, toVpc, direction, verdict } = pool;
-  const { words, index, mask } = table.slab;
-  const { k0, k1 } = table.slab.hashKey;
-  const keys = new Int32Array(BATCH_MAX * 4);
+  const { slab, layout, v6 } = table;
+  const { words, index, mask, keyWords, entryWords } = slab;
+  const { k0, k1 } = slab.hashKey;
+  const { addressWords } = layout;
+  const family = v6 ? V6 : 0;
+  const addresses = v6 ? 8 : 12;
+  const keys = new Int32Array(BATCH_MAX * keyWords);
   const rows = new Int32Array(BATCH_MAX);
   const slots = new Int32Array(BATCH_MAX);
   const tags = new Int32Array(BATCH_MAX);
@@ -54,7 +52,7 @@ export function findV4(
     for (let i = 0; i < size; i++) {
       const row = all[i]!;
       const rowFlags = flags[row]!;
-      if ((rowFlags & (ICMP_ERROR | V6)) !== 0) continue;
+      if ((rowFlags & (ICMP_ERROR | V6)) !== family) continue;
       const rowVpc = vpc[row]!;
       const rowProtocol = protocol[row]!;
       let ports = (sourcePort[row]! << 16) | destinationPort[row]!;
@@ -65,22 +63,17 @@ export function findV4(
         id = later ? -1 : queryId(bytes, view, l4[row]!, rowProtocol);
         ports = (id << 16) | id;
       }
-      if (id < 0 || tracked[rowVpc << 1]! === 0) {
+      if (id < 0 || tracked[(rowVpc << 1) | (family & 1)]! === 0) {
         unmatched[missed++] = row;
         continue;
       }
-      const key = count << 2;
-      const at = l3[row]!;
-      const network = (vpcVnis[rowVpc]! << 8) | rowProtocol;
-      const source = view.getInt32(at + 12);
-      const destination = view.getInt32(at + 16);
-      const tag = hashFourWords(network, source, destination, ports, k0, k1);
-      keys[key] = network;
-      keys[key + 1] = source;
-      keys[key + 2] = destination;
-      keys[key + 3] = ports;
-      tags[count] = tag;
-      slots[count] = tag & mask;
+      const key = count * keyWords;
+      const at = l3[row]! + addresses;
+      keys[key] = (vpcVnis[rowVpc]! << 8) | rowProtocol;
+      for (let word = 0; word < 2 * addressWords; word++) {
+        keys[key + 1 + word] = view.getInt32(at + 4 * word);
+      }
+      keys[key + keyWords - 1] = ports;
       rows[count] = row;
       count++;
     }
@@ -104,20 +97,20 @@ export function findV4(
   }
 
   function hasKey(at: number, key: number): boolean {
-    return (
-      words[at]! === keys[key]! &&
-      words[at + 1]! === keys[key + 1]! &&
-      words[at + 2]! === keys[key + 2]! &&
-      words[at + 3]! === keys[key + 3]!
-    );
+    for (let i = 0; i < keyWords; i++) if (words[at + i]! !== keys[key + i]!) return false;
+    return true;
   }
 
-  /** Fetches all index slots, then all entries. */
+  /** Hashes the keys, fetches all index slots, then all entries. */
   function fetch(): void {
     let touched = 0;
-    for (let i = 0; i < count; i++) touched ^= index[slots[i]! << 1]!;
+    hashKeys(keys, keyWords, tags, count, k0, k1);
+    for (let i = 0; i < count; i++) {
+      slots[i] = tags[i]! & mask;
+      touched ^= index[slots[i]! << 1]!;
+    }
     for (let i = 0; i < count; i++) entries[i] = probe(i);
-    for (let i = 0; i < count; i++) touched ^= words[(entries[i]! & 0x3ffffff) << 4]!;
+    for (let i = 0; i < count; i++) touched ^= words[Math.max(entries[i]!, 0) * entryWords]!;
     sink[0] = sink[0]! ^ touched;
   }
 
@@ -130,16 +123,17 @@ export function findV4(
     const { directionVpcs } = snapshot.current;
     for (let i = 0; i < count; i++) {
       let entry = entries[i]!;
-      while (entry >= 0 && !hasKey(entry << 4, i << 2)) entry = probe(i);
+      while (entry >= 0 && !hasKey(entry * entryWords, i * keyWords)) entry = probe(i);
       if (entry < 0) {
         unmatched[missed++] = rows[i]!;
         continue;
       }
-      const at = entry << 4;
+      const at = entry * entryWords;
       const row = rows[i]!;
-      const way = words[at + DIRECTION]!;
+      const way = words[at + layout.direction]!;
       const fresh =
-        ((words[at + DEADLINE]! - tick) | 0) > 0 && (words[at + STATE]! & RESTING) === 0;
+        ((words[at + layout.deadline]! - tick) | 0) > 0 &&
+        (words[at + layout.state]! & RESTING) === 0;
       if (!fresh && !table.alive(entry, tick)) {
         // Whoever opened it may open it again; an answer comes too late.
         if ((entry & 1) === 0) {

@@ -1,0 +1,66 @@
+// Data path.
+// Packets of established flows in the plainest form, from the wire to the wire in one step: see
+// README.md. All others it leaves alone, and the steps behind it find them as they came.
+
+import type { PacketPool } from "../../packet/packet-pool.ts";
+import type { DirectionCounters } from "../../tables/direction-counters.ts";
+import type { FlowTable } from "../../tables/flow-table.ts";
+import { TICK_MILLIS } from "../../tables/flow-timers.ts";
+import type { InterfaceTable } from "../../tables/interface-table.ts";
+import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import type { TunnelWriter } from "../../tables/write-tunnel.ts";
+import type { NetworkFunction } from "../network-function.ts";
+import { byFlowV4 } from "./by-flow-v4.ts";
+import { byFlowV6 } from "./by-flow-v6.ts";
+import { Candidates, KEY_WORDS_V4, KEY_WORDS_V6 } from "./candidates.ts";
+import { Departures } from "./departures.ts";
+import { recogniser } from "./recognise.ts";
+import { sender } from "./send.ts";
+
+export interface FastPathDependencies {
+  readonly pool: PacketPool;
+  readonly interfaces: InterfaceTable;
+  readonly snapshot: SnapshotHolder;
+  readonly counters: DirectionCounters;
+  readonly tables: readonly [FlowTable, FlowTable];
+  readonly writeTunnel: TunnelWriter;
+}
+
+export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
+  const { pool, interfaces, snapshot, counters, tables, writeTunnel } = dependencies;
+  const v4 = new Candidates(KEY_WORDS_V4);
+  const v6 = new Candidates(KEY_WORDS_V6);
+  const departures = new Departures();
+  const recognise = recogniser(pool, interfaces, snapshot, v4, v6);
+  const translateV4 = byFlowV4(pool, snapshot, tables[0], v4, departures);
+  const translateV6 = byFlowV6(pool, snapshot, tables[1], v6, departures);
+  const send = sender(pool, snapshot, counters, departures, writeTunnel);
+  return {
+    name: "fast-path",
+    shortcut: true,
+    reads: ["start", "length", "rxInterface"],
+    writes: [
+      "start",
+      "length",
+      "outer",
+      "vpc",
+      "l3",
+      "end",
+      "flags",
+      "toVpc",
+      "direction",
+      "flow",
+      "aclRule",
+    ],
+    process(batch, now) {
+      if (tables[0].count + tables[1].count === 0) return 0;
+      const tick = Math.floor(now / TICK_MILLIS) | 0;
+      recognise(batch);
+      departures.count = 0;
+      if (v4.count > 0) translateV4(tick);
+      if (v6.count > 0) translateV6(tick);
+      if (departures.count > 0) send();
+      return departures.count;
+    },
+  };
+}
