@@ -20,9 +20,12 @@ import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../src/tables/snapshot.ts";
 import type { Scenario } from "./scenarios.ts";
 import { adjacency, configText, flowFrames, frames, patchFlow } from "./world.ts";
 
+/** Flows drawn beforehand. */
+const PICKS = 2 ** 21;
 /** Frames of the source ring: more than a batch, few enough to lie in L2 as after a NIC's DMA. */
 const RING_FRAMES = 4096;
 const RING_STRIDE = 192;
+const RING_WORDS = RING_STRIDE / 4;
 
 const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
 /** Whether the time of each step is asked for, which costs a little itself. */
@@ -39,7 +42,12 @@ const flows = makeFlows(
 const { pipeline, compileMillis } = makePipeline();
 const batch = new Batch();
 const { words } = pool;
+const { rows } = batch;
 const { ring, frameLength } = makeRing();
+const frameWords = (frameLength + 3) >> 2;
+/** Whether each frame is made one of a flow, and half of them answers. */
+const choosing = scenario.flows > 0;
+const mixed = scenario.fresh < 1000;
 let next = 0;
 /** Milliseconds: moves so that flows that are not used again make way for new ones. */
 let now = 0;
@@ -130,31 +138,30 @@ function makeRing(): { ring: Int32Array; frameLength: number } {
   return { ring: slab.words, frameLength: all[0]?.length ?? 0 };
 }
 
-/** As a driver does it: a row, its columns, the bytes. */
+/** As a driver does it: rows, their columns, the bytes. */
 function receive(): void {
-  const frameWords = (frameLength + 3) >> 2;
-  batch.count = 0;
-  for (let i = 0; i < BATCH_MAX; i++) {
-    const row = pool.allocate();
-    const to = pool.open(row, 0, frameLength) >> 2;
-    const from = ((next++ % RING_FRAMES) * RING_STRIDE) >> 2;
+  batch.count = pool.allocateMany(rows, BATCH_MAX);
+  for (let i = 0; i < batch.count; i++) {
+    const to = pool.open(rows[i]!, 0, frameLength) >> 2;
+    const from = (next & (RING_FRAMES - 1)) * RING_WORDS;
+    next = (next + 1) | 0;
     for (let word = 0; word < frameWords; word++) words[to + word] = ring[from + word]!;
-    if (scenario.flows > 0) choose(to << 2, scenario.fresh < 1000 && (next & 1) === 0);
-    batch.push(row);
+    if (choosing) choose(to << 2, mixed && (next & 1) === 0);
   }
 }
 
 /** Makes the frame at `at` one of a flow at random, or the first of a new one. */
 function choose(at: number, reply: boolean): void {
   const fresh = scenario.fresh > 0 && !reply && random.below(500) < scenario.fresh;
-  const flow = fresh ? newest++ : order[next % order.length]!;
+  const flow = fresh ? newest++ : order[next & (PICKS - 1)]!;
   patchFlow(scenario, pool.view, at, flow, reply);
 }
 
 /** Flows at random, drawn beforehand: the traffic's choice is not the gateway's time. */
 function drawOrder(): Int32Array {
-  const picks = scenario.flows > 0 ? 2 ** 21 : 0;
-  return Int32Array.from({ length: picks }, () => random.below(scenario.flows));
+  return Int32Array.from({ length: scenario.flows > 0 ? PICKS : 0 }, () =>
+    random.below(scenario.flows),
+  );
 }
 
 /** Every flow once in each direction and once more, so that all are established. */
@@ -178,7 +185,7 @@ function openFlows(): void {
 }
 
 function release(): void {
-  for (let i = 0; i < BATCH_MAX; i++) pool.release(batch.rows[i]!);
+  pool.releaseMany(rows, batch.count);
 }
 
 /** Nanoseconds a packet over `batches` batches. */

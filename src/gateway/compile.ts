@@ -7,7 +7,7 @@ import { type AdjacencyInit, buildAdjacencyTable } from "../tables/adjacency-tab
 import { EMPTY_ROOT, TrieBuilder, type TrieEntry } from "../tables/prefix-table.ts";
 import { buildReshapeTable } from "../tables/reshape-table.ts";
 import { OPTIONAL, RuleBuilder } from "../tables/rule-table.ts";
-import { type Snapshot, TRACKED_V4, TRACKED_V6, VNI_FILTER } from "../tables/snapshot.ts";
+import type { Snapshot } from "../tables/snapshot.ts";
 import { buildVniTable } from "../tables/vni-table.ts";
 import { AclCompiler, type AclLists } from "./compile-acl.ts";
 import { compileAnswers } from "./compile-answers.ts";
@@ -113,7 +113,6 @@ class Compiler {
         directionAcls: Int32Array.from(this.#directionAcls),
         directionRoots: Int32Array.from(this.#directionRoots),
         tracked: Uint8Array.from({ length: vpcs.length * 2 }, (_, i) => +this.#tracked.has(i)),
-        trackedVnis: this.#trackedVnis(),
         flowless: this.#tracked.size === 0,
         binders: this.#exposes.binders,
       },
@@ -221,15 +220,6 @@ class Compiler {
       return init === undefined ? 0 : inits.push(init);
     });
     return { vpcAdjacencies, adjacencies: buildAdjacencyTable(inits) };
-  }
-
-  #trackedVnis(): Uint8Array {
-    const filter = new Uint8Array(VNI_FILTER);
-    for (const [index, { vni }] of this.#config.vpcs.entries()) {
-      if (this.#tracked.has(index * 2)) filter[vni % VNI_FILTER]! |= TRACKED_V4;
-      if (this.#tracked.has(index * 2 + 1)) filter[vni % VNI_FILTER]! |= TRACKED_V6;
-    }
-    return filter;
   }
 
   #vni(name: string): number {

@@ -3,7 +3,7 @@
 // and a cell in each column of facts. Nothing is moved or cut; headers come and go by moving
 // `start`. What each column means, who writes it and its value when unset: README.md.
 
-import { Arena, type Memory, plainMemory } from "../base/arena.ts";
+import { Arena, COLUMN_WASTE, type Memory, plainMemory } from "../base/arena.ts";
 import { assert } from "../base/assert.ts";
 import { HEADROOM, SLOT_BYTES, SLOT_BYTES_MIN, SLOTS } from "./limits.ts";
 
@@ -95,33 +95,36 @@ export class PacketPool {
     const slots = options.slots ?? SLOTS;
     const slotBytes = options.slotBytes ?? SLOT_BYTES;
     assert(slotBytes >= SLOT_BYTES_MIN && slotBytes % 64 === 0, `slots of ${slotBytes} bytes`);
-    const arena = new Arena(slots * (slotBytes + 128) + 4096, options.memory ?? plainMemory);
+    const arena = new Arena(
+      slots * (slotBytes + 128) + 32 * COLUMN_WASTE,
+      options.memory ?? plainMemory,
+    );
     const slab = arena.slab(slots * slotBytes);
     this.slots = slots;
     this.slotBytes = slotBytes;
     this.bytes = slab.bytes;
     this.view = slab.view;
     this.words = slab.words;
-    this.start = arena.int32(slots);
-    this.length = arena.int32(slots);
-    this.rxInterface = arena.int32(slots);
-    this.outer = arena.int32(slots);
-    this.vpc = arena.int32(slots);
-    this.l3 = arena.int32(slots);
-    this.l4 = arena.int32(slots);
-    this.end = arena.int32(slots);
-    this.protocol = arena.int32(slots);
-    this.flags = arena.int32(slots);
-    this.l4Checksum = arena.int32(slots);
-    this.sourcePort = arena.int32(slots);
-    this.destinationPort = arena.int32(slots);
-    this.toVpc = arena.int32(slots);
-    this.direction = arena.int32(slots);
-    this.sourceRule = arena.int32(slots);
-    this.destinationRule = arena.int32(slots);
-    this.aclRule = arena.int32(slots);
-    this.flow = arena.int32(slots);
-    this.adjacency = arena.int32(slots);
+    this.start = arena.column(slots);
+    this.length = arena.column(slots);
+    this.rxInterface = arena.column(slots);
+    this.outer = arena.column(slots);
+    this.vpc = arena.column(slots);
+    this.l3 = arena.column(slots);
+    this.l4 = arena.column(slots);
+    this.end = arena.column(slots);
+    this.protocol = arena.column(slots);
+    this.flags = arena.column(slots);
+    this.l4Checksum = arena.column(slots);
+    this.sourcePort = arena.column(slots);
+    this.destinationPort = arena.column(slots);
+    this.toVpc = arena.column(slots);
+    this.direction = arena.column(slots);
+    this.sourceRule = arena.column(slots);
+    this.destinationRule = arena.column(slots);
+    this.aclRule = arena.column(slots);
+    this.flow = arena.column(slots);
+    this.adjacency = arena.column(slots);
     this.verdict = arena.uint8(slots);
     this.#free = arena.int32(slots);
     for (let slot = 0; slot < slots; slot++) this.#free[slot] = slots - 1 - slot;
@@ -138,6 +141,21 @@ export class PacketPool {
     if (this.#freeCount === 0) return -1;
     this.#freeCount--;
     return this.#free[this.#freeCount]!;
+  }
+
+  /** Up to `count` free rows into `rows`; how many there were. */
+  allocateMany(rows: Int32Array, count: number): number {
+    const taken = count < this.#freeCount ? count : this.#freeCount;
+    const first = this.#freeCount - taken;
+    for (let i = 0; i < taken; i++) rows[i] = this.#free[first + i]!;
+    this.#freeCount = first;
+    return taken;
+  }
+
+  releaseMany(rows: Int32Array, count: number): void {
+    const first = this.#freeCount;
+    for (let i = 0; i < count; i++) this.#free[first + i] = rows[i]!;
+    this.#freeCount = first + count;
   }
 
   release(row: number): void {

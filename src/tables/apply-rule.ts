@@ -1,6 +1,6 @@
 // Data path.
 // Executes one stateless rule on an address where it stands. The common case, a shift of a whole
-// packet's addresses, has its own short way in translate.ts; this serves all others.
+// packet's addresses, has its own short way (functions/fast-path); this serves all others.
 
 import { applyReshape, RESULT_PORT, RESULT_WORDS } from "./reshape-table.ts";
 import { DELTA, KIND, RESHAPE, RULE_WORDS } from "./rule-table.ts";

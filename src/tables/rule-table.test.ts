@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   ANSWERS_ONLY,
+  CONDITIONAL,
   chooseRule,
   IDENTITY,
   NO_FIT,
@@ -40,7 +41,8 @@ test("the chain is tried in order, and protocol and ports decide", () => {
   assert.equal(chooseRule(rules, web, TCP, 90), open);
   assert.equal(chooseRule(rules, web, UDP, 80), open);
   assert.equal(rules[open * RULE_WORDS + RESTRICTED], 0);
-  assert.equal(rules[web * RULE_WORDS + RESTRICTED], 1);
+  assert.equal(rules[web * RULE_WORDS + RESTRICTED], CONDITIONAL);
+  assert.notEqual(rules[RESTRICTED], 0, "rule 0, for none, is never plain");
 });
 
 test("a packet without ports fits only rules without ports", () => {

@@ -8,8 +8,12 @@ import { PORT_COUNT } from "../wire/port.ts";
 /** Words of a rule. */
 export const RULE_WORDS = 16;
 
-/** 0: every packet to the prefix matches. 1: protocol, ports or a flow are asked for. */
+/** Bits of what the rule asks for. 0: nothing, the address moves by a distance and that is all. */
 export const RESTRICTED = 0;
+/** In RESTRICTED: not every packet to the prefix matches: protocol, ports or a flow count. */
+export const CONDITIONAL = 1;
+/** In RESTRICTED: a flow, an access list or more than a shift. Rule 0 has it too. */
+export const ELABORATE = 2;
 /** The next rule to try, 0 for the end. */
 export const NEXT = 1;
 /** Ports the rule applies to; FIRST_PORT is -1 when it applies with and without ports. */
@@ -115,6 +119,10 @@ export class RuleBuilder {
   #words = new Int32Array(64 * RULE_WORDS);
   #count = 1;
 
+  constructor() {
+    this.#words[RESTRICTED] = ELABORATE;
+  }
+
   /** Returns the rule's number, from 1. */
   add(init: RuleInit): number {
     const rule = this.#count++;
@@ -128,7 +136,8 @@ export class RuleBuilder {
     const open = anyPort && init.protocol < 0 && !last;
     const at = rule * RULE_WORDS;
     const words = this.#words;
-    words[at + RESTRICTED] = open ? 0 : 1;
+    const plain = init.kind <= SHIFT && init.track === 0 && init.acl < 0;
+    words[at + RESTRICTED] = (open ? 0 : CONDITIONAL) | (plain ? 0 : ELABORATE);
     words[at + NEXT] = init.next;
     words[at + FIRST_PORT] = init.firstPort;
     words[at + LAST_PORT] = anyPort ? PORT_COUNT - 1 : init.lastPort;

@@ -2,7 +2,7 @@
 // never changed. The names behind the numbers are for people and are read only on request.
 
 import type { Binder } from "./flow-draft.ts";
-import { RULE_WORDS } from "./rule-table.ts";
+import { RuleBuilder } from "./rule-table.ts";
 import { buildVniTable } from "./vni-table.ts";
 
 /** What a step holds on to: `current` is replaced when a configuration is applied. */
@@ -43,9 +43,6 @@ export interface Snapshot {
   readonly directionRoots: Int32Array;
   /** By VPC index * 2 + (0 for IPv4, 1 for IPv6): whether its packets may belong to flows. */
   readonly tracked: Uint8Array;
-  /** The same for the fast path, by the low bits of a VNI: TRACKED_V4 and TRACKED_V6 where any VPC
-   * with such a VNI is tracked. */
-  readonly trackedVnis: Uint8Array;
   /** For the fast path, by direction * SHORTCUT_WORDS: all that is to be known to send a packet. */
   readonly shortcuts: Int32Array;
   /** No packet of any VPC does. */
@@ -70,10 +67,6 @@ export interface Snapshot {
 }
 
 export const ACL_WORDS = 4;
-/** Entries of `trackedVnis`. */
-export const VNI_FILTER = 4096;
-export const TRACKED_V4 = 1;
-export const TRACKED_V6 = 2;
 /** Words of a shortcut: VPC it comes from, VPC it goes to, word offset of the tunnel's template in
  * `adjacencies` (0: out the way it came), and the longest packet that may take it: -1 where every
  * packet must be asked more, as an ACL about packets does. */
@@ -90,7 +83,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   vnis: buildVniTable([]),
   cells: new Int32Array(0),
   destinationRoots: new Int32Array(0),
-  rules: new Int32Array(RULE_WORDS),
+  rules: new RuleBuilder().finish(),
   reshapes: new Int32Array(0),
   aclEntries: new Int32Array(0),
   acls: new Int32Array(0),
@@ -103,7 +96,6 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   directionAcls: new Int32Array(0),
   directionRoots: new Int32Array(0),
   tracked: new Uint8Array(0),
-  trackedVnis: new Uint8Array(VNI_FILTER),
   shortcuts: new Int32Array(0),
   flowless: true,
   answers: new Uint8Array(256),

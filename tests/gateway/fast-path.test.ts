@@ -11,7 +11,7 @@ import { configOf } from "../support/gateway.ts";
 
 const SEED = Number(process.env["ISTHMUS_SEED"] ?? 20261123);
 const CONFIG = configOf({
-  vpcs: { a: { vni: 100 }, b: { vni: 200 }, c: { vni: 300 } },
+  vpcs: { a: { vni: 100 }, b: { vni: 200 }, c: { vni: 300 }, d: { vni: 400 } },
   peerings: {
     "a--b": {
       peering: {
@@ -38,6 +38,35 @@ const CONFIG = configOf({
               nat: { portForward: { ports: [{ port: "80", as: "8080" }] } },
             },
             { ips: [{ cidr: "2001:db8:2::/64" }] },
+          ],
+        },
+      },
+    },
+    "b--d": {
+      peering: {
+        b: {
+          expose: [
+            { ips: [{ cidr: "10.0.0.0/24" }], as: [{ cidr: "50.0.0.0/24" }], nat: { static: {} } },
+            {
+              ips: [{ cidr: "2001:db8:2::/64" }],
+              as: [{ cidr: "2001:db8:b::/64" }],
+              nat: { static: {} },
+            },
+          ],
+        },
+        d: {
+          expose: [
+            { ips: [{ cidr: "60.0.0.0/24" }] },
+            {
+              ips: [{ cidr: "61.0.0.0/24", ports: "80-99" }],
+              as: [{ cidr: "62.0.0.0/24", ports: "180-199" }],
+              nat: { static: {} },
+            },
+            {
+              ips: [{ cidr: "2001:db8:3::/64" }],
+              as: [{ cidr: "2001:db8:c::/64" }],
+              nat: { static: {} },
+            },
           ],
         },
       },
@@ -75,6 +104,16 @@ const REQUESTS = [
   "udp [2001:db8:1::$h]:$p > [2001:db8:2::1]:53 len=$l",
   "tcp [2001:db8:1::$h]:$p > [2001:db8:2::1]:80 ack ttl=$t",
 ];
+const FROM_B = [
+  "udp 10.0.0.$h:$p > 60.0.0.$h:53 len=$l",
+  "udp 10.0.0.$h:$p > 60.0.0.$h:53 checksum=0",
+  "tcp 10.0.0.$h:$p > 60.0.0.$h:80 ack ttl=$t checksum=bad",
+  "tcp 10.0.0.$h:$p > 60.0.0.$h:80 syn",
+  "udp 10.0.0.$h:$p > 62.0.0.$h:185",
+  "udp [2001:db8:2::$h]:$p > [2001:db8:c::$h]:53 len=$l",
+  "tcp [2001:db8:2::$h]:$p > [2001:db8:c::$h]:80 ack ttl=$t",
+  "udp 10.7.0.$h:$p > 60.0.0.$h:53",
+];
 const OPENERS = [
   "tcp 10.0.0.$h:$p > 30.0.0.$h:80 syn",
   "tcp 10.0.0.$h:$p > 40.0.0.$h:80 syn",
@@ -90,7 +129,7 @@ function gatewayWith(kind: Kind): { gateway: Gateway; interfaces: Map<string, nu
   gateway.apply(CONFIG);
   const link = kind === "bare" ? "raw-ip" : "ethernet";
   const interfaces = new Map(
-    ["a", "b", "c"].map((vpc) => {
+    ["a", "b", "c", "d"].map((vpc) => {
       const own = kind === "vxlan" ? undefined : vpc;
       const options = { name: vpc, link, vpc: own, vxlan: kind === "vxlan" } as const;
       return [vpc, gateway.addInterface(options)];
@@ -99,7 +138,7 @@ function gatewayWith(kind: Kind): { gateway: Gateway; interfaces: Map<string, nu
   return { gateway, interfaces };
 }
 
-const VNIS: Record<string, number> = { a: 100, b: 200, c: 300 };
+const VNIS: Record<string, number> = { a: 100, b: 200, c: 300, d: 400 };
 
 function frameOf(kind: Kind, vpc: string, packet: Uint8Array, random: Random): Uint8Array {
   if (kind === "bare") return packet;
@@ -161,8 +200,10 @@ class Pair {
   #receive(list: readonly string[]): string {
     const random = this.#random;
     const answer = random.below(2) === 0 ? this.#answers.pop() : undefined;
-    const text = answer?.text ?? fill(list[random.below(list.length)] ?? "", random);
-    const vpc = answer?.vpc ?? "a";
+    const fromB = answer === undefined && list === REQUESTS && random.below(3) === 0;
+    const texts = fromB ? FROM_B : list;
+    const text = answer?.text ?? fill(texts[random.below(texts.length)] ?? "", random);
+    const vpc = answer?.vpc ?? (fromB ? "b" : "a");
     const whole = frameOf(this.#kind, vpc, buildPacket(parsePacket(text)), random);
     const frame = random.below(10) === 0 ? damage(whole, random) : whole;
     for (const { gateway, interfaces } of [this.fast, this.long]) {

@@ -7,6 +7,7 @@ import { FLOW_WANTED, LATER_FRAGMENT, type PacketPool, V6 } from "../../packet/p
 import { DROP } from "../../packet/verdict.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
+  CONDITIONAL,
   chooseRule,
   DIRECTION,
   NO_FLOW,
@@ -60,7 +61,8 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
       const v6 = rowFlags & V6;
       const at = l3[row]! + (v6 !== 0 ? 24 : 16);
       const rule = lookup(cells, destinationRoots[vpc[row]! * 2 + v6]!, bytes, at);
-      const open = rule !== 0 && rules[rule * RULE_WORDS + RESTRICTED]! === 0;
+      const asks = rules[rule * RULE_WORDS + RESTRICTED]! & CONDITIONAL;
+      const open = rule !== 0 && asks === 0;
       destinationRule[row] = open ? rule : chooseDestination(row, rule);
     }
   }
@@ -84,7 +86,8 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
       direction[row] = rules[word + DIRECTION]!;
       const at = l3[row]! + ((rowFlags & V6) !== 0 ? 8 : 12);
       const rule = lookup(cells, rules[word + SOURCE_ROOT]!, bytes, at);
-      const open = rule !== 0 && rules[rule * RULE_WORDS + RESTRICTED]! === 0;
+      const asks = rules[rule * RULE_WORDS + RESTRICTED]! & CONDITIONAL;
+      const open = rule !== 0 && asks === 0;
       const problem = admitSource(row, word, open ? rule : chooseSource(row, rule));
       if (problem !== 0) {
         verdict[row] = problem;

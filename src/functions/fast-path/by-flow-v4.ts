@@ -11,7 +11,7 @@ import { ESTABLISHED } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashFourWordKeys } from "../../tables/key-hash.ts";
 import { SHORTCUT_MTU, SHORTCUT_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
-import type { Candidates } from "./candidates.ts";
+import { type Candidates, KEY_WORDS_V4 } from "./candidates.ts";
 import type { Departures } from "./departures.ts";
 
 // Words of an entry: V4_LAYOUT in flow-layout.ts.
@@ -28,6 +28,7 @@ const ACK = 13;
 const WINDOW = 14;
 const STATE = 15;
 
+const KEY_WORDS = KEY_WORDS_V4;
 const TCP = 6;
 const TCP_ACK = 0x10;
 const PLAIN_STATE = STATE_MASK | RESTING;
@@ -125,17 +126,31 @@ export function byFlowV4(
     view.setUint16(checksum, sum === 0 && !tcp ? 0xffff : sum);
   }
 
+  /** A candidate without a flow stays one, as number `to`. */
+  function keep(from: number, to: number): void {
+    if (from === to) return;
+    rows[to] = rows[from]!;
+    l3s[to] = l3s[from]!;
+    ends[to] = ends[from]!;
+    for (let i = 0; i < KEY_WORDS; i++) keys[to * KEY_WORDS + i] = keys[from * KEY_WORDS + i]!;
+  }
+
   return function translateByFlow(tick) {
     const { count } = candidates;
     hashFourWordKeys(keys, tags, count, k0, k1);
     fetch(count);
     const { shortcuts } = snapshot.current;
     let left = departures.count;
+    let kept = 0;
     for (let i = 0; i < count; i++) {
       const key = i << 2;
       let entry = entries[i]!;
       while (entry >= 0 && !hasKey(entry << 4, key)) entry = probe(i);
-      if (entry < 0) continue;
+      if (entry < 0) {
+        keep(i, kept);
+        kept = (kept + 1) | 0;
+        continue;
+      }
       const at = entry << 4;
       const state = words[at + STATE]!;
       const alive = ((words[at + DEADLINE]! - tick) | 0) > 0;
@@ -158,8 +173,9 @@ export function byFlowV4(
       leavingEntries[left] = entry;
       leavingPorts[left] = keys[key + 3]!;
       leavingFlags[left] = tcp ? TCP_FLAGS : UDP_FLAGS;
-      left++;
+      left = (left + 1) | 0;
     }
     departures.count = left;
+    candidates.count = kept;
   };
 }

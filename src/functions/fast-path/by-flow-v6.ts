@@ -9,7 +9,7 @@ import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashKeys } from "../../tables/key-hash.ts";
 import { SHORTCUT_MTU, SHORTCUT_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 import type { FlowTranslator } from "./by-flow-v4.ts";
-import type { Candidates } from "./candidates.ts";
+import { type Candidates, KEY_WORDS_V6 } from "./candidates.ts";
 import type { Departures } from "./departures.ts";
 
 // Words of an entry: V6_LAYOUT in flow-layout.ts.
@@ -24,7 +24,7 @@ const NEW_PORTS = 24;
 const DELTAS = 25;
 const ACK = 26;
 const WINDOW = 27;
-const KEY_WORDS = 10;
+const KEY_WORDS = KEY_WORDS_V6;
 
 const TCP = 6;
 const TCP_ACK = 0x10;
@@ -114,17 +114,31 @@ export function byFlowV6(
     view.setUint16(checksum, sum === 0 && !tcp ? 0xffff : sum);
   }
 
+  /** A candidate without a flow stays one, as number `to`. */
+  function keep(from: number, to: number): void {
+    if (from === to) return;
+    rows[to] = rows[from]!;
+    l3s[to] = l3s[from]!;
+    ends[to] = ends[from]!;
+    for (let i = 0; i < KEY_WORDS; i++) keys[to * KEY_WORDS + i] = keys[from * KEY_WORDS + i]!;
+  }
+
   return function translateByFlow(tick) {
     const { count } = candidates;
     hashKeys(keys, KEY_WORDS, tags, count, k0, k1);
     fetch(count);
     const { shortcuts } = snapshot.current;
     let left = departures.count;
+    let kept = 0;
     for (let i = 0; i < count; i++) {
       const key = i * KEY_WORDS;
       let entry = entries[i]!;
       while (entry >= 0 && !hasKey(entry << 5, key)) entry = probe(i);
-      if (entry < 0) continue;
+      if (entry < 0) {
+        keep(i, kept);
+        kept = (kept + 1) | 0;
+        continue;
+      }
       const at = entry << 5;
       const state = words[at + STATE]!;
       const alive = ((words[at + DEADLINE]! - tick) | 0) > 0;
@@ -147,8 +161,9 @@ export function byFlowV6(
       leavingEntries[left] = entry;
       leavingPorts[left] = keys[key + 9]!;
       leavingFlags[left] = tcp ? TCP_FLAGS : UDP_FLAGS;
-      left++;
+      left = (left + 1) | 0;
     }
     departures.count = left;
+    candidates.count = kept;
   };
 }

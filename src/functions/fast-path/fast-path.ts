@@ -1,6 +1,6 @@
 // Data path.
-// Packets of established flows in the plainest form, from the wire to the wire in one step: see
-// README.md. All others it leaves alone, and the steps behind it find them as they came.
+// Packets in the plainest form, of established flows or needing none, from the wire to the wire in
+// one step: see README.md. All others it leaves alone; the steps behind find them as they came.
 
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import type { DirectionCounters } from "../../tables/direction-counters.ts";
@@ -12,6 +12,8 @@ import type { TunnelWriter } from "../../tables/write-tunnel.ts";
 import type { NetworkFunction } from "../network-function.ts";
 import { byFlowV4 } from "./by-flow-v4.ts";
 import { byFlowV6 } from "./by-flow-v6.ts";
+import { byRuleV4 } from "./by-rule-v4.ts";
+import { byRuleV6 } from "./by-rule-v6.ts";
 import { Candidates, KEY_WORDS_V4, KEY_WORDS_V6 } from "./candidates.ts";
 import { Departures } from "./departures.ts";
 import { recogniser } from "./recognise.ts";
@@ -34,6 +36,8 @@ export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
   const recognise = recogniser(pool, interfaces, snapshot, v4, v6);
   const translateV4 = byFlowV4(pool, snapshot, tables[0], v4, departures);
   const translateV6 = byFlowV6(pool, snapshot, tables[1], v6, departures);
+  const shiftV4 = byRuleV4(pool, snapshot, v4, departures);
+  const shiftV6 = byRuleV6(pool, snapshot, v6, departures);
   const send = sender(pool, snapshot, counters, departures, writeTunnel);
   return {
     name: "fast-path",
@@ -51,14 +55,17 @@ export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
       "direction",
       "flow",
       "aclRule",
+      "sourceRule",
+      "destinationRule",
     ],
     process(batch, now) {
-      if (tables[0].count + tables[1].count === 0) return 0;
       const tick = Math.floor(now / TICK_MILLIS) | 0;
       recognise(batch);
       departures.count = 0;
-      if (v4.count > 0) translateV4(tick);
-      if (v6.count > 0) translateV6(tick);
+      if (v4.count > 0 && tables[0].count > 0) translateV4(tick);
+      if (v6.count > 0 && tables[1].count > 0) translateV6(tick);
+      if (v4.count > 0) shiftV4();
+      if (v6.count > 0) shiftV6();
       if (departures.count > 0) send();
       return departures.count;
     },

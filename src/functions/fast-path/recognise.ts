@@ -10,16 +10,13 @@
 import type { Batch } from "../../packet/batch.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { type InterfaceTable, RAW_IP, VXLAN } from "../../tables/interface-table.ts";
-import { type SnapshotHolder, TRACKED_V4, TRACKED_V6, VNI_FILTER } from "../../tables/snapshot.ts";
+import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import { type Candidates, KEY_WORDS_V6 } from "./candidates.ts";
 
 /** Kinds of interface: exactly these. */
 const ETHERNET = 0;
 const TUNNELS = VXLAN;
 const BARE = RAW_IP;
-const FILTER = VNI_FILTER - 1;
-const V4 = TRACKED_V4;
-const V6 = TRACKED_V6;
 const KEY_WORDS_6 = KEY_WORDS_V6;
 
 const TCP = 6;
@@ -121,9 +118,8 @@ export function recogniser(
     return plainMacs(at) ? view.getUint16(at + 12) : 0;
   }
 
-  /** The frame at `at` as candidate number `count`, unless `network` is 0; the new count. */
+  /** The frame at `at` as candidate number `count`; the new count. */
   function noteV4(count: number, row: number, at: number, end: number, network: number): number {
-    if (network === 0) return count;
     rows4[count] = row;
     l3s4[count] = (at + ETHERNET_LENGTH) | 0;
     ends4[count] = end;
@@ -132,7 +128,6 @@ export function recogniser(
   }
 
   function noteV6(count: number, row: number, at: number, end: number, network: number): number {
-    if (network === 0) return count;
     rows6[count] = row;
     l3s6[count] = (at + ETHERNET_LENGTH) | 0;
     ends6[count] = end;
@@ -143,21 +138,19 @@ export function recogniser(
   /** The frames of the batch, in the candidates of the family they seem to be of: where the packet
    * begins, where the frame ends, and the network word of the sender. */
   function findFrames({ rows, count }: Batch): void {
-    const { trackedVnis } = snapshot.current;
     let count4 = 0;
     let count6 = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]! | 0;
       const kind = kinds[rxInterface[row]!]!;
       const network = networkOf(row, kind, length[row]!);
-      const tracked = network === 0 ? 0 : trackedVnis[(network >>> 8) & FILTER]!;
-      if (tracked === 0) continue;
+      if (network === 0) continue;
       const end = frameEnd(row, kind);
       if (end === 0) continue;
       const at = (start[row]! + frameOffset(kind)) | 0;
       const type = typeOf(at, kind === BARE);
-      if (type === IPV4) count4 = noteV4(count4, row, at, end, tracked & V4 ? network : 0);
-      else if (type === IPV6) count6 = noteV6(count6, row, at, end, tracked & V6 ? network : 0);
+      if (type === IPV4) count4 = noteV4(count4, row, at, end, network);
+      else if (type === IPV6) count6 = noteV6(count6, row, at, end, network);
     }
     v4.count = count4;
     v6.count = count6;

@@ -15,7 +15,7 @@ import { DROP } from "../../packet/verdict.ts";
 import { NO_MAPPING, ruleApplier } from "../../tables/apply-rule.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
-import { DELTA, IDENTITY, KIND, RULE_WORDS, SHIFT } from "../../tables/rule-table.ts";
+import { IDENTITY, KIND, RULE_WORDS } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 import { flowTranslator } from "./translate-flow.ts";
@@ -36,74 +36,6 @@ export function translate(
   const applyRule = ruleApplier(pool, snapshot);
   const translateQuoted = quotedTranslator(pool, snapshot, tables, applyRule);
 
-  /** IPv4, both rules a shift (or a shift by nothing): nearly every packet. */
-  function shiftV4(row: number, at: number, sourceDelta: number, destinationDelta: number): void {
-    const source = view.getInt32(at + 12);
-    const destination = view.getInt32(at + 16);
-    const newSource = (source + sourceDelta) | 0;
-    const newDestination = (destination + destinationDelta) | 0;
-    view.setInt32(at + 12, newSource);
-    view.setInt32(at + 16, newDestination);
-    // Sums of ~old + new over the address words (RFC 1624, equation 3).
-    const change =
-      (~source >>> 16) +
-      (~source & 0xffff) +
-      (newSource >>> 16) +
-      (newSource & 0xffff) +
-      (~destination >>> 16) +
-      (~destination & 0xffff) +
-      (newDestination >>> 16) +
-      (newDestination & 0xffff);
-    const ttl = view.getUint16(at + 8);
-    view.setUint16(at + 8, ttl - 0x100);
-    let sum = (~view.getUint16(at + 10) & 0xffff) + change + (~ttl & 0xffff) + (ttl - 0x100);
-    sum = (sum & 0xffff) + (sum >>> 16);
-    view.setUint16(at + 10, ~((sum & 0xffff) + (sum >>> 16)) & 0xffff);
-    const checksum = l4Checksum[row]!;
-    if (checksum === 0 || (sourceDelta | destinationDelta) === 0) return;
-    const old = view.getUint16(checksum);
-    const udp = (flags[row]! & UDP_CHECKSUM) !== 0;
-    if (old === 0 && udp) return;
-    sum = (~old & 0xffff) + change;
-    sum = (sum & 0xffff) + (sum >>> 16);
-    sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
-    view.setUint16(checksum, sum === 0 && udp ? 0xffff : sum);
-  }
-
-  /** IPv6, both rules a shift: only the words that a delta reaches are read and written. */
-  function shiftV6(row: number, at: number, sourceWord: number, destinationWord: number): void {
-    const { rules } = snapshot.current;
-    const change =
-      shiftAddress(at + 8, sourceWord + DELTA, rules) +
-      shiftAddress(at + 24, destinationWord + DELTA, rules);
-    bytes[at + 7] = bytes[at + 7]! - 1;
-    const checksum = l4Checksum[row]!;
-    if (checksum === 0 || change === 0) return;
-    const old = view.getUint16(checksum);
-    const udp = (flags[row]! & UDP_CHECKSUM) !== 0;
-    if (old === 0 && udp) return;
-    let sum = (~old & 0xffff) + change;
-    sum = (sum & 0xffff) + (sum >>> 16);
-    sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
-    view.setUint16(checksum, sum === 0 && udp ? 0xffff : sum);
-  }
-
-  /** Adds four words with carries; the sum of ~old + new over the words that changed. */
-  function shiftAddress(at: number, delta: number, rules: Int32Array): number {
-    let carry = 0;
-    let change = 0;
-    for (let i = 3; i >= 0; i--) {
-      const add = rules[delta + i]!;
-      if ((add | carry) === 0) continue;
-      const old = view.getInt32(at + 4 * i);
-      const sum = (old + add + carry) | 0;
-      view.setInt32(at + 4 * i, sum);
-      carry = ((old & add) | ((old | add) & ~sum)) >>> 31;
-      change += (~old >>> 16) + (~old & 0xffff) + (sum >>> 16) + (sum & 0xffff);
-    }
-    return change;
-  }
-
   /** A packet of a flow; a drop code or 0. */
   function inFlow(row: number, entry: number, tick: number): number {
     const rowFlags = flags[row]!;
@@ -114,8 +46,11 @@ export function translate(
     return 0;
   }
 
-  /** Everything else; a drop code or 0. */
-  function translateAny(row: number, sourceKind: number, destinationKind: number): number {
+  /** A packet that the rules of both sides translate; a drop code or 0. */
+  function withoutFlow(row: number): number {
+    const { rules } = snapshot.current;
+    const sourceKind = rules[sourceRule[row]! * RULE_WORDS + KIND]!;
+    const destinationKind = rules[destinationRule[row]! * RULE_WORDS + KIND]!;
     const rowFlags = flags[row]!;
     const v6 = (rowFlags & V6) !== 0;
     const at = l3[row]!;
@@ -187,35 +122,14 @@ export function translate(
     process(batch, now) {
       const tick = Math.floor(now / TICK_MILLIS) | 0;
       const { rows, count } = batch;
-      const { rules } = snapshot.current;
       let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
         const entry = flow[row]!;
-        if (entry >= 0) {
-          const problem = inFlow(row, entry, tick);
-          if (problem !== 0) {
-            verdict[row] = problem;
-            decided++;
-          }
-          continue;
-        }
-        const source = sourceRule[row]! * RULE_WORDS;
-        const destination = destinationRule[row]! * RULE_WORDS;
-        const sourceKind = rules[source + KIND]!;
-        const destinationKind = rules[destination + KIND]!;
-        const rowFlags = flags[row]!;
-        const usual = (rowFlags & (ICMP_ERROR | FIXED_ADDRESSES)) === 0;
-        if (usual && sourceKind <= SHIFT && destinationKind <= SHIFT) {
-          if ((rowFlags & V6) !== 0) shiftV6(row, l3[row]!, source, destination);
-          else shiftV4(row, l3[row]!, rules[source + DELTA]!, rules[destination + DELTA]!);
-        } else {
-          const problem = translateAny(row, sourceKind, destinationKind);
-          if (problem !== 0) {
-            verdict[row] = problem;
-            decided++;
-          }
-        }
+        const problem = entry >= 0 ? inFlow(row, entry, tick) : withoutFlow(row);
+        if (problem === 0) continue;
+        verdict[row] = problem;
+        decided++;
       }
       return decided;
     },
