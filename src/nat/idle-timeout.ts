@@ -9,6 +9,9 @@ export const idleTimeoutShape = z
   .optional()
   .describe('how long an established flow may be idle, e.g. "5m0s"');
 
+/** A flow that waits less does not outlive the way of a packet and its answer. */
+const LEAST = 1000;
+
 /** Milliseconds; undefined when not given, or when wrong (which is reported at `at`). */
 export function parseIdleTimeout(text: string | undefined, at: Reporter): number | undefined {
   if (text === undefined) return undefined;
@@ -16,6 +19,10 @@ export function parseIdleTimeout(text: string | undefined, at: Reporter): number
   if (millis === undefined) {
     const hint = 'Write numbers with units, such as "5m", "1h30m" or "90s".';
     at.say("nat/bad-duration", `"${text}" is no duration.`, hint);
+  } else if (millis < LEAST) {
+    const hint = "Make it 1s or longer, or leave it out for the time of the protocol.";
+    at.say("nat/bad-duration", `"${text}" is less than a second: no flow would last.`, hint);
+    return undefined;
   }
   return millis;
 }
