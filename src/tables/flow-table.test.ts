@@ -159,15 +159,17 @@ property(
 property(
   "a set of ports is a set",
   [
-    fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 65_535 })), { maxLength: 60 }),
+    fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 65_535 }), fc.nat({ max: 70 })), {
+      maxLength: 60,
+    }),
     fc.nat({ max: 65_535 }),
   ],
   (operations, from) => {
     const ports = new PortSet();
     const taken = new Set<number>();
-    for (const [take, near] of operations) {
+    for (const [take, near, more] of operations) {
       // Whole words and groups are filled too.
-      for (let port = near; port <= Math.min(near + 70, 65_535); port++) {
+      for (let port = near; port <= Math.min(near + more, 65_535); port++) {
         if (take) {
           ports.take(port);
           taken.add(port);

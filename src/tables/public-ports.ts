@@ -6,19 +6,20 @@ import { PortSet } from "./port-set.ts";
 export class PublicPorts {
   readonly free = new PortSet();
   /** By port: the mapping. Most pools never ask, so most ports are not in it. */
-  readonly #owners = new Map<number, number>();
+  #owners: Map<number, number> | undefined;
 
   /** The mapping that was named for the port, or -1. */
   owner(port: number): number {
-    return this.#owners.get(port) ?? -1;
+    return this.#owners?.get(port) ?? -1;
   }
 
   name(port: number, mapping: number): void {
+    this.#owners ??= new Map();
     this.#owners.set(port, mapping);
   }
 
   release(port: number): void {
     this.free.release(port);
-    if (this.#owners.size > 0) this.#owners.delete(port);
+    this.#owners?.delete(port);
   }
 }
