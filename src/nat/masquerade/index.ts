@@ -15,7 +15,7 @@ export const masquerade: NatMode = {
   referenceTimers: REFERENCE_TIMERS,
   build(expose, context) {
     const options = expose.options as MasqueradeOptions;
-    const binder = new MasqueradePool(expose.publics, options, context);
+    const binder = new MasqueradePool(expose, options, context);
     const open = options.filtering === "endpoint-independent";
     const inward: Mapping = open ? { kind: "receive", binder } : { kind: "answers-only" };
     return {

@@ -66,7 +66,8 @@ function makeWorld(sequential = true, capacity = 70_000): World {
       const [included = "", excluded = ""] = text.split(" - ");
       const publics = normalise(entries(included), entries(excluded));
       const context = { state, vni: 100, peerVni: 200, claims: () => claims };
-      return new MasqueradePool(publics, { ...OPTIONS, ...options }, context);
+      const sides = { privates: entries("0.0.0.0/0 ::/0"), publics };
+      return new MasqueradePool(sides, { ...OPTIONS, ...options }, context);
     },
   };
 }
@@ -249,4 +250,19 @@ test("a host has as many flows as it may, and no more", () => {
   assert.equal(bind(limited, draftOf(UDP, "1.1.0.1", 1)), "10.1.0.0:1024");
   assert.equal(bind(limited, draftOf(UDP, "1.1.0.1", 1)), DROP["host-flow-limit"].code);
   assert.equal(bind(limited, draftOf(UDP, "1.1.0.2", 1)), "10.1.0.0:1025");
+});
+
+test("one port each of many addresses is little to remember", () => {
+  const world = makeWorld(false);
+  const pool = world.pool("10.0.0.0/8");
+  const before = process.memoryUsage().arrayBuffers;
+  const seen = new Set<string>();
+  for (let i = 0; i < 20_000; i++) {
+    const draft = draftOf(UDP, formatIpAddress({ family: 4, value: 0x0b000000n + BigInt(i) }), 9);
+    assert.equal(pool.bind(draft), 0);
+    seen.add(formatIpAddress(readIpAddress(draft.bytes, NEW_SOURCE, 4)));
+    world.mappings.release(draft.mapping);
+  }
+  assert.ok(seen.size > 3000 && seen.size <= 4096, `${seen.size} addresses`);
+  assert.ok(process.memoryUsage().arrayBuffers - before < 4_000_000);
 });

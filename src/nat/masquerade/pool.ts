@@ -8,12 +8,14 @@ import {
   type Binder,
   DESTINATION,
   type FlowDraft,
+  NEW_DESTINATION,
   NEW_SOURCE,
   SOURCE,
 } from "../../tables/flow-draft.ts";
 import { hashWords } from "../../tables/key-hash.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
 import { readIpAddress } from "../../wire/ip-address.ts";
+import { lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext } from "../nat-mode.ts";
 import { isOwnPort, searchPort } from "./choose-port.ts";
@@ -24,16 +26,26 @@ const NO_FLOW = DROP["no-flow"].code;
 const NO_FREE_PORT = DROP["no-free-port"].code;
 const FLOW_TABLE_FULL = DROP["flow-table-full"].code;
 const HOST_FLOW_LIMIT = DROP["host-flow-limit"].code;
+/** Public addresses that hosts start with; the others are for when these are full. */
+const HOMES_MAX = 4096;
+
+/** Both sides of an expose. */
+export interface Sides {
+  readonly privates: readonly PrefixPorts[];
+  readonly publics: readonly PrefixPorts[];
+}
 
 export class MasqueradePool implements Binder {
   readonly #context: BuildContext;
+  readonly #privates: readonly PrefixPorts[];
   readonly #options: MasqueradeOptions;
   readonly #mappings: MappingTable;
   readonly #addresses: PublicAddresses;
   readonly #sequential: boolean;
   readonly #host = new Int32Array(5);
 
-  constructor(publics: readonly PrefixPorts[], options: MasqueradeOptions, context: BuildContext) {
+  constructor({ privates, publics }: Sides, options: MasqueradeOptions, context: BuildContext) {
+    this.#privates = privates;
     this.#options = options;
     this.#context = context;
     this.#mappings = context.state.mappings;
@@ -81,7 +93,11 @@ export class MasqueradePool implements Binder {
 
   keepsReceived(draft: FlowDraft): boolean {
     const address = this.#addressAt(draft, DESTINATION);
-    return address !== undefined && isOwnPort(address, draft.destinationPort);
+    if (address === undefined || !isOwnPort(address, draft.destinationPort)) return false;
+    const { value } = readIpAddress(draft.bytes, NEW_DESTINATION, draft.v6 ? 6 : 4);
+    return this.#privates.some(
+      ({ prefix }) => value >= prefix.network && value <= lastAddress(prefix),
+    );
   }
 
   adopt(draft: FlowDraft): void {
@@ -126,12 +142,14 @@ export class MasqueradePool implements Binder {
     return 0;
   }
 
-  /** The public address that a private host starts with: always the same while the pool is. */
+  /** The public address that a private host starts with: always the same while the pool is. Of a
+   * large pool not all are, since something is kept for each address that has been used. */
   #homeOf(draft: FlowDraft): number {
     const host = this.#host;
     host[0] = draft.from;
     for (let i = 0; i < draft.size / 4; i++) host[1 + i] = draft.view.getInt32(SOURCE + 4 * i);
-    return (hashWords(host, 0, 1 + draft.size / 4, 0, 0) >>> 0) % this.#addresses.count;
+    const homes = Math.min(this.#addresses.count, HOMES_MAX);
+    return (hashWords(host, 0, 1 + draft.size / 4, 0, 0) >>> 0) % homes;
   }
 
   #choose(address: PublicAddress, draft: FlowDraft, shared: boolean): number {
