@@ -18,6 +18,7 @@ import {
   DELTA,
   DIRECTION,
   KIND,
+  nextReceiver,
   RECEIVE,
   RULE_WORDS,
   SOURCE_ROOT,
@@ -63,7 +64,8 @@ export class Revalidator {
     const { bytes, protocol } = draft;
     const root = destinationRoots[from * 2 + (draft.v6 ? 1 : 0)]!;
     const there = lookup(cells, root, bytes, DESTINATION);
-    const rule = chooseRule(rules, there, protocol, query ? -1 : draft.destinationPort);
+    const chosen = chooseRule(rules, there, protocol, query ? -1 : draft.destinationPort);
+    const rule = chosen > 0 ? this.#receiverTo(chosen, draft.to) : chosen;
     if (rule <= 0) return "destination-not-exposed";
     const word = rule * RULE_WORDS;
     if (vpcVnis[rules[word + TO_VPC]!] !== draft.to) return "other-peer";
@@ -78,6 +80,17 @@ export class Revalidator {
     draft.destinationRule = rule;
     draft.sourceRule = source;
     return this.#denied(draft, rules[word + ACL]!) ? "acl-denied" : undefined;
+  }
+
+  /** Where several VPCs receive at one public address, the rule of the one the flow goes to. */
+  #receiverTo(first: number, to: number): number {
+    const { rules, vpcVnis } = this.#snapshot;
+    if (rules[first * RULE_WORDS + KIND] !== RECEIVE) return first;
+    let rule = first;
+    while (rule !== 0 && vpcVnis[rules[rule * RULE_WORDS + TO_VPC]!] !== to) {
+      rule = nextReceiver(rules, rule);
+    }
+    return rule === 0 ? first : rule;
   }
 
   #denied(draft: FlowDraft, list: number): boolean {
@@ -111,7 +124,7 @@ export class Revalidator {
       return old.mapping >= 0 && binder.keeps(old) ? undefined : "other-source";
     }
     const source = halves.source(fresh);
-    const kept = source === 0 && same(old, fresh, NEW_SOURCE) && old.mapping < 0;
+    const kept = source === 0 && same(old, fresh, NEW_SOURCE);
     return kept && fresh.newSourcePort === old.newSourcePort ? undefined : "other-source";
   }
 

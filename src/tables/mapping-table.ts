@@ -109,6 +109,18 @@ export class MappingTable {
     return this.#families[mapping & 1]!.isShared(mapping >> 1);
   }
 
+  /** The VNI of who sees its public endpoint. */
+  realm(mapping: number): number {
+    return this.#families[mapping & 1]!.realm(mapping >> 1);
+  }
+
+  /** Whether `receiver` would find a mapping. */
+  hasReceiver(set: number, port: number, vni: number): boolean {
+    const mapping = this.#sets[set]!.owner(port);
+    if (mapping < 0 || this.isShared(mapping)) return false;
+    return this.#families[mapping & 1]!.ownerVni(mapping >> 1) === vni;
+  }
+
   /** From now on `receiver` finds the mapping by its public endpoint. */
   open(mapping: number): void {
     const { set, port } = this.#families[mapping & 1]!.place(mapping >> 1);
@@ -187,12 +199,20 @@ class Family {
     const { words } = this.#slab;
     const { addressWords } = this.#layout;
     const at = entry * this.#layout.words;
-    if (words[at]! >>> 8 !== vni) return false;
+    if (this.ownerVni(entry) !== vni) return false;
     for (let i = 0; i < addressWords; i++) {
       draft.view.setInt32(NEW_DESTINATION + 4 * i, words[at + 2 + i]!);
     }
     draft.newDestinationPort = words[at + 2 + addressWords]!;
     return true;
+  }
+
+  ownerVni(entry: number): number {
+    return this.#slab.words[entry * this.#layout.words]! >>> 8;
+  }
+
+  realm(entry: number): number {
+    return this.#slab.words[entry * this.#layout.words + 1]!;
   }
 
   isShared(entry: number): boolean {

@@ -92,6 +92,15 @@ export function chooseRule(
   return missed;
 }
 
+/** The next rule of kind RECEIVE in the chain behind `rule`, 0 for none. */
+export function nextReceiver(rules: Int32Array, rule: number): number {
+  let next = rules[rule * RULE_WORDS + NEXT]!;
+  while (next !== 0 && rules[next * RULE_WORDS + KIND]! !== RECEIVE) {
+    next = rules[next * RULE_WORDS + NEXT]!;
+  }
+  return next;
+}
+
 /** Whether the rule that starts at `word` cannot translate without a flow. */
 export function needsFlow(rules: Int32Array, word: number): boolean {
   const track = rules[word + TRACK]!;

@@ -9,8 +9,12 @@ import { lookup } from "../../tables/prefix-table.ts";
 import {
   CONDITIONAL,
   chooseRule,
+  DELTA,
   DIRECTION,
+  KIND,
   NO_FLOW,
+  nextReceiver,
+  RECEIVE,
   RESTRICTED,
   RULE_WORDS,
   SOURCE_ROOT,
@@ -18,6 +22,7 @@ import {
   TRACK,
 } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import { readIpAddress } from "../../wire/ip-address.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
 const NO_PEERING = DROP["no-peering"].code;
@@ -36,9 +41,26 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     if (rule === 0) return -NO_PEERING;
     const { rules } = snapshot.current;
     const chosen = chooseRule(rules, rule, protocol[row]!, destinationPort[row]!);
-    if (chosen > 0) return chosen;
+    if (chosen > 0)
+      return rules[chosen * RULE_WORDS + KIND]! === RECEIVE ? ask(row, chosen) : chosen;
     if (chosen === NO_FLOW) return -NO_FLOW_DROP;
     return -((flags[row]! & LATER_FRAGMENT) !== 0 ? FRAGMENT_WITHOUT_PORTS : PORT_NOT_EXPOSED);
+  }
+
+  /** Several VPCs may receive at one public address: the one whose endpoint it is, else the first,
+   * which will say that there is no flow. */
+  function ask(row: number, first: number): number {
+    const { rules, binders } = snapshot.current;
+    const v6 = (flags[row]! & V6) !== 0;
+    const at = l3[row]! + (v6 ? 24 : 16);
+    let rule = nextReceiver(rules, first);
+    if (rule === 0) return first;
+    const address = readIpAddress(bytes, at, v6 ? 6 : 4);
+    for (rule = first; rule !== 0; rule = nextReceiver(rules, rule)) {
+      const binder = binders[rules[rule * RULE_WORDS + DELTA]!]!;
+      if (binder.serves(address, protocol[row]!, destinationPort[row]!)) return rule;
+    }
+    return first;
   }
 
   function chooseSource(row: number, rule: number): number {

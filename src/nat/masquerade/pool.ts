@@ -8,13 +8,14 @@ import {
   type Binder,
   DESTINATION,
   type FlowDraft,
+  isQueryProtocol,
   NEW_DESTINATION,
   NEW_SOURCE,
   SOURCE,
 } from "../../tables/flow-draft.ts";
 import { hashWords } from "../../tables/key-hash.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
-import { readIpAddress } from "../../wire/ip-address.ts";
+import { type IpAddress, readIpAddress } from "../../wire/ip-address.ts";
 import { lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext } from "../nat-mode.ts";
@@ -88,10 +89,18 @@ export class MasqueradePool implements Binder {
   keeps(draft: FlowDraft): boolean {
     const shared = this.#options.mapping === "address-and-port-dependent";
     if (this.#mappings.isShared(draft.mapping) && !shared) return false;
-    return this.#owns(draft);
+    return this.#isSeenHere(draft.mapping) && this.#owns(draft);
+  }
+
+  serves(address: IpAddress, protocol: number, port: number): boolean {
+    if (isQueryProtocol(protocol)) return false;
+    const { vni } = this.#context;
+    const found = this.#addresses.find(address, protocol);
+    return found !== undefined && this.#mappings.hasReceiver(found.set, port, vni);
   }
 
   keepsReceived(draft: FlowDraft): boolean {
+    if (!this.#isSeenHere(draft.receiver)) return false;
     const address = this.#addressAt(draft, DESTINATION);
     if (address === undefined || !isOwnPort(address, draft.destinationPort)) return false;
     const { value } = readIpAddress(draft.bytes, NEW_DESTINATION, draft.v6 ? 6 : 4);
@@ -107,6 +116,11 @@ export class MasqueradePool implements Binder {
       draft.host = this.#context.state.hosts().enter(draft, Number.POSITIVE_INFINITY);
     }
     if (filtering === "endpoint-independent") this.#mappings.open(draft.mapping);
+  }
+
+  /** Whether the public endpoint is one for the peer of today: each VPC sees its own. */
+  #isSeenHere(mapping: number): boolean {
+    return this.#mappings.realm(mapping) === this.#context.peerVni;
   }
 
   /** Whether the draft's new source is one that this pool may give. */
