@@ -6,7 +6,13 @@ import type { FlowTimes } from "../config/model.ts";
 import { natModes } from "../nat/modes.ts";
 import type { NatState } from "../nat/nat-mode.ts";
 import { DROP } from "../packet/verdict.ts";
-import type { FlowDraft } from "../tables/flow-draft.ts";
+import {
+  DESTINATION,
+  FlowDraft,
+  NEW_DESTINATION,
+  NEW_SOURCE,
+  SOURCE,
+} from "../tables/flow-draft.ts";
 import type { Release } from "../tables/flow-holds.ts";
 import { FlowTable } from "../tables/flow-table.ts";
 import { RFC_TIMERS } from "../tables/flow-timers.ts";
@@ -38,6 +44,28 @@ export interface Flows {
   readonly setTimers: (times: FlowTimes) => (mode: string) => number;
 }
 
+/** The flow of before. */
+const before = new FlowDraft();
+
+/** Whether the flow that the answers to the draft's would find is over, and was of the same opener
+ * to the same destination: it makes way for the draft's. */
+function isResting(table: FlowTable, draft: FlowDraft): boolean {
+  const { to, protocol, view, newDestinationPort, newSourcePort, tick } = draft;
+  const network = (to << 8) | protocol;
+  const [source, destination] = [NEW_DESTINATION, NEW_SOURCE];
+  const entry = table.find(network, view, source, destination, newDestinationPort, newSourcePort);
+  if (table.alive(entry, tick)) return false;
+  table.recall(entry >> 1, before);
+  const samePorts =
+    before.sourcePort === draft.sourcePort && before.destinationPort === draft.destinationPort;
+  if (before.from !== draft.from || !samePorts) return false;
+  for (let i = SOURCE; i < SOURCE + draft.size; i++) {
+    if (before.bytes[i] !== draft.bytes[i]) return false;
+    if (before.bytes[DESTINATION + i] !== draft.bytes[DESTINATION + i]) return false;
+  }
+  return true;
+}
+
 export function makeFlows(
   options: FlowOptions,
   random: Random,
@@ -60,7 +88,10 @@ export function makeFlows(
   const timers = [RFC_TIMERS, ...natModes.map((mode) => mode.referenceTimers ?? RFC_TIMERS)];
   const table = (v6: boolean) => new FlowTable({ v6, capacity, memory, hashKey, timers, release });
   const tables = [table(false), table(true)] as const;
-  const inUse = (draft: FlowDraft) => tables[draft.v6 ? 1 : 0].hasAnswer(draft);
+  const inUse = (draft: FlowDraft) => {
+    const found = tables[draft.v6 ? 1 : 0];
+    return found.hasAnswer(draft) && !isResting(found, draft);
+  };
   return {
     tables,
     nat: { mappings, hosts, inUse, random, sequential: options.ports === "sequential" },
