@@ -13,6 +13,7 @@ const DESTINATION_OPTIONS = 60;
 const MOBILITY = 135;
 const HOST_IDENTITY = 139;
 const SHIM6 = 140;
+const NO_NEXT_HEADER = 59;
 
 // Words of a result.
 export const WALK_PROTOCOL = 0;
@@ -41,6 +42,7 @@ export function walkExtensions(
       whole = false;
       break;
     }
+    if (isMessage(protocol) && bytes[at] === NO_NEXT_HEADER) break;
     const length = extensionLength(bytes, at, protocol);
     const beyond = protocol === FRAGMENT && fragmentEnd(bytes, at, end) > PAYLOAD_MAX;
     if (at + length > end || beyond) {
@@ -55,6 +57,12 @@ export function walkExtensions(
   result[WALK_L4] = at;
   result[WALK_FLAGS] = flags;
   return whole;
+}
+
+/** Messages of Mobile IPv6 and HIP look like extension headers, but nothing follows them (RFC 6275,
+ * 6.1.1; RFC 7401, 5.1). So they are the transport header; their checksum covers the addresses. */
+function isMessage(protocol: number): boolean {
+  return protocol === MOBILITY || protocol === HOST_IDENTITY;
 }
 
 /** No packet can be put together that is longer (RFC 8200, 4.5). */
@@ -86,7 +94,8 @@ function fragmentEnd(bytes: Uint8Array, at: number, end: number): number {
 }
 
 function extensionFlags(bytes: Uint8Array, at: number, protocol: number): number {
-  if (protocol === AUTHENTICATION) return FIXED_ADDRESSES;
+  // Behind a message there would be a second checksum over the addresses.
+  if (protocol === AUTHENTICATION || isMessage(protocol)) return FIXED_ADDRESSES;
   // With segments left the destination is not the final one, which the checksum covers.
   if (protocol === ROUTING) return bytes[at + 3] !== 0 ? FIXED_ADDRESSES : 0;
   if (protocol !== FRAGMENT) return 0;

@@ -18,7 +18,9 @@ const TCP = 6;
 const UDP = 17;
 const DCCP = 33;
 const ICMPV6 = 58;
+const MOBILITY = 135;
 const UDP_LITE = 136;
+const HOST_IDENTITY = 139;
 
 const INCOMPLETE = DROP["icmp-error-incomplete"].code;
 const BAD_CHECKSUM = DROP["icmp-quoted-bad-checksum"].code;
@@ -98,5 +100,7 @@ function bytesVersion(view: DataView, l3: number): number {
 function checksumOffset(protocol: number, version: number): number {
   if (protocol === TCP) return 16;
   if (protocol === UDP || protocol === UDP_LITE || protocol === DCCP) return 6;
-  return protocol === ICMPV6 && version === 6 ? 2 : 0;
+  if (protocol === HOST_IDENTITY) return 4;
+  if (version !== 6) return 0;
+  return protocol === ICMPV6 ? 2 : protocol === MOBILITY ? 4 : 0;
 }

@@ -21,6 +21,7 @@ import {
   matchPacket,
   NotationError,
   parsePacket,
+  readPacket,
 } from "../wire/notation.ts";
 import { type ChecksumFault, verifyChecksums } from "../wire/verify-checksums.ts";
 import {
@@ -215,11 +216,9 @@ class StoryRun {
 
   #checkSent(step: Step, outcomes: readonly Outcome[], inputs: readonly Uint8Array[]): void {
     const sent = outcomes.flatMap((outcome, index) =>
-      outcome.verdict === "sent"
-        ? { outcome, input: step.packets[index]!, bytes: inputs[index]! }
-        : [],
+      outcome.verdict === "sent" ? { outcome, input: inputs[index]! } : [],
     );
-    for (const { outcome, bytes } of sent) checkChecksums(outcome, bytes);
+    for (const { outcome, input } of sent) checkChecksums(outcome, input);
     const { expect } = step;
     if (expect === undefined) return;
     for (const [index, expected] of expect.entries()) {
@@ -248,9 +247,9 @@ class StoryRun {
     if (extra !== undefined) throw new Failure("no more answers", extra);
   }
 
-  #match(expected: StoryPacket, outcome: Outcome, input: StoryPacket): void {
+  #match(expected: StoryPacket, outcome: Outcome, input: Uint8Array): void {
     if (expected.vpc !== outcome.to) throw new Failure(expected.text, say(outcome));
-    const options = { checksumWasBad: input.packet.checksum === "bad" };
+    const options = { checksumWasBad: readPacket(input)?.checksum === "bad" };
     const difference = matchPacket(expected.packet, outcome.packet, this.#bindings, options);
     if (difference) throw new Failure(expected.text, `${say(outcome)} (${difference})`);
   }

@@ -8,7 +8,11 @@ import {
   DESTINATION_OPTIONS,
   FRAGMENT,
   HOP_BY_HOP,
+  HOST_IDENTITY,
+  MOBILITY,
+  NO_NEXT_HEADER,
   ROUTING,
+  SHIM6,
 } from "./ip-protocol.ts";
 
 export interface Dissection {
@@ -66,9 +70,9 @@ const EXTENSIONS = new Set([
   FRAGMENT,
   AUTHENTICATION,
   DESTINATION_OPTIONS,
-  135,
-  139,
-  140,
+  MOBILITY,
+  HOST_IDENTITY,
+  SHIM6,
 ]);
 
 function dissectV6(packet: Uint8Array): Dissection {
@@ -79,6 +83,8 @@ function dissectV6(packet: Uint8Array): Dissection {
   let at = 40;
   let fragment = { offset: 0, more: false, identification: 0 };
   while (EXTENSIONS.has(protocol) && at + 8 <= end && fragment.offset === 0) {
+    const message = protocol === MOBILITY || protocol === HOST_IDENTITY;
+    if (message && packet[at] === NO_NEXT_HEADER) break;
     if (protocol === FRAGMENT) {
       const field = view.getUint16(at + 2);
       const identification = view.getUint32(at + 4);

@@ -10,6 +10,10 @@ export const ROUTING = 43;
 export const FRAGMENT = 44;
 export const AUTHENTICATION = 51;
 export const DESTINATION_OPTIONS = 60;
+export const NO_NEXT_HEADER = 59;
+export const MOBILITY = 135;
+export const HOST_IDENTITY = 139;
+export const SHIM6 = 140;
 
 /** "tcp", "udp", "icmp" (of either family), or "proto-N". */
 export function protocolName(protocol: number): string {

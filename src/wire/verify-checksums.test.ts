@@ -83,6 +83,23 @@ test("UDP checksum 0 is none in IPv4 and a fault in IPv6 (RFC 8200, 8.1)", () =>
   assert.deepEqual(six, [{ header: "udp", quoted: false }]);
 });
 
+// RFC 6275, 6.1.1; RFC 7401, 5.1.1.
+for (const [name, ends, data] of [
+  ["mobility", "proto-135 2001:db8:1::4 > 2001:db8:ffff:2::8", "3b010100fb6e0000636f6f6b69653037"],
+  ["hip", "proto-139 2001:db8:1::4 > 2001:db8:ffff:2::8", "3b01012157ad00000102030405060708"],
+  ["hip", "proto-139 10.0.0.4 > 198.51.100.8", "3b0101217eee00000102030405060708"],
+] as const) {
+  test(`the checksum of ${ends} covers the addresses and the message`, () => {
+    const bytes = buildPacket(parsePacket(`${ends} data="${data.replace(/../g, "\\x$&")}"`));
+    assert.deepEqual(verifyChecksums(bytes), []);
+    const { length } = bytes;
+    assert.deepEqual(faultsOfTurnedBits(bytes, length - 8, length), new Set([name]));
+    const v4 = length === 36;
+    const addresses = faultsOfTurnedBits(bytes, v4 ? 12 : 8, v4 ? 20 : 40);
+    assert.deepEqual(addresses, new Set([v4 ? `ipv4, ${name}` : name]));
+  });
+}
+
 test("the transport checksum of a fragment is not judged", () => {
   const first = buildPacket(parsePacket('udp 1.1.1.1:1 > 2.2.2.2:2 mf data="abcdefgh"'));
   first[28]! ^= 1;

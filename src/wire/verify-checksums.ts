@@ -4,13 +4,21 @@
 import { foldSum, pseudoHeaderSum, sumBytes } from "./checksum.ts";
 import { type Dissection, dissect } from "./dissect.ts";
 import { isIcmpError } from "./icmp.ts";
-import { ICMP, ICMPV6, TCP, UDP } from "./ip-protocol.ts";
+import { HOST_IDENTITY, ICMP, ICMPV6, MOBILITY, TCP, UDP } from "./ip-protocol.ts";
+
+type Transport = "tcp" | "udp" | "icmp" | "mobility" | "hip";
 
 /** Which checksum is wrong. */
 export interface ChecksumFault {
-  readonly header: "ipv4" | "tcp" | "udp" | "icmp";
+  readonly header: "ipv4" | Transport;
   /** Whether it is in the packet quoted by an ICMP error. */
   readonly quoted: boolean;
+}
+
+interface Coverage {
+  readonly name: Transport;
+  readonly bytes: Uint8Array;
+  readonly alone: boolean;
 }
 
 /** All wrong checksums; a fragment's or cut-off transport part is not judged. */
@@ -45,30 +53,34 @@ function isIcmp({ family, protocol }: Dissection): boolean {
 }
 
 /** The name of the transport checksum if it is wrong. */
-function faultyTransport(
-  packet: Uint8Array,
-  parts: Dissection,
-): "tcp" | "udp" | "icmp" | undefined {
+function faultyTransport(packet: Uint8Array, parts: Dissection): Transport | undefined {
   if (parts.truncated || parts.fragmentOffset > 0 || parts.moreFragments) return undefined;
   const { protocol, family } = parts;
-  let message = packet.subarray(parts.l4, parts.end);
+  const covered = coverage(packet.subarray(parts.l4, parts.end), parts);
+  if (covered === undefined) return undefined;
+  const { name, bytes, alone } = covered;
+  const none = name === "udp" && bytes[6] === 0 && bytes[7] === 0;
+  if (none) return family === 4 ? undefined : "udp";
   const addresses = family === 4 ? packet.subarray(12, 20) : packet.subarray(8, 40);
-  let sum = 0;
+  const length = name === "udp" ? (bytes[4]! << 8) | bytes[5]! : bytes.length;
+  const pseudo = alone ? 0 : pseudoHeaderSum(addresses, protocol, length);
+  return foldSum(pseudo + sumBytes(bytes)) === 0xffff ? undefined : name;
+}
+
+/** What the checksum of the message covers, `alone` without the addresses; undefined where there
+ * is none, or not all of it. */
+function coverage(message: Uint8Array, { protocol, family }: Dissection): Coverage | undefined {
+  if (message.length < (protocol === TCP ? 20 : 8)) return undefined;
+  const alone = family === 4 && protocol === ICMP;
+  if (protocol === TCP) return { name: "tcp", bytes: message, alone };
+  if (alone || (protocol === ICMPV6 && family === 6))
+    return { name: "icmp", bytes: message, alone };
   if (protocol === UDP) {
-    if (message.length < 8) return undefined;
     const length = (message[4]! << 8) | message[5]!;
-    if (((message[6]! << 8) | message[7]!) === 0) return family === 4 ? undefined : "udp";
-    message = message.subarray(0, length);
-    sum = pseudoHeaderSum(addresses, UDP, length);
-  } else if (protocol === TCP) {
-    if (message.length < 20) return undefined;
-    sum = pseudoHeaderSum(addresses, TCP, message.length);
-  } else if (isIcmp(parts)) {
-    if (message.length < 8) return undefined;
-    if (family === 6) sum = pseudoHeaderSum(addresses, ICMPV6, message.length);
-  } else {
-    return undefined;
+    return { name: "udp", bytes: message.subarray(0, length), alone };
   }
-  if (foldSum(sum + sumBytes(message)) === 0xffff) return undefined;
-  return protocol === TCP ? "tcp" : protocol === UDP ? "udp" : "icmp";
+  const length = (message[1]! + 1) * 8;
+  const mobility = protocol === MOBILITY && family === 6;
+  if ((!mobility && protocol !== HOST_IDENTITY) || length > message.length) return undefined;
+  return { name: mobility ? "mobility" : "hip", bytes: message.subarray(0, length), alone };
 }

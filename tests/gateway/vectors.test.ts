@@ -156,7 +156,7 @@ for (const [name, headers, verdict] of [
     ],
     "sent",
   ],
-  ["mobility", [[135, OPTIONS]], "sent"],
+  ["mobility with something behind", [[135, OPTIONS]], "untranslatable"],
   ["eight of them", new Array(8).fill([60, OPTIONS]), "sent"],
   ["nine of them", new Array(9).fill([60, OPTIONS]), "ipv6-bad-extension"],
   ["one longer than the packet", [[60, [9, 1, 4, 0, 0, 0, 0]]], "ipv6-bad-extension"],

@@ -20,7 +20,10 @@ const UDP = 17;
 const DCCP = 33;
 const AUTHENTICATION = 51;
 const ICMPV6 = 58;
+const MOBILITY = 135;
 const UDP_LITE = 136;
+const HOST_IDENTITY = 139;
+const NO_NEXT_HEADER = 59;
 
 const TCP_MALFORMED = DROP["tcp-malformed"].code;
 const UDP_MALFORMED = DROP["udp-malformed"].code;
@@ -90,6 +93,9 @@ export function transportParser(pool: PacketPool): TransportParser {
     if (proto === AUTHENTICATION) return authentication(row, at, packetEnd, rowFlags);
     // Their checksums cover the addresses too (RFC 3828, 3.1; RFC 4340, 9.1).
     if ((proto === UDP_LITE || proto === DCCP) && space >= 8) l4Checksum[row] = at + 6;
+    // So do these (RFC 6275, 6.1.1; RFC 7401, 5.1.1).
+    if (proto === MOBILITY && (rowFlags & V6) !== 0) l4Checksum[row] = at + 4;
+    if (proto === HOST_IDENTITY && space >= 8) hostIdentity(row, at, rowFlags);
     return 0;
   }
 
@@ -109,6 +115,12 @@ export function transportParser(pool: PacketPool): TransportParser {
     const type = bytes[at]!;
     if (type >= 1 && type <= 4) flags[row] = rowFlags | ICMP_ERROR;
     return 0;
+  }
+
+  /** Whatever is said to follow would have a checksum over the addresses as well. */
+  function hostIdentity(row: number, at: number, rowFlags: number): void {
+    l4Checksum[row] = at + 4;
+    if (bytes[at] !== NO_NEXT_HEADER) flags[row] = rowFlags | FIXED_ADDRESSES;
   }
 
   /** IPv4 only: behind IPv6 the extension walk has seen it already (RFC 4302, 2). */
