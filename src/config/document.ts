@@ -2,7 +2,7 @@
 // Kubernetes object around it, or several documents that together make it.
 
 import type { Document, Node, Pair } from "yaml";
-import { isMap, isPair, isScalar, LineCounter, parseAllDocuments } from "yaml";
+import { isAlias, isMap, isPair, isScalar, LineCounter, parseAllDocuments } from "yaml";
 import type { Place } from "./issue.ts";
 import { type Path, Report } from "./report.ts";
 import { nearest } from "./suggest.ts";
@@ -11,6 +11,14 @@ export interface Source {
   /** The configuration as plain data; undefined when the text gives none. */
   readonly value: unknown;
   readonly report: Report;
+}
+
+/** A configuration that stands in a document about something else, as in a story. */
+export interface EmbeddedConfig {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+  /** Where it is in the document. */
+  readonly path: Path;
 }
 
 /** Enough for any honest file; a bomb of aliases needs far more. */
@@ -35,20 +43,32 @@ export function readDocument(text: string, file: string): Source {
     logLevel: "error",
   });
   const documents = Array.isArray(parsed) ? parsed : [];
-  const reader = new DocumentReader(file, lines, documents);
-  return reader.read();
+  return new DocumentReader(file, lines, documents).read();
+}
+
+/** Places are those in the whole document, whose syntax is right. */
+export function readEmbedded({ document, lines, path }: EmbeddedConfig, file: string): Source {
+  return new DocumentReader(file, lines, [document], path).read();
 }
 
 class DocumentReader {
   readonly #file: string;
   readonly #lines: LineCounter;
   readonly #documents: readonly Document.Parsed[];
+  /** Where the configuration is in each document. */
+  readonly #base: Path;
   readonly #parts: Part[] = [];
   readonly #report: Report;
 
-  constructor(file: string, lines: LineCounter, documents: readonly Document.Parsed[]) {
+  constructor(
+    file: string,
+    lines: LineCounter,
+    documents: readonly Document.Parsed[],
+    base: Path = [],
+  ) {
     this.#file = file;
     this.#lines = lines;
+    this.#base = base;
     this.#documents = documents.filter((document) => !isEmptyDocument(document));
     this.#report = new Report((path) => this.#locate(path));
   }
@@ -87,7 +107,9 @@ class DocumentReader {
 
   #plain(document: Document.Parsed): unknown {
     try {
-      return document.toJS({ maxAliasCount: ALIASES_MAX });
+      const options = { maxAliasCount: ALIASES_MAX };
+      if (this.#base.length === 0) return document.toJS(options);
+      return (document.getIn(this.#base, true) as Node).toJS(document, options);
     } catch {
       const hint = "Write the values out instead of using so many aliases.";
       this.#report.add("yaml/aliases", [], "The file uses aliases without end or measure.", hint);
@@ -202,9 +224,10 @@ class DocumentReader {
   #locate(path: Path): Place {
     if (this.#syntaxPlace) return this.#syntaxPlace;
     const part = this.#parts.findLast(({ at }) => at.every((each, index) => each === path[index]));
-    if (part === undefined) return this.#placeOf(0);
-    const inside = [...part.inside, ...path.slice(part.at.length)];
-    return this.#placeOf(offsetOf(part.document, inside));
+    const document = part?.document ?? this.#documents[0];
+    if (document === undefined) return this.#placeOf(0);
+    const inside = part ? [...part.inside, ...path.slice(part.at.length)] : [];
+    return this.#placeOf(offsetOf(document, [...this.#base, ...inside]));
   }
 
   #placeOf(offset: number): Place {
@@ -229,7 +252,7 @@ function offsetOf(document: Document.Parsed, path: Path): number {
   let node: unknown = document.contents;
   let offset = (document.contents as Node | null)?.range?.[0] ?? 0;
   for (const part of path) {
-    const found = step(node, part);
+    const found = step(isAlias(node) ? node.resolve(document) : node, part);
     if (found === undefined) break;
     offset = found.offset ?? offset;
     node = found.node;

@@ -1,17 +1,20 @@
 // From YAML to stories. A file holds one or, as several documents, many.
 
 import {
+  type Document,
+  isAlias,
   isMap,
   isScalar,
   LineCounter,
   type Node,
   parseAllDocuments,
-  stringify,
   type YAMLMap,
 } from "yaml";
 import { isEmptyDocument } from "../config/document.ts";
 import { parseDuration } from "../config/duration.ts";
+import type { Place } from "../config/issue.ts";
 import { ISSUE_CODES } from "../config/issue-codes.ts";
+import type { Path } from "../config/report.ts";
 import { nearest } from "../config/suggest.ts";
 import { END_REASONS } from "../gateway/gateway.ts";
 import { DROP } from "../packet/verdict.ts";
@@ -38,24 +41,33 @@ export function loadStories(text: string, file: string): Story[] {
   const parsed = parseAllDocuments(text, { lineCounter: lines, logLevel: "error" });
   const documents = Array.isArray(parsed) ? parsed : [];
   const filled = documents.filter((document) => !isEmptyDocument(document));
-  if (filled.length === 0) throw new StoryError("the file holds no story", file, 1);
-  return filled.map(({ errors: [error], contents }) => {
-    if (error)
-      throw new StoryError(error.message.split("\n")[0]!, file, lines.linePos(error.pos[0]).line);
-    return new StoryReader(file, lines).story(contents as Node);
-  });
+  if (filled.length === 0) {
+    throw new StoryError("the file holds no story", { file, line: 1, column: 1 });
+  }
+  return filled.map((document) => new StoryReader(text, file, lines, document).story());
 }
 
 class StoryReader {
+  readonly #text: string;
   readonly #file: string;
   readonly #lines: LineCounter;
+  readonly #document: Document.Parsed;
 
-  constructor(file: string, lines: LineCounter) {
+  constructor(text: string, file: string, lines: LineCounter, document: Document.Parsed) {
+    this.#text = text;
     this.#file = file;
     this.#lines = lines;
+    this.#document = document;
   }
 
-  story(node: Node): Story {
+  story(): Story {
+    const [error] = this.#document.errors;
+    if (error) {
+      // What follows the sentence in the first line is its place.
+      const message = error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
+      throw new StoryError(message, this.#placeOf(error.pos[0]));
+    }
+    const node = this.#document.contents as Node;
     const map = this.#map(node, "a story", STORY_KEYS);
     const name = map.get("story");
     const config = map.get("config", true);
@@ -69,16 +81,15 @@ class StoryReader {
     return {
       name,
       file: this.#file,
-      line: this.#line(node),
-      config: this.#config(config as Node),
+      config: this.#config(config as Node, ["config"]),
       seed,
       ports: this.#choice(map, "ports", ["random", "sequential"]),
       timers: this.#choice(map, "timers", ["rfc", "reference"]),
-      steps: steps.items.map((step) => this.#step(step as Node)),
+      steps: steps.items.map((step, index) => this.#step(step as Node, index)),
     };
   }
 
-  #step(node: Node): Step {
+  #step(node: Node, index: number): Step {
     const map = this.#map(node, "a step", STEP_KEYS);
     const value = (key: string) => map.get(key, true) as Node | undefined;
     const send = value("send");
@@ -89,9 +100,9 @@ class StoryReader {
     if (stray) this.#fail(`${stray}: is about a reload, and the step has none`, node);
     const packets = send ? [this.#packet(send)] : batch ? this.#packets(batch) : [];
     return {
-      line: this.#line(node),
+      place: this.#place(node),
       afterMillis: this.#after(value("after")),
-      reload: reload && this.#config(reload),
+      reload: reload && this.#config(reload, ["steps", index, "reload"]),
       refused: this.#word(value("refused"), "refused: must be an issue code", ISSUE_CODES),
       kept: this.#number(value("kept"), "kept: must be a number of flows"),
       ended: this.#reasons(value("ended")),
@@ -195,17 +206,30 @@ class StoryReader {
   #read(text: string, node: Node): StoryPacket {
     const blank = text.indexOf(" ");
     if (blank < 0) return this.#fail('expected a VPC and a packet, such as "blue udp …"', node);
+    const [vpc, said] = [text.slice(0, blank), text.slice(blank + 1)];
     try {
-      return { vpc: text.slice(0, blank), packet: parsePacket(text.slice(blank + 1)), text };
+      return { vpc, packet: parsePacket(said), text, place: this.#place(node) };
     } catch (error) {
-      if (error instanceof NotationError) return this.#fail(error.message, node);
-      throw error;
+      if (!(error instanceof NotationError)) throw error;
+      const place = this.#placeOf(this.#offsetIn(node, said, error.column - 1));
+      throw new StoryError(error.message, place);
     }
   }
 
-  #config(node: Node): ConfigSource {
-    if (isScalar(node) && typeof node.value === "string") return { path: node.value };
-    if (isMap(node)) return { text: stringify(node.toJSON()) };
+  /** Where in the file the character `at` of `said` is, which stands in `node`; where the node
+   * starts if the two are not written alike. */
+  #offsetIn(node: Node, said: string, at: number): number {
+    const [start = 0, end = 0] = node.range ?? [];
+    const found = this.#text.slice(start, end).indexOf(said);
+    return found < 0 ? start : start + found + Math.min(at, said.length);
+  }
+
+  #config(node: Node, path: Path): ConfigSource {
+    const place = this.#place(node);
+    if (isScalar(node) && typeof node.value === "string") return { place, path: node.value };
+    if (isMap(node) || isAlias(node)) {
+      return { place, embedded: { document: this.#document, lines: this.#lines, path } };
+    }
     return this.#fail("a configuration is a file name or stands here", node);
   }
 
@@ -225,11 +249,16 @@ class StoryReader {
     return node;
   }
 
-  #line(node: Node | null): number {
-    return this.#lines.linePos(node?.range?.[0] ?? 0).line || 1;
+  #place(node: Node | null): Place {
+    return this.#placeOf(node?.range?.[0] ?? 0);
+  }
+
+  #placeOf(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset);
+    return { file: this.#file, line: Math.max(1, line), column: Math.max(1, col) };
   }
 
   #fail(message: string, node: Node | null): never {
-    throw new StoryError(message, this.#file, this.#line(node));
+    throw new StoryError(message, this.#place(node));
   }
 }

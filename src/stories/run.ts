@@ -2,7 +2,7 @@
 
 import { ManualClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
-import { type LoadResult, loadConfig } from "../config/load.ts";
+import { type LoadResult, loadConfig, loadEmbeddedConfig } from "../config/load.ts";
 import type { Config } from "../config/model.ts";
 import {
   type Answer,
@@ -40,6 +40,7 @@ export interface StoryResult {
   /** The step that failed, from 1. */
   readonly step?: number | undefined;
   readonly line?: number | undefined;
+  readonly column?: number | undefined;
   readonly expected?: string | undefined;
   readonly got?: string | undefined;
   /** One line for each step of the pipeline, of the packets of the failed step. */
@@ -84,7 +85,7 @@ class StoryRun {
     this.#story = story;
     this.#readFile = readFile;
     const { ports, timers, seed } = story;
-    const config = this.#load(story.config, story.line);
+    const config = this.#load(story.config);
     const flowCapacity = Math.min(config.flowTableCapacity, FLOWS_MAX);
     const options = { slots: 256, slotBytes: SLOT_BYTES, flowCapacity, ports, timers };
     this.#gateway = new Gateway(options, { random: seededRandom(seed) });
@@ -92,26 +93,32 @@ class StoryRun {
 
   run(): StoryResult {
     const { file, name: story, steps } = this.#story;
-    this.#apply(this.#story.config, this.#story.line);
+    this.#apply(this.#story.config);
     for (const [index, step] of steps.entries()) {
       try {
         this.#trace = [];
         this.#step(step);
       } catch (error) {
-        if (error instanceof NotationError) throw new StoryError(error.message, file, step.line);
+        if (error instanceof NotationError) throw new StoryError(error.message, step.place);
         if (!(error instanceof Failure)) throw error;
         const { expected, got } = error;
-        const trace = this.#trace.map(({ index: packet, step: at, text }) =>
-          `packet ${packet + 1}  ${at.padEnd(11)} ${text}`.trimEnd(),
-        );
-        return { file, story, ok: false, step: index + 1, line: step.line, expected, got, trace };
+        const { line, column } = step.place;
+        const trace = this.#sayTrace();
+        return { file, story, ok: false, step: index + 1, line, column, expected, got, trace };
       }
     }
     return { file, story, ok: true };
   }
 
-  #apply(source: ConfigSource, line: number): ApplyReport {
-    const config = this.#load(source, line);
+  /** Packet by packet. */
+  #sayTrace(): readonly string[] {
+    return this.#trace
+      .toSorted((a, b) => a.index - b.index)
+      .map(({ index, step, text }) => `packet ${index + 1}  ${step.padEnd(11)} ${text}`.trimEnd());
+  }
+
+  #apply(source: ConfigSource): ApplyReport {
+    const config = this.#load(source);
     const report = this.#gateway.apply(config);
     for (const { name, vni } of config.vpcs) {
       this.#vnis.set(name, vni);
@@ -122,7 +129,7 @@ class StoryRun {
     return report;
   }
 
-  #reload({ refused, kept, ended, line }: Step, source: ConfigSource): void {
+  #reload({ refused, kept, ended }: Step, source: ConfigSource): void {
     if (refused !== undefined) {
       const { config, issues } = this.#read(source);
       const codes = issues.map(({ code }) => code).join(", ") || "no issue";
@@ -130,9 +137,9 @@ class StoryRun {
       if (!issues.some(({ code }) => code === refused)) throw new Failure(refused, codes);
       return;
     }
-    const report = this.#apply(source, line);
+    const report = this.#apply(source);
     if (kept !== undefined && kept !== report.kept) {
-      throw new Failure(`${kept} flows kept`, `${report.kept}`);
+      throw new Failure(`${countFlows(kept)} kept`, `${report.kept}`);
     }
     const got = report.ended.map(({ reason }) => reason).sort();
     const same = got.join() === [...(ended ?? got)].sort().join();
@@ -140,20 +147,19 @@ class StoryRun {
   }
 
   #read(source: ConfigSource): LoadResult {
-    const { text, file } =
-      "path" in source
-        ? this.#readFile(source.path)
-        : { text: source.text, file: `${this.#story.file} (config)` };
+    if ("embedded" in source) {
+      return loadEmbeddedConfig(source.embedded, this.#story.file, natModes);
+    }
+    const { text, file } = this.#readFile(source.path);
     return loadConfig(text, file, natModes);
   }
 
-  #load(source: ConfigSource, line: number): Config {
-    const story = this.#story.file;
+  #load(source: ConfigSource): Config {
     const { config, issues } = this.#read(source);
     if (config) return config;
-    const first = issues.find(({ severity }) => severity === "error");
-    const where = `${first?.place.file}:${first?.place.line}`;
-    throw new StoryError(`the configuration is refused: ${first?.message} (${where})`, story, line);
+    const errors = issues.filter(({ severity }) => severity === "error");
+    const message = `the configuration is refused: ${errors[0]?.message}`;
+    throw new StoryError(message, source.place, errors);
   }
 
   #step(step: Step): void {
@@ -169,7 +175,7 @@ class StoryRun {
     const flows = this.#gateway.flows();
     const count = typeof expected === "number" ? expected : expected.length;
     const got = flows.map((flow) => this.#sayFlow(flow)).join("; ") || "none";
-    if (flows.length !== count) throw new Failure(`${count} flows`, `${flows.length}: ${got}`);
+    if (flows.length !== count) throw new Failure(countFlows(count), `${flows.length}: ${got}`);
     if (typeof expected === "number") return;
     const left = [...flows];
     for (const each of expected) {
@@ -195,15 +201,16 @@ class StoryRun {
   #send(step: Step): void {
     const gateway = this.#gateway;
     const inputs: Uint8Array[] = [];
-    for (const { vpc, packet } of step.packets) {
-      const iface = this.#interfaces.get(vpc);
-      if (iface === undefined)
-        throw new StoryError(`there is no VPC "${vpc}"`, this.#story.file, step.line);
-      const bytes = buildPacket(packet, this.#bindings);
+    const said = [...step.packets, ...(step.expect ?? []), ...(step.answer ?? [])];
+    for (const { vpc, place } of said) {
+      if (!this.#vnis.has(vpc)) throw new StoryError(`there is no VPC "${vpc}"`, place);
+    }
+    for (const packet of step.packets) {
+      const bytes = this.#build(packet);
       inputs.push(bytes);
-      if (!gateway.receive(iface, bytes)) {
+      if (!gateway.receive(this.#interfaces.get(packet.vpc)!, bytes)) {
         const message = `a batch holds at most ${inputs.length - 1} packets`;
-        throw new StoryError(message, this.#story.file, step.line);
+        throw new StoryError(message, step.place);
       }
     }
     const count = gateway.run(this.#clock.now(), this.#trace);
@@ -212,6 +219,15 @@ class StoryRun {
     if (step.drop !== undefined) checkDropped(step.drop, outcomes);
     this.#checkAnswers(step, gateway.answers());
     gateway.clear();
+  }
+
+  #build({ packet, place }: StoryPacket): Uint8Array {
+    try {
+      return buildPacket(packet, this.#bindings);
+    } catch (error) {
+      if (error instanceof NotationError) throw new StoryError(error.message, place);
+      throw error;
+    }
   }
 
   #checkSent(step: Step, outcomes: readonly Outcome[], inputs: readonly Uint8Array[]): void {
@@ -263,6 +279,10 @@ function checkChecksums(outcome: Outcome, input: Uint8Array): void {
   if (mended) throw new Failure(`the ${mended} to stay wrong, as it came`, say(outcome));
   const broken = after.find((fault) => !before.includes(fault));
   if (broken) throw new Failure("right checksums", `${say(outcome)} with a wrong ${broken}`);
+}
+
+function countFlows(count: number): string {
+  return count === 1 ? "1 flow" : `${count} flows`;
 }
 
 function sayFault({ header, quoted }: ChecksumFault): string {

@@ -1,13 +1,14 @@
 // A packet story: a configuration, and what happens to packets step by step. A unit test for a
 // network.
 
+import type { EmbeddedConfig } from "../config/document.ts";
+import type { ConfigIssue, Place } from "../config/issue.ts";
 import type { PacketNotation } from "../wire/notation.ts";
 
 export interface Story {
   readonly name: string;
   /** The file it is in, as the user gave it. */
   readonly file: string;
-  readonly line: number;
   readonly config: ConfigSource;
   /** For the port allocator. */
   readonly seed: number;
@@ -16,11 +17,14 @@ export interface Story {
   readonly steps: readonly Step[];
 }
 
-/** A file, named relative to the story, or text that stands in the story itself. */
-export type ConfigSource = { readonly path: string } | { readonly text: string };
+/** A file, named relative to the story, or what stands in the story itself. */
+export type ConfigSource = { readonly place: Place } & (
+  | { readonly path: string }
+  | { readonly embedded: EmbeddedConfig }
+);
 
 export interface Step {
-  readonly line: number;
+  readonly place: Place;
   /** The clock moves first, by so many milliseconds. */
   readonly afterMillis: number;
   readonly reload?: ConfigSource | undefined;
@@ -53,17 +57,19 @@ export interface StoryPacket {
   readonly packet: PacketNotation;
   /** As written, for reports. */
   readonly text: string;
+  readonly place: Place;
 }
 
 /** A story that cannot be read. */
 export class StoryError extends Error {
   override readonly name = "StoryError";
-  readonly file: string;
-  readonly line: number;
+  readonly place: Place;
+  /** What is wrong with its configuration, and the text that this is about. */
+  readonly issues: readonly ConfigIssue[];
 
-  constructor(message: string, file: string, line: number) {
-    super(`${file}:${line} ${message}`);
-    this.file = file;
-    this.line = line;
+  constructor(message: string, place: Place, issues: readonly ConfigIssue[] = []) {
+    super(`${place.file}:${place.line}:${place.column}: ${message}`);
+    this.place = place;
+    this.issues = issues;
   }
 }

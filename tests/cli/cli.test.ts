@@ -26,6 +26,30 @@ steps:
   - batch:
 ${"      - a udp 10.1.0.1:1 > 10.2.0.1:2\n".repeat(257)}`,
   "refused.yaml": STORY.replace("good.yaml", "bad.yaml"),
+  "inside.yaml": `${STORY}---
+# Two mistakes.
+story: refused in place
+config:
+  vpcs: { a: { vni: 0 },
+    b: { vni: 2, nvi: 3 } }
+steps: []
+---
+story: refused when reloaded
+config: good.yaml
+steps:
+  - reload: { kind: GatewayAgent, spec: { vpcs: { a: { vni: 0 } } } }
+`,
+  "alias.yaml": `story: refused where the anchor is
+config: good.yaml
+steps:
+  - reload: &wrong
+      vpcs: { a: { vni: 0 } }
+    refused: vpc/bad-vni
+  - reload: *wrong
+`,
+  "badpacket.yaml": STORY.replace("10.2.0.1:2\n    expect", "10.2.0.1:99999\n    expect"),
+  "nobody.yaml": STORY.replace("expect: b", "expect: c"),
+  "unbound.yaml": STORY.replace("send: a udp 10.1.0.1:1", "send: a udp 10.1.0.1:$p"),
 };
 
 function run(...words: string[]) {
@@ -97,14 +121,33 @@ test("test exits 0, 1 or 2: all hold, one fails, one cannot be read", () => {
   assert.equal(run("test", "fails.yaml", "unreadable.yaml").code, 2);
   assert.match(run("test", "unreadable.yaml").err, /no key "stepz"; did you mean "steps"\?/);
   assert.equal(run("test", "nowhere.yaml").code, 2);
-  assert.match(run("test", "crowded.yaml").err, /crowded\.yaml:4 a batch holds at most 256/);
+  assert.match(run("test", "crowded.yaml").err, /crowded\.yaml:4:5: a batch holds at most 256/);
   assert.match(run("test", "refused.yaml").err, /configuration is refused: 0 is no VNI/);
   assert.equal(run("test", "refused.yaml").code, 2);
 });
 
+test("a mistake in a configuration inside a story has its place in the story's file", () => {
+  const { out, err, code } = run("test", "inside.yaml");
+  assert.equal(code, 2);
+  assert.match(out, /^ok {3}passes\n1 passed, 0 failed, 2 could not be read\n$/);
+  assert.match(err, /^inside\.yaml:10:3: the configuration is refused: 0 is no VNI\.$/m);
+  assert.match(err, /^inside\.yaml:10:16: error vpc\/bad-vni: .*\n.*\n {4}10 \| {3}vpcs: \{ a/m);
+  assert.match(err, /^inside\.yaml:11:18: error shape\/unknown-key/m);
+  assert.match(err, /^inside\.yaml:17:13: the configuration is refused/m);
+  assert.match(err, /^inside\.yaml:17:56: error vpc\/bad-vni/m);
+  assert.match(run("test", "alias.yaml").err, /^alias\.yaml:5:20: error vpc\/bad-vni/m);
+  assert.match(run("test", "refused.yaml").err, /^refused\.yaml:2:9: .*\nbad\.yaml:1:14: error/m);
+});
+
+test("a packet that cannot be read or built has its place in the story's file", () => {
+  assert.match(run("test", "badpacket.yaml").err, /^badpacket\.yaml:4:30: .*port/);
+  assert.match(run("test", "unbound.yaml").err, /^unbound\.yaml:4:11: \$p has no value yet/);
+  assert.match(run("test", "nobody.yaml").err, /^nobody\.yaml:5:13: there is no VPC "c"/);
+});
+
 test("a failed story shows what was expected, what came, and the way", () => {
   const { out } = run("test", "fails.yaml");
-  assert.match(out, /FAIL passes\n {5}fails\.yaml:4, step 1\n/);
+  assert.match(out, /FAIL passes\n {5}fails\.yaml:4:5, step 1\n/);
   assert.match(out, /expected {2}b udp 10\.1\.0\.9:1 > 10\.2\.0\.1:2\n/);
   assert.match(out, /got {7}b udp 10\.1\.0\.1:1 .*the source is 10\.1\.0\.1, expected 10\.1\.0\.9/);
   assert.match(out, /packet 1 {2}admit {7}to b by p/);

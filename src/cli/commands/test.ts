@@ -3,7 +3,8 @@
 import type { Command } from "commander";
 import { loadStories } from "../../stories/load.ts";
 import { runStory, type StoryResult } from "../../stories/run.ts";
-import type { Story } from "../../stories/story.ts";
+import { type Story, StoryError } from "../../stories/story.ts";
+import { formatIssues } from "../format-issues.ts";
 import type { CliIo } from "../io.ts";
 import { pathBeside } from "../path-beside.ts";
 
@@ -25,18 +26,35 @@ export function registerTest(program: Command, io: CliIo): void {
 
 function test(files: readonly string[], json: boolean, io: CliIo): void {
   const results: StoryResult[] = [];
-  for (const file of files) {
+  let unread = 0;
+  const attempt = (work: () => void) => {
     try {
-      for (const story of loadStories(io.readFile(file), file)) results.push(run(story, io));
+      work();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      io.err(`${error.message}\n`);
-      io.exit(UNREADABLE);
+      unread++;
+      io.err(sayUnreadable(error, io));
     }
+  };
+  for (const file of files) {
+    attempt(() => {
+      for (const story of loadStories(io.readFile(file), file)) {
+        attempt(() => results.push(run(story, io)));
+      }
+    });
   }
   if (results.some(({ ok }) => !ok)) io.exit(FAILED);
+  if (unread > 0) io.exit(UNREADABLE);
   if (json) io.out(`${JSON.stringify(results.map(plain), null, 2)}\n`);
-  else report(results, io);
+  else report(results, unread, io);
+}
+
+/** Why a story cannot be run; of a refused configuration all that is wrong with it. */
+function sayUnreadable(error: Error, io: CliIo): string {
+  const issues = error instanceof StoryError ? error.issues : [];
+  const [first] = issues;
+  const details = first ? formatIssues(issues, io.readFile(first.place.file), io.colour) : "";
+  return `${error.message}\n${details}`;
 }
 
 function run(story: Story, io: CliIo): StoryResult {
@@ -51,19 +69,21 @@ function plain({ file, story, ok, step, expected, got }: StoryResult) {
   return { file, story, ok, step: step ?? null, expected: expected ?? null, got: got ?? null };
 }
 
-function report(results: readonly StoryResult[], io: CliIo): void {
+function report(results: readonly StoryResult[], unread: number, io: CliIo): void {
   for (const result of results) {
     io.out(`${result.ok ? "ok  " : "FAIL"} ${result.story}\n`);
     if (!result.ok) io.out(explain(result));
   }
   const failed = results.filter(({ ok }) => !ok).length;
-  io.out(`${results.length - failed} passed, ${failed} failed\n`);
+  const rest = unread > 0 ? `, ${unread} could not be read` : "";
+  io.out(`${results.length - failed} passed, ${failed} failed${rest}\n`);
 }
 
 /** What was expected, what came, and the way of the packets. */
-export function explain({ file, line, step, expected, got, trace }: StoryResult): string {
+export function explain(result: StoryResult): string {
+  const { file, line, column, step, expected, got, trace } = result;
   const lines = [
-    `     ${file}:${line}, step ${step}`,
+    `     ${file}:${line}:${column}, step ${step}`,
     `     expected  ${expected}`,
     `     got       ${got}`,
     ...(trace ?? []).map((each) => `       ${each}`),
