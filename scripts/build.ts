@@ -26,7 +26,7 @@ const EXPORTS = {
   "./notation": "src/wire/notation",
   "./random": "src/base/random",
 };
-const COPIED = ["README.md", "CHANGELOG.md", "LICENSE", "examples"];
+const COPIED = ["CHANGELOG.md", "LICENSE", "examples"];
 
 function compile(): void {
   const compiler = `${root}node_modules/.bin/tsc`;
@@ -74,5 +74,7 @@ prepare();
 compile();
 makeExecutable(`${target}/bin/isthmus.js`);
 for (const name of COPIED) cpSync(`${root}${name}`, `${target}/${name}`, { recursive: true });
+// Who has the package has no checkout, and other needs.
+cpSync(`${root}scripts/package-readme.md`, `${target}/README.md`);
 writeFileSync(`${target}/package.json`, `${JSON.stringify(packageJson(), null, 2)}\n`);
 process.stdout.write(`built ${path.relative(process.cwd(), target) || target}\n`);

@@ -3,7 +3,15 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -77,6 +85,7 @@ test("the installed command finds what its demo shows", () => {
   const { status, output } = isthmus("demo");
   assert.equal(status, 0, output);
   assert.match(output, /^received +\d+$/m);
+  assert.match(output, /^ {2}npx isthmus replay /m);
 });
 
 test("the installed core can be used from a program, with its types", () => {
@@ -85,6 +94,17 @@ test("the installed core can be used from a program, with its types", () => {
   const types = ["--typeRoots", `${root}node_modules/@types`];
   run(folder, `${root}node_modules/.bin/tsc`, "--noEmit", ...options, ...types, "consumer.ts");
   assert.equal(run(folder, process.execPath, "consumer.ts"), "no-peering\n");
+});
+
+test("the README of the package asks for the Node that the package asks for", () => {
+  const read = (name: string) => readFileSync(`${folder}/node_modules/isthmus/${name}`, "utf8");
+  const { engines, exports } = JSON.parse(read("package.json"));
+  const readme = read("README.md");
+  assert.deepEqual(readme.match(/Node \d+/g), [engines.node.replace(">=", "Node ")]);
+  for (const name of readme.matchAll(/"isthmus(\/[\w-]+)"/g)) assert.ok(`.${name[1]}` in exports);
+  for (const [, link = ""] of readme.matchAll(/\]\(([^)]+)\)/g)) {
+    assert.ok(existsSync(`${folder}/node_modules/isthmus/${link}`), link);
+  }
 });
 
 test("nothing of the tests is in the package", () => {

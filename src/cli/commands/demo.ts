@@ -14,6 +14,8 @@ import { summary } from "../replay/summary.ts";
 
 const CONFIG = "../../../examples/static-both.yaml";
 const CAPTURE = "../../../examples/captures/static-both.pcap";
+/** How this is started: in a checkout, or where the package is installed. */
+const PROGRAM = import.meta.url.endsWith(".ts") ? "./isthmus" : "npx isthmus";
 
 export function registerDemo(program: Command, io: CliIo): void {
   program
@@ -35,7 +37,7 @@ function demo(io: CliIo): void {
   work.end();
   io.out(`\n${summary(work.counts())}\n`);
   io.out("Try it on a capture of your own:\n");
-  io.out("  ./isthmus replay gateway.yaml in.pcap -o out.pcapng --dropped\n");
+  io.out(`  ${PROGRAM} replay gateway.yaml in.pcap -o out.pcapng --dropped\n`);
 }
 
 /** Relative to where the user stands. */
