@@ -97,6 +97,22 @@ test("dropped packets are written on request, with reason and advice", (t) => {
   assert.match(lines[0] ?? "", /dropped: no-peering\. No peering .* Add an expose/);
 });
 
+test("the table of VPC pairs has every packet that was sent or dropped", () => {
+  const { stdout } = isthmus("replay", ...STATIC, "-o", join(folder, "pairs.pcapng"));
+  const [, pairs = ""] = stdout.split("dropped\n");
+  const rows = pairs.trim().split("\n");
+  const cells = rows.map((row) => row.split(/ {2,}/));
+  assert.deepEqual(
+    cells.map(([pair, sent, , dropped]) => [pair, sent, dropped]),
+    [
+      ["blue > green", "12", "1"],
+      ["green > blue", "9", "1"],
+      ["blue > ?", "0", "3"],
+      ["? > ?", "0", "1"],
+    ],
+  );
+});
+
 test("the log has a line a packet, and the numbers add up", () => {
   const [out, log] = [join(folder, "log.pcapng"), join(folder, "log.jsonl")];
   isthmus("replay", ...STATIC, "-o", out, "--log", log);

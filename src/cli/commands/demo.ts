@@ -35,7 +35,7 @@ function demo(io: CliIo): void {
   const work = new Replay({ config, map: new Map() }, (each) => io.out(show(each, paint)));
   work.push(readFileSync(new URL(CAPTURE, import.meta.url)));
   work.end();
-  io.out(`\n${summary(work.counts())}\n`);
+  io.out(`\n${summary(work.counts(), work.lost)}\n`);
   io.out("Try it on a capture of your own:\n");
   io.out(`  ${PROGRAM} replay gateway.yaml in.pcap -o out.pcapng --dropped\n`);
 }

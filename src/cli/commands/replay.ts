@@ -64,7 +64,7 @@ function replay(configPath: string, inputPath: string, options: Options, io: Cli
     log?.close();
   }
   const report = options.output === "-" ? io.err : io.out;
-  report(summary(work.counts()));
+  report(summary(work.counts(), work.lost));
   for (const name of work.unknownInterfaces) {
     io.err(`note: the capture has no interface "${name}", which --map speaks of\n`);
   }

@@ -47,6 +47,7 @@ export class Replay {
   #unreadable: string | undefined;
   #waiting: CapturedFrame[] = [];
   #number = 0;
+  readonly #lost = new Map<string | undefined, number>();
 
   constructor(options: ReplayOptions, visit: (replayed: Replayed) => void) {
     this.#options = options;
@@ -75,6 +76,11 @@ export class Replay {
 
   counts(): Counts {
     return this.#gateway.counts();
+  }
+
+  /** Packets dropped before it was known where they go, by the VPC they came from, if known. */
+  get lost(): ReadonlyMap<string | undefined, number> {
+    return this.#lost;
   }
 
   push(chunk: Uint8Array): void {
@@ -133,7 +139,10 @@ export class Replay {
     this.#number++;
     const frame = this.#waiting[index]!;
     const outcome = this.#gateway.outcome(index);
-    const { offset, packet } = outcome;
+    const { offset, packet, from, to } = outcome;
+    if (to === undefined && outcome.verdict !== "consumed") {
+      this.#lost.set(from, (this.#lost.get(from) ?? 0) + 1);
+    }
     const { linkType, name } = this.#reader.interfaces[frame.iface]!;
     if (outcome.verdict === "unknown-link-type") {
       this.#unreadable ??= `packet ${this.#number}, and maybe others: interface "${name ?? ""}" has link type ${linkType}; only Ethernet and raw IP can be read`;
