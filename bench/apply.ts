@@ -6,11 +6,20 @@ import { loadConfig } from "../src/config/load.ts";
 import { Gateway } from "../src/gateway/gateway.ts";
 import { natModes } from "../src/nat/modes.ts";
 import { buildPacket, parsePacket } from "../src/wire/notation.ts";
+import { readOptions } from "./options.ts";
 
 const PEERINGS = 1000;
 const EXPOSES = 10;
 const FLOWS = [0, 64_000, 500_000];
 const ROUNDS = 5;
+
+const USAGE = `Usage: node_modules/.bin/node bench/apply.ts
+
+How long ${PEERINGS} peerings with ${EXPOSES} exposes on a side take: to be read and checked, and to be
+applied beside ${FLOWS.join(", ")} flows.
+
+  -h, --help   this text
+`;
 
 /** Hosts of vpc-a reach vpc-1 … vpc-1000 by masquerade; those are behind static NAT. */
 function configText(): string {
@@ -64,6 +73,7 @@ function openFlows(gateway: Gateway, flows: number): void {
   gateway.run(1);
 }
 
+readOptions(USAGE, {});
 const text = configText();
 const [{ config, issues }, loading] = millis(() => loadConfig(text, "bench.yaml", natModes));
 if (config === undefined) throw new Error(issues[0]?.message);

@@ -1,4 +1,4 @@
-// `npm run bench [-- --save]`: every scenario in one run, in interleaved rounds, so that what
+// `npm run bench [-- OPTIONS]`: every scenario in one run, in interleaved rounds, so that what
 // disturbs the machine disturbs all alike. Medians are printed; compare within one run, and to the
 // plain copy of that run.
 
@@ -6,10 +6,24 @@ import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import os from "node:os";
+import { fail, readOptions } from "./options.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 
-/** With --steps, where the time goes is printed too; the totals are then a little higher. */
-const timed = process.argv.includes("--steps");
+const USAGE = `Usage: npm run bench -- [options]
+
+Packets a second in memory on one core, next to those of a plain copy, in some minutes.
+
+  --only=TEXT  only scenarios with TEXT in their name, and the plain copy
+  --steps      where the time goes, too; the totals are then a little higher
+  --save       append the numbers to bench/history.jsonl
+  -h, --help   this text
+`;
+const options = readOptions(USAGE, {
+  only: { type: "string" },
+  steps: { type: "boolean" },
+  save: { type: "boolean" },
+});
+const timed = options.steps === true;
 const ROUNDS = 15;
 const BATCHES = 1000;
 
@@ -58,9 +72,7 @@ async function failure(child: ChildProcess, scenario: Scenario): Promise<never> 
 async function measure(): Promise<Row[]> {
   const runners: Runner[] = [];
   try {
-    const only = process.argv.find((word) => word.startsWith("--only="))?.slice(7) ?? "";
-    const chosen = scenarios.filter(({ kind, name }) => kind === "copy" || name.includes(only));
-    for (const scenario of chosen) runners.push(await start(scenario));
+    for (const scenario of chosen()) runners.push(await start(scenario));
     for (let round = 0; round < ROUNDS; round++) {
       progress(`round ${round + 1} of ${ROUNDS}`);
       for (const runner of runners) {
@@ -90,6 +102,15 @@ async function measure(): Promise<Row[]> {
       steps,
     }),
   );
+}
+
+function chosen(): readonly Scenario[] {
+  const { only = "" } = options;
+  const named = scenarios.filter(({ name }) => name.includes(only));
+  const names = () => scenarios.map(({ name }) => `  ${name}`).join("\n");
+  if (named.length === 0)
+    fail(`no scenario has "${only}" in its name; there are\n${names()}`, USAGE);
+  return scenarios.filter((each) => each.kind === "copy" || named.includes(each));
 }
 
 /** One line that changes in place; nothing when nobody watches. */
@@ -146,4 +167,4 @@ function save(rows: readonly Row[]): void {
 
 const rows = await measure();
 print(rows);
-if (process.argv.includes("--save")) save(rows);
+if (options.save) save(rows);
