@@ -15,8 +15,8 @@ const ROUNDS = 5;
 
 const USAGE = `Usage: node_modules/.bin/node bench/apply.ts
 
-How long ${PEERINGS} peerings with ${EXPOSES} exposes on a side take: to be read and checked, and to be
-applied beside ${FLOWS.join(", ")} flows.
+How long ${PEERINGS} peerings with ${EXPOSES} exposes on a side take: to be read and checked,
+and to be applied beside ${FLOWS.join(", ")} flows.
 
   -h, --help   this text
 `;
