@@ -1,6 +1,7 @@
 // Packets byte for byte: what comes in, what must go out.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { verifyChecksums } from "../../src/wire/verify-checksums.ts";
@@ -47,6 +48,26 @@ for (const [name, vpc, input, output] of [
     assert.equal(hex(outcome.packet), output);
   });
 }
+
+/** A configuration of the stories. */
+const configured = (name: string) =>
+  gatewayOf(readFileSync(`tests/stories/configs/${name}.yaml`, "utf8"));
+
+test("the first packet through static NAT with ports and port forwarding, byte for byte", () => {
+  const gateway = configured("static-port-forward");
+  const outcome = pass(gateway, rawInterface(gateway, "vpc1"), bytesOf(REQUEST));
+  const expected = "45000020000000003f11b11405050504c0a8000806c61dfe000c4b9261626364";
+  assert.equal(hex(outcome.packet), expected);
+});
+
+test("the checksum of a bare SYN to a forwarded port", () => {
+  const gateway = configured("w1");
+  const syn = buildPacket(parsePacket("tcp 10.0.0.2:7777 > 70.71.72.73:3022 syn"));
+  const outcome = pass(gateway, rawInterface(gateway, "vpc1"), syn);
+  assert.equal(outcome.verdict, "sent");
+  assert.equal(hex(syn.subarray(36, 38)), "ed21");
+  assert.equal(hex(outcome.packet.subarray(36, 38)), "c5c0");
+});
 
 const STATIC = `
 vpcs: { v1: { vni: 100 }, v2: { vni: 200 } }
