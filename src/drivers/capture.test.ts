@@ -122,6 +122,12 @@ test("pcapng: a time that no output can hold stops the reading", () => {
   assert.match(read(file).reader.trouble ?? "", /before 1970/);
 });
 
+test("pcap: a packet is never longer in the capture than it was", () => {
+  const file = pcap(0xa1b2c3d4, true);
+  new DataView(file.buffer).setUint32(36, 2, true);
+  assert.equal(read(file).frames[0]?.originalLength, 3);
+});
+
 test("pcapng: what was cut off stays known", () => {
   const chunks: Uint8Array[] = [];
   const writer = new PcapngWriter((bytes) => chunks.push(bytes));

@@ -267,7 +267,9 @@ export class CaptureReader {
 
   #give(frames: CapturedFrame[], frame: CapturedFrame): void {
     this.packets++;
-    frames.push(frame);
+    // Some programs claim less than they captured, which no reader of our output would take.
+    const originalLength = Math.max(frame.originalLength, frame.bytes.length);
+    frames.push({ ...frame, originalLength });
   }
 
   #stop(reason: string): void {
