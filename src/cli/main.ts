@@ -10,12 +10,21 @@ import type { CliIo } from "./io.ts";
 
 export const VERSION = "0.1.0";
 
+const EXAMPLES = `
+Examples:
+  isthmus check gateway.yaml
+  isthmus test stories/*.yaml
+  isthmus replay gateway.yaml in.pcap -o out.pcapng --dropped
+
+"isthmus COMMAND --help" tells more about a command.`;
+
 /** Runs one command; `words` are what stands behind the program's name. Sets the exit code. */
 export function main(words: readonly string[], io: CliIo): void {
   const program = new Command("isthmus")
     .description("a gateway between private networks that use the same addresses")
     .version(VERSION)
     .showSuggestionAfterError()
+    .addHelpText("after", EXAMPLES)
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   registerCheck(program, io);
@@ -28,7 +37,10 @@ export function main(words: readonly string[], io: CliIo): void {
   } catch (error) {
     // Help, version and wrong options have been written already.
     if (error instanceof CommanderError) {
-      if (error.exitCode !== 0) io.exit(1);
+      if (error.exitCode === 0) return;
+      const command = program.commands.find((each) => each.name() === words[0])?.name();
+      if (words.length > 0) io.err(`See: isthmus ${command ? `${command} ` : ""}--help\n`);
+      io.exit(1);
       return;
     }
     if (!(error instanceof Error)) throw error;

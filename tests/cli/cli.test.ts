@@ -176,6 +176,29 @@ test("schema prints a JSON Schema that knows the modes", () => {
   assert.match(JSON.stringify(schema), /"portForward"/);
 });
 
+test("check tells of a file that cannot be read, and checks the others", () => {
+  const { out, err, code } = run("check", "nowhere.yaml", "bad.yaml");
+  assert.equal(code, 1);
+  assert.equal(err, "isthmus: nowhere.yaml: there is no such file\n");
+  assert.match(out, /^bad\.yaml:1:14: error vpc\/bad-vni/);
+});
+
+test("every command has help, which shows no inner values", () => {
+  for (const command of ["check", "test", "replay", "schema", "demo"]) {
+    const { out, code } = run(command, "--help");
+    assert.equal(code, 0);
+    assert.match(out, new RegExp(`^Usage: isthmus ${command} `));
+    assert.doesNotMatch(out, /default: \[\]|undefined/);
+  }
+  assert.match(run("--help").out, /Examples:\n {2}isthmus check gateway\.yaml/);
+});
+
+test("wrong words are answered with where to look", () => {
+  assert.match(run("replay", "a", "b").err, /--output.*\nSee: isthmus replay --help\n$/);
+  assert.match(run("check", "--jsno").err, /--json\?\)\nSee: isthmus check --help\n$/);
+  assert.match(run("chekc").err, /\nSee: isthmus --help\n$/);
+});
+
 test("an unknown command is answered with the nearest, and exits 1", () => {
   const { err, code } = run("chekc");
   assert.equal(code, 1);

@@ -211,5 +211,9 @@ test("the demo shows every packet and the sum", () => {
   const { status, stdout } = isthmus("demo");
   assert.equal(status, 0);
   assert.match(stdout, /^ 27 /m);
+  assert.match(
+    stdout,
+    /dropped: ttl-exceeded\n.*\n.*\n {2}-> blue {3}icmp .* time-exceeded \{ udp /,
+  );
   assert.match(stdout, /^received +27$/m);
 });

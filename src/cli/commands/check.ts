@@ -11,7 +11,11 @@ export function registerCheck(program: Command, io: CliIo): void {
   program
     .command("check")
     .description("find every mistake in a configuration; exit 0 when there is none, else 1")
-    .argument("<files...>", "configuration files (YAML)")
+    .argument("<files...>", "configuration files (YAML), - for standard input")
+    .addHelpText(
+      "after",
+      "\nWarnings do not count as mistakes. Nothing is said about a file without any.",
+    )
     .option("--json", "print the issues as JSON")
     .action((files: string[], options: { json?: boolean }) =>
       check(files, options.json === true, io),
@@ -21,7 +25,8 @@ export function registerCheck(program: Command, io: CliIo): void {
 function check(files: readonly string[], json: boolean, io: CliIo): void {
   const all: ConfigIssue[] = [];
   for (const file of files) {
-    const text = io.readFile(file);
+    const text = read(file, io);
+    if (text === undefined) continue;
     const { issues } = loadConfig(text, file, natModes);
     all.push(...issues);
     if (!json) io.out(formatIssues(issues, text, io.colour));
@@ -32,6 +37,18 @@ function check(files: readonly string[], json: boolean, io: CliIo): void {
     io.out(`${count(errors, "error")}, ${count(all.length - errors, "warning")}\n`);
   }
   if (errors > 0) io.exit(1);
+}
+
+/** A file that cannot be read is told, and the others are checked all the same. */
+function read(file: string, io: CliIo): string | undefined {
+  try {
+    return io.readFile(file);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    io.err(`isthmus: ${error.message}\n`);
+    io.exit(1);
+    return undefined;
+  }
 }
 
 function count(number: number, what: string): string {

@@ -59,7 +59,7 @@ function painter(colour: boolean): Painter {
 }
 
 function show(replayed: Replayed, paint: Painter): string {
-  const { number, outcome } = replayed;
+  const { number, outcome, answer } = replayed;
   const { verdict, from, to } = outcome;
   const came = describeInput(replayed);
   const head = `${String(number).padStart(3)}  ${(from ?? "?").padEnd(6)} ${came}\n`;
@@ -75,6 +75,11 @@ function show(replayed: Replayed, paint: Painter): string {
       `${" ".repeat(12)}${reason.sentence}`,
       `${" ".repeat(12)}${paint.faint(reason.advice)}`,
     );
+  if (answer) {
+    const said = describePacket(answer.packet);
+    lines.push(`  ${paint.good("->")} ${answer.to.padEnd(6)} ${said}`);
+    lines.push(`${" ".repeat(12)}${paint.faint("the gateway's own answer")}`);
+  }
   return `${head}${lines.join("\n")}\n`;
 }
 

@@ -14,10 +14,16 @@ import { summary } from "../replay/summary.ts";
 interface Options {
   readonly output: string;
   readonly from?: string;
-  readonly map: readonly string[];
+  readonly map?: readonly string[];
   readonly dropped?: boolean;
   readonly log?: string;
 }
+
+const HELP = `
+The VPC of a frame is that of its VNI when it comes in VXLAN; else the one --map gives its
+interface, the one its interface is named like, or the one of --from.
+
+Exit 0, or 1 when the capture could not be read to its end; what was read is written.`;
 
 const CHUNK = 1 << 20;
 
@@ -35,11 +41,11 @@ export function registerReplay(program: Command, io: CliIo): void {
     .option(
       "--map <interface=vpc>",
       "the VPC of an interface of the capture; may be repeated",
-      (value: string, all: string[]) => [...all, value],
-      [],
+      (value: string, all: string[] = []) => [...all, value],
     )
     .option("--dropped", "write dropped packets too, to an interface of their own")
     .option("--log <file>", "one JSON line a packet")
+    .addHelpText("after", HELP)
     .action((config: string, input: string, options: Options) => {
       replay(config, input, options, io);
     });
@@ -48,7 +54,7 @@ export function registerReplay(program: Command, io: CliIo): void {
 function replay(configPath: string, inputPath: string, options: Options, io: CliIo): void {
   const config = loadForCommand(configPath, io);
   if (config === undefined) return;
-  const map = parseMap(options.map);
+  const map = parseMap(options.map ?? []);
   checkVpcs(config, [options.from, ...map.values()]);
   checkFiles(configPath, inputPath, options, io);
   const input = io.openInput(inputPath);

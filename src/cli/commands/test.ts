@@ -8,6 +8,15 @@ import { formatIssues } from "../format-issues.ts";
 import type { CliIo } from "../io.ts";
 import { pathBeside } from "../path-beside.ts";
 
+const HELP = `
+A story:
+  story: A host reaches its peer by the public address
+  config: gateway.yaml
+  steps:
+    - send: blue udp 10.0.0.4:3000 > 198.51.100.8:53
+      expect: green udp 192.0.2.4:3000 > 10.0.0.8:53
+    - send: blue udp 10.0.0.4:3000 > 10.99.0.1:53
+      drop: no-peering`;
 const FAILED = 1;
 const UNREADABLE = 2;
 
@@ -18,7 +27,8 @@ export function registerTest(program: Command, io: CliIo): void {
       "run packet stories; exit 0 when all hold, 1 when one fails, 2 when one is unreadable",
     )
     .argument("<files...>", "story files (YAML)")
-    .option("--json", "print the results as JSON")
+    .option("--json", "print the results as JSON: file, story, ok, step, expected, got of each")
+    .addHelpText("after", HELP)
     .action((files: string[], options: { json?: boolean }) =>
       test(files, options.json === true, io),
     );
