@@ -37,14 +37,29 @@ const STEP_KEYS = [
 
 /** Reads all stories of a file; throws StoryError for the first thing it cannot understand. */
 export function loadStories(text: string, file: string): Story[] {
+  return readStories(text, file).map((each) => {
+    if (each instanceof StoryError) throw each;
+    return each;
+  });
+}
+
+/** The same, with the error in the place of each story that it cannot understand. */
+export function readStories(text: string, file: string): (Story | StoryError)[] {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, logLevel: "error" });
   const documents = Array.isArray(parsed) ? parsed : [];
   const filled = documents.filter((document) => !isEmptyDocument(document));
   if (filled.length === 0) {
-    throw new StoryError("the file holds no story", { file, line: 1, column: 1 });
+    return [new StoryError("the file holds no story", { file, line: 1, column: 1 })];
   }
-  return filled.map((document) => new StoryReader(text, file, lines, document).story());
+  return filled.map((document) => {
+    try {
+      return new StoryReader(text, file, lines, document).story();
+    } catch (error) {
+      if (error instanceof StoryError) return error;
+      throw error;
+    }
+  });
 }
 
 class StoryReader {

@@ -2,6 +2,7 @@
 
 import { ManualClock } from "../base/clock.ts";
 import { seededRandom } from "../base/random.ts";
+import type { Place } from "../config/issue.ts";
 import { type LoadResult, loadConfig, loadEmbeddedConfig } from "../config/load.ts";
 import type { Config } from "../config/model.ts";
 import {
@@ -13,7 +14,6 @@ import {
 } from "../gateway/gateway.ts";
 import type { Outcome } from "../gateway/outcome.ts";
 import { natModes } from "../nat/modes.ts";
-import { DROP, type DropName } from "../packet/verdict.ts";
 import {
   type Bound,
   buildPacket,
@@ -23,7 +23,8 @@ import {
   parsePacket,
   readPacket,
 } from "../wire/notation.ts";
-import { type ChecksumFault, verifyChecksums } from "../wire/verify-checksums.ts";
+import { verifyChecksums } from "../wire/verify-checksums.ts";
+import { checkChecksums, checkDropped, countFlows, Failure, say, sayAll } from "./judge.ts";
 import {
   type ConfigSource,
   type Step,
@@ -59,17 +60,6 @@ export function runStory(story: Story, readFile: ReadFile): StoryResult {
 const SLOT_BYTES = 65_536 + 256;
 /** A story with more flows asks for them in its configuration in vain. */
 const FLOWS_MAX = 4096;
-
-class Failure extends Error {
-  readonly expected: string;
-  readonly got: string;
-
-  constructor(expected: string, got: string) {
-    super(`expected ${expected}, got ${got}`);
-    this.expected = expected;
-    this.got = got;
-  }
-}
 
 class StoryRun {
   readonly #story: Story;
@@ -150,8 +140,16 @@ class StoryRun {
     if ("embedded" in source) {
       return loadEmbeddedConfig(source.embedded, this.#story.file, natModes);
     }
-    const { text, file } = this.#readFile(source.path);
+    const { text, file } = this.#open(source.path, source.place);
     return loadConfig(text, file, natModes);
+  }
+
+  #open(path: string, place: Place): ReturnType<ReadFile> {
+    try {
+      return this.#readFile(path);
+    } catch (error) {
+      throw error instanceof Error ? new StoryError(error.message, place) : error;
+    }
   }
 
   #load(source: ConfigSource): Config {
@@ -269,41 +267,4 @@ class StoryRun {
     const difference = matchPacket(expected.packet, outcome.packet, this.#bindings, options);
     if (difference) throw new Failure(expected.text, `${say(outcome)} (${difference})`);
   }
-}
-
-/** What goes out must have right checksums; one that came in wrong must still be wrong. */
-function checkChecksums(outcome: Outcome, input: Uint8Array): void {
-  const before = verifyChecksums(input).map(sayFault);
-  const after = verifyChecksums(outcome.packet).map(sayFault);
-  const mended = before.find((fault) => !after.includes(fault));
-  if (mended) throw new Failure(`the ${mended} to stay wrong, as it came`, say(outcome));
-  const broken = after.find((fault) => !before.includes(fault));
-  if (broken) throw new Failure("right checksums", `${say(outcome)} with a wrong ${broken}`);
-}
-
-function countFlows(count: number): string {
-  return count === 1 ? "1 flow" : `${count} flows`;
-}
-
-function sayFault({ header, quoted }: ChecksumFault): string {
-  return `${header} checksum${quoted ? " of the quoted packet" : ""}`;
-}
-
-function checkDropped(reason: string, outcomes: readonly Outcome[]): void {
-  const dropped = outcomes.filter(({ verdict }) => verdict !== "sent");
-  const wanted = `a drop for ${reason === "*" ? "any reason" : reason}`;
-  if (dropped.length === 0) throw new Failure(wanted, sayAll(outcomes));
-  const other = dropped.find(({ verdict }) => reason !== "*" && verdict !== reason);
-  if (other) throw new Failure(wanted, say(other));
-}
-
-function say(outcome: Outcome): string {
-  const { verdict, to, packet } = outcome;
-  if (verdict === "sent") return `${to} ${describePacket(packet, "full")}`;
-  const sentence = verdict in DROP ? `: ${DROP[verdict as DropName].sentence}` : "";
-  return `dropped, ${verdict}${sentence}`;
-}
-
-function sayAll(outcomes: readonly Outcome[]): string {
-  return outcomes.map(say).join("; ");
 }

@@ -48,6 +48,7 @@ steps:
   - reload: *wrong
 `,
   "badpacket.yaml": STORY.replace("10.2.0.1:2\n    expect", "10.2.0.1:99999\n    expect"),
+  "mixed.yaml": `story: without steps\nconfig: good.yaml\n---\n${STORY.replace("good.yaml", "nowhere.yaml")}---\n${STORY}`,
   "nobody.yaml": STORY.replace("expect: b", "expect: c"),
   "unbound.yaml": STORY.replace("send: a udp 10.1.0.1:1", "send: a udp 10.1.0.1:$p"),
 };
@@ -137,6 +138,15 @@ test("a mistake in a configuration inside a story has its place in the story's f
   assert.match(err, /^inside\.yaml:17:56: error vpc\/bad-vni/m);
   assert.match(run("test", "alias.yaml").err, /^alias\.yaml:5:20: error vpc\/bad-vni/m);
   assert.match(run("test", "refused.yaml").err, /^refused\.yaml:2:9: .*\nbad\.yaml:1:14: error/m);
+});
+
+test("a story that cannot be read does not hide the others of its file", () => {
+  const { out, err } = run("test", "mixed.yaml");
+  assert.equal(out, "ok   passes\n1 passed, 0 failed, 2 could not be read\n");
+  assert.match(
+    err,
+    /^mixed\.yaml:1:1: .*\nmixed\.yaml:5:9: nowhere\.yaml: there is no such file\n$/,
+  );
 });
 
 test("a packet that cannot be read or built has its place in the story's file", () => {

@@ -1,7 +1,7 @@
 // `isthmus test FILE…`: packet stories, the unit tests of a network.
 
 import type { Command } from "commander";
-import { loadStories } from "../../stories/load.ts";
+import { readStories } from "../../stories/load.ts";
 import { runStory, type StoryResult } from "../../stories/run.ts";
 import { type Story, StoryError } from "../../stories/story.ts";
 import { formatIssues } from "../format-issues.ts";
@@ -48,8 +48,11 @@ function test(files: readonly string[], json: boolean, io: CliIo): void {
   };
   for (const file of files) {
     attempt(() => {
-      for (const story of loadStories(io.readFile(file), file)) {
-        attempt(() => results.push(run(story, io)));
+      for (const story of readStories(io.readFile(file), file)) {
+        attempt(() => {
+          if (story instanceof StoryError) throw story;
+          results.push(run(story, io));
+        });
       }
     });
   }

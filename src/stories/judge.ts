@@ -1,0 +1,54 @@
+// What must hold of packets that a story sent, and what is said where it does not.
+
+import type { Outcome } from "../gateway/outcome.ts";
+import { DROP, type DropName } from "../packet/verdict.ts";
+import { describePacket } from "../wire/notation.ts";
+import { type ChecksumFault, verifyChecksums } from "../wire/verify-checksums.ts";
+
+export class Failure extends Error {
+  readonly expected: string;
+  readonly got: string;
+
+  constructor(expected: string, got: string) {
+    super(`expected ${expected}, got ${got}`);
+    this.expected = expected;
+    this.got = got;
+  }
+}
+
+/** What goes out must have right checksums; one that came in wrong must still be wrong. */
+export function checkChecksums(outcome: Outcome, input: Uint8Array): void {
+  const before = verifyChecksums(input).map(sayFault);
+  const after = verifyChecksums(outcome.packet).map(sayFault);
+  const mended = before.find((fault) => !after.includes(fault));
+  if (mended) throw new Failure(`the ${mended} to stay wrong, as it came`, say(outcome));
+  const broken = after.find((fault) => !before.includes(fault));
+  if (broken) throw new Failure("right checksums", `${say(outcome)} with a wrong ${broken}`);
+}
+
+export function countFlows(count: number): string {
+  return count === 1 ? "1 flow" : `${count} flows`;
+}
+
+function sayFault({ header, quoted }: ChecksumFault): string {
+  return `${header} checksum${quoted ? " of the quoted packet" : ""}`;
+}
+
+export function checkDropped(reason: string, outcomes: readonly Outcome[]): void {
+  const dropped = outcomes.filter(({ verdict }) => verdict !== "sent");
+  const wanted = `a drop for ${reason === "*" ? "any reason" : reason}`;
+  if (dropped.length === 0) throw new Failure(wanted, sayAll(outcomes));
+  const other = dropped.find(({ verdict }) => reason !== "*" && verdict !== reason);
+  if (other) throw new Failure(wanted, say(other));
+}
+
+export function say(outcome: Outcome): string {
+  const { verdict, to, packet } = outcome;
+  if (verdict === "sent") return `${to} ${describePacket(packet, "full")}`;
+  const sentence = verdict in DROP ? `: ${DROP[verdict as DropName].sentence}` : "";
+  return `dropped, ${verdict}${sentence}`;
+}
+
+export function sayAll(outcomes: readonly Outcome[]): string {
+  return outcomes.map(say).join("; ");
+}
