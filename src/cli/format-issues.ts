@@ -1,6 +1,6 @@
 // Issues for people: where, what, what to do, and the line itself.
 
-import type { ConfigIssue } from "../config/issue.ts";
+import type { ConfigIssue, Place } from "../config/issue.ts";
 
 const RED = "\x1b[31m";
 const YELLOW = "\x1b[33m";
@@ -16,12 +16,12 @@ export function formatIssues(
   const paint = (code: string, text: string) => (colour ? `${code}${text}${PLAIN}` : text);
   return issues
     .map(({ severity, code, place, message, hint, other }) => {
-      const { file, line, column } = place;
+      const { line, column } = place;
       const kind = paint(severity === "error" ? RED : YELLOW, severity);
       const text = lines[line - 1] ?? "";
-      const parts = [`${file}:${line}:${column}: ${kind} ${code}: ${message}`, `    ${hint}`];
+      const parts = [`${formatPlace(place)}: ${kind} ${code}: ${message}`, `    ${hint}`];
       if (other) {
-        parts.push(`    The other place: line ${other.place.line}, ${other.path}`);
+        parts.push(`    The other place: ${formatPlace(other.place)}, ${other.path}`);
       }
       if (text.trim() !== "" && text.length <= 200) {
         parts.push(paint(DIM, `    ${line} | ${text}`));
@@ -31,4 +31,9 @@ export function formatIssues(
       return `${parts.join("\n")}\n`;
     })
     .join("");
+}
+
+/** As compilers and editors write it. */
+function formatPlace({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
 }

@@ -1,8 +1,10 @@
 // Compares the document with its shape and says what differs in our own words.
 
 import type { z } from "zod";
-import type { Path, Report } from "./report.ts";
+import type { Path } from "./path.ts";
+import type { Report } from "./report.ts";
 import { nearest } from "./suggest.ts";
+import { kindOf, partName, show } from "./wording.ts";
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -41,7 +43,7 @@ function sayIssue(
     return;
   }
   if (issue.code === "invalid_type" || issue.code === "invalid_union") {
-    const message = `${path.at(-1) ?? "The file"} is ${kindOf(is)}, but must be ${wanted(issue)}.`;
+    const message = `${partName(path)} is ${kindOf(is)}, but must be ${wanted(issue)}.`;
     report.add("shape/wrong-type", path, message, `Write ${wanted(issue)} here.`);
     return;
   }
@@ -94,22 +96,6 @@ function valueAt(value: unknown, path: Path): unknown {
   for (const part of path)
     current = (current as Record<string | number, unknown> | undefined)?.[part];
   return current;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "empty";
-  if (Array.isArray(value)) return "a list";
-  if (value instanceof Set) return "a set";
-  if (value instanceof Uint8Array) return "binary data";
-  if (value instanceof Map) return "an ordered mapping (!!omap)";
-  if (typeof value === "object") return "a mapping";
-  return `the ${typeof value === "string" ? "text" : typeof value} ${show(value)}`;
-}
-
-function show(value: unknown): string {
-  // JSON has no NaN and no infinity.
-  if (typeof value === "number") return String(value);
-  return JSON.stringify(value)?.slice(0, 60) ?? String(value);
 }
 
 const KINDS: Readonly<Record<string, string>> = {

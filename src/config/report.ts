@@ -2,22 +2,12 @@
 
 import type { ConfigIssue, Place } from "./issue.ts";
 import { ISSUE_CODES, type IssueCode } from "./issue-codes.ts";
-
-export type Path = readonly (string | number)[];
+import { formatPath, type Path } from "./path.ts";
 
 /** Something that has a place in the document. */
 export interface Located {
   readonly path: string;
   readonly place: Place;
-}
-
-/** "peerings.a--b.peering.a.expose[0]". */
-export function formatPath(path: Path): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`,
-    "",
-  );
 }
 
 /** A report about one part of the document; paths given to it are relative to that part. */
@@ -50,6 +40,15 @@ export class Reporter {
   }
 }
 
+/** An issue without its place and weight. */
+interface Finding {
+  readonly code: IssueCode;
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly other?: Located | undefined;
+}
+
 export class Report {
   readonly locate: (path: Path) => Place;
   readonly #issues: ConfigIssue[] = [];
@@ -64,15 +63,21 @@ export class Report {
   }
 
   add(code: IssueCode, path: Path, message: string, hint: string, other?: Located): void {
+    const at = formatPath(path);
+    this.addAt(this.locate(path), path, { code, path: at, message, hint, other });
+  }
+
+  /** For what stands at a place that its path does not lead to. `taints` is what must not be
+   * believed any more, with all that it is in. */
+  addAt(place: Place, taints: Path, issue: Finding): void {
+    const { code, path, message, hint, other } = issue;
     const severity = ISSUE_CODES[code];
-    const place = this.locate(path);
     // Callers hand in whatever has a place; only that is kept.
     const there = other && { path: other.path, place: other.place };
-    const at = formatPath(path);
-    this.#issues.push({ code, severity, path: at, place, message, hint, other: there });
+    this.#issues.push({ code, severity, path, place, message, hint, other: there });
     if (severity === "warning") return;
-    for (let length = 0; length <= path.length; length++) {
-      this.#tainted.add(JSON.stringify(path.slice(0, length)));
+    for (let length = 0; length <= taints.length; length++) {
+      this.#tainted.add(JSON.stringify(taints.slice(0, length)));
     }
   }
 
@@ -87,7 +92,10 @@ export class Report {
   /** In the order of the document; the same thing is said once. */
   get issues(): readonly ConfigIssue[] {
     const seen = new Map(
-      this.#issues.map((issue) => [`${issue.code} ${issue.path} ${issue.message}`, issue]),
+      this.#issues.map((issue) => {
+        const { code, path, message, place } = issue;
+        return [`${place.line}:${place.column} ${code} ${path} ${message}`, issue];
+      }),
     );
     return [...seen.values()].sort(
       (a, b) => a.place.line - b.place.line || a.place.column - b.place.column,

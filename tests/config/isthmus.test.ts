@@ -68,7 +68,7 @@ for (const [text, message] of [
   ["kind: GatewayAgent\nspec: 5", "The GatewayAgent has a spec that is no mapping."],
   ["- a", "The file is a list, but must be a mapping."],
   ["vpcs: !!set {a}", "vpcs is a set, but must be a mapping."],
-  ["vpcs: { a: { vni: .nan } }", "vni is the number NaN, but must be a number."],
+  ["vpcs: { a: { vni: .nan } }", "vni is .nan, but must be a number."],
 ] as const) {
   test(`${text.replaceAll("\n", "; ")}: ${message}`, () => {
     const { issues } = loadConfig(text, "", natModes);
