@@ -9,21 +9,30 @@ import { kindOf, partName, show } from "./wording.ts";
 type ZodIssue = z.core.$ZodIssue;
 
 export function checkShape(shape: z.ZodType, value: unknown, report: Report): void {
-  const result = shape.safeParse(value);
-  for (const issue of result.error?.issues ?? []) sayIssue(issue, [], shape, value, report);
+  const issues = shape.safeParse(value).error?.issues ?? [];
+  for (const issue of issues) {
+    const missing = valueAt(value, pathOf(issue)) === undefined;
+    if (!missing || !isMisspelt(issue, issues)) sayIssue(issue, shape, value, report);
+  }
 }
 
-function sayIssue(
-  issue: ZodIssue,
-  base: Path,
-  shape: z.ZodType,
-  value: unknown,
-  report: Report,
-): void {
-  const path = [
-    ...base,
-    ...issue.path.map((part) => (typeof part === "number" ? part : `${String(part)}`)),
-  ];
+function pathOf({ path }: ZodIssue): Path {
+  return path.map((part) => (typeof part === "number" ? part : String(part)));
+}
+
+/** Whether it is a missing key that stands there with a slip: the unknown key says it. */
+function isMisspelt({ path }: ZodIssue, issues: readonly ZodIssue[]): boolean {
+  const holder = JSON.stringify(path.slice(0, -1));
+  return issues.some(
+    (each) =>
+      each.code === "unrecognized_keys" &&
+      JSON.stringify(each.path) === holder &&
+      each.keys.some((key) => nearest(key, [String(path.at(-1))]) !== undefined),
+  );
+}
+
+function sayIssue(issue: ZodIssue, shape: z.ZodType, value: unknown, report: Report): void {
+  const path = pathOf(issue);
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(shape, path, value);
     for (const key of issue.keys) sayUnknownKey(key, [...path, key], known, report);

@@ -8,7 +8,7 @@ import { formatPrefixPorts, type PrefixPorts, prefixPorts } from "../wire/prefix
 import type { ExposeMode, Variant } from "./expose-mode.ts";
 import type { Expose, NatExpose } from "./model.ts";
 import type { ParsedVpc } from "./parse-vpcs.ts";
-import { parsePorts } from "./port-list.ts";
+import { parsePorts, portsProblem } from "./port-list.ts";
 import type { Reporter } from "./report.ts";
 import { reservedReason } from "./reserved-prefixes.ts";
 import type { RawExpose, RawPrefixEntry } from "./shape.ts";
@@ -198,7 +198,7 @@ function parseEntryPorts(
   const ports = parsePorts(String(raw));
   if (ports === undefined) {
     const hint = 'Write ports such as "80", "8000-8100" or "80,443".';
-    at.say("expose/bad-ports", `"${raw}" is no list of ports.`, hint);
+    at.say("expose/bad-ports", portsProblem(raw), hint);
     return "wrong";
   }
   return checkPortZero(ports, at) ? ports : "wrong";

@@ -51,6 +51,7 @@ function checkGroup(raw: RawConfig, { gatewayGroup }: RawPeering, at: Reporter):
   at.at("gatewayGroup").say("peering/unknown-group", message, hint);
 }
 
+/** Undefined when there is something wrong with it; each side is checked for itself in any case. */
 function parsePeering(
   name: string,
   raw: RawPeering,
@@ -60,23 +61,24 @@ function parsePeering(
 ): Peering | undefined {
   const names = Object.keys(raw.peering).sort();
   if (names.length !== 2) {
-    const message = `A peering joins two VPCs; here are ${names.length}.`;
+    const message = `A peering joins two VPCs; this one names ${names.length || "none"}.`;
     at.at("peering").say("peering/two-sides", message, "Name exactly two VPCs.");
-    return undefined;
   }
-  const [left, right] = names.map((vpc) =>
-    parseManifest(vpc, raw, vpcs, modes, at.at("peering", vpc)),
-  );
-  const sides = left && right && ([left, right] as const);
+  const manifests = names.map((vpc) => parseManifest(vpc, raw, vpcs, modes, at.at("peering", vpc)));
+  const sides = pairOf(manifests);
   if (sides) checkPair(...sides, modes, at);
-  const [leftName, rightName] = names as [string, string];
-  const acl = parsePeeringAcl(raw, [leftName, rightName], sides, vpcs, at.at("acl"));
+  const acl = parsePeeringAcl(raw, names, sides, vpcs, at.at("acl"));
   return sides && { name, sides, acl, place: at.located.place };
+}
+
+function pairOf(manifests: readonly (Manifest | undefined)[]) {
+  const [left, right] = manifests;
+  return manifests.length === 2 && left && right ? ([left, right] as const) : undefined;
 }
 
 function parsePeeringAcl(
   { acl }: RawPeering,
-  names: readonly [string, string],
+  names: readonly string[],
   sides: readonly [Manifest, Manifest] | undefined,
   vpcs: ParsedVpcs,
   at: Reporter,

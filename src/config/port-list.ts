@@ -14,3 +14,10 @@ export function parsePorts(text: string): PortRange[] | undefined {
   }
   return result;
 }
+
+/** Why `parsePorts` gives nothing. */
+export function portsProblem(text: string | number): string {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(String(text).trim()) ?? [];
+  if (Number(first) > Number(last)) return `"${text}" counts backwards.`;
+  return `"${text}" is no list of ports from 0 to 65535.`;
+}

@@ -102,3 +102,54 @@ test("a wrong protocol of an ACL rule does not hide its wrong addresses", () => 
   assert.equal(issues.length, 3);
   assert.ok(issues.every(({ code }) => code.startsWith("acl/")));
 });
+
+const VPCS = { a: { vni: 1 }, b: { vni: 2 }, c: { vni: 3 } };
+const plain = (cidr: string) => ({ expose: [{ ips: [{ cidr }] }] });
+
+/** "code path", of a peering p between a and b with these rules. */
+function issuesOfRules(...rules: object[]): string[] {
+  const peering = { a: plain("10.0.0.0/24"), b: plain("10.1.0.0/24") };
+  const issues = issuesOf({ vpcs: VPCS, peerings: { p: { peering, acl: { rules } } } });
+  return issues.map(({ code, path }) => `${code} ${path.replace("peerings.p.acl.rules", "")}`);
+}
+
+test("a peering with three sides: what each exposes is checked", () => {
+  const peering = { a: plain("10.0.0.0/33"), b: plain("10.1.0.0/24"), c: plain("127.0.0.0/8") };
+  const acl = { rules: [{ action: "allow", from: "a", match: { proto: "icmp" } }] };
+  const issues = issuesOf({ vpcs: VPCS, peerings: { p: { peering, acl } } });
+  assert.deepEqual(issues.map(({ code }) => code).sort(), [
+    "acl/bad-protocol",
+    "expose/bad-prefix",
+    "expose/special-use",
+    "peering/two-sides",
+  ]);
+});
+
+test("a wrong VPC of an ACL rule does not hide what is wrong with its match", () => {
+  const match = {
+    proto: "tcpp",
+    src: [{ cidr: "10.0.0.0/33" }, { vpcSubnet: "not known whose" }],
+    dst: [{ cidr: "1.1.1.0/24", ports: ["90-80", "x"] }],
+  };
+  assert.deepEqual(issuesOfRules({ action: "allow", from: "c", to: "d", match }).sort(), [
+    "acl/bad-ports [0].match.dst[0].ports[0]",
+    "acl/bad-ports [0].match.dst[0].ports[1]",
+    "acl/bad-prefix [0].match.src[0].cidr",
+    "acl/bad-protocol [0].match.proto",
+    "acl/wrong-vpc [0].from",
+    "acl/wrong-vpc [0].to",
+  ]);
+});
+
+test("a part of an ACL rule whose shape is wrong does not hide the other parts", () => {
+  const src = [5, { crid: "10.0.0.0/24" }, { cidr: "10.0.0.0/33" }];
+  const match = { src, dst: [{ cidr: "10.1.0.0/24" }, { cidr: "2001:db8::/64", ports: ["80"] }] };
+  assert.deepEqual(issuesOfRules({ actio: "allow", from: "a", match }).sort(), [
+    "acl/bad-prefix [0].match.src[2].cidr",
+    "acl/mixed-families [0].match",
+    "acl/ports-without-protocol [0].match",
+    "shape/unknown-key [0].actio",
+    "shape/unknown-key [0].match.src[1].crid",
+    "shape/wrong-type [0].match.src[0]",
+  ]);
+});
