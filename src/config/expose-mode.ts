@@ -17,8 +17,8 @@ export interface ExposeMode {
   readonly canReceive: boolean;
   /** The shape of what stands under the key. */
   readonly shape: ZodType;
-  /** Reads the options, whose shape holds. One variant makes one expose; an empty list means that
-   * what is wrong has been reported. */
+  /** Reads the options. Their shape holds where `report` is not tainted. One variant makes one
+   * expose; an empty list means that what is wrong has been reported. */
   parse(options: unknown, report: Reporter): readonly Variant[];
   /** Rules of the mode that need the whole expose. */
   check(expose: NatExpose, parts: ExposeParts, report: Reporter): void;

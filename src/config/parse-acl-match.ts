@@ -1,5 +1,5 @@
-// What an ACL rule matches: a protocol, and addresses and ports of both ends. Whatever can be read is
-// checked, also beside something that is wrong.
+// What an ACL rule matches: a protocol, and addresses and ports of both ends. Whatever can be read
+// is checked, also beside something that is wrong.
 
 import type { Family } from "../wire/ip-address.ts";
 import type { PortRange } from "../wire/port.ts";

@@ -11,7 +11,7 @@ import type { ParsedVpc } from "./parse-vpcs.ts";
 import { parsePorts, portsProblem } from "./port-list.ts";
 import type { Reporter } from "./report.ts";
 import { reservedReason } from "./reserved-prefixes.ts";
-import type { RawExpose, RawPrefixEntry } from "./shape.ts";
+import { isMapping, type RawExpose, type RawPrefixEntry } from "./shape.ts";
 import { nearest } from "./suggest.ts";
 
 /** A list as written: what is in, and what is taken out. */
@@ -26,7 +26,8 @@ export interface ExposeContext {
   readonly vpc: ParsedVpc | undefined;
 }
 
-/** Exposes of one list entry, none when something is wrong with it. */
+/** Exposes of one list entry, none when something is wrong with it. What its shape leaves readable
+ * is checked in any case. */
 export function parseExpose(
   raw: RawExpose,
   index: number,
@@ -34,54 +35,40 @@ export function parseExpose(
   at: Reporter,
 ): Expose[] {
   const common = { index: index + 1, ...at.located };
-  if (raw.default) {
-    return checkDefault(raw, at) ? [{ kind: "default", ...common }] : [];
+  if (raw.default === true) {
+    return checkDefault(raw, at) && !at.tainted ? [{ kind: "default", ...common }] : [];
   }
-  const mode = parseMode(raw, context.modes, at);
-  const ips = parseSide(raw.ips ?? [], at.at("ips"), context);
-  const as = parseSide(raw.as ?? [], at.at("as"), context);
-  checkPresence(raw, ips, as, at);
-  if (at.tainted || ips === undefined || as === undefined) return [];
-  if (!checkFamilies(ips, as, at)) return [];
+  const misshapen = at.tainted;
+  const mode = parseMode(raw, context.modes, at.at("nat"));
+  const ips = parseSide(raw.ips, at.at("ips"), context);
+  const as = parseSide(raw.as, at.at("as"), context);
+  if (!misshapen) checkPresence(raw, ips, as, at);
   warnUseless(ips, at.at("ips"));
   warnUseless(as, at.at("as"));
-  if (mode === undefined) {
-    const privates = prepare(ips, undefined, at.at("ips"));
-    warnOutside(privates ?? [], context.vpc, at.at("ips"));
-    return privates ? [{ kind: "plain", ...common, privates }] : [];
-  }
-  return mode.variants.flatMap((variant) => {
+  if (!checkFamilies([ips, as], at)) return [];
+  // Without a mode there are no ports but those that are written.
+  const variants = mode?.variants.length ? mode.variants : [{ options: {} }];
+  return variants.flatMap((variant): Expose[] => {
     const privates = prepare(ips, variant.privatePorts, at.at("ips"));
     const publics = prepare(as, variant.publicPorts, at.at("as"));
-    if (!privates || !publics) return [];
-    warnOutside(privates, context.vpc, at.at("ips"));
-    const expose: NatExpose = {
-      kind: "nat",
-      ...common,
-      mode: mode.mode.name,
-      privates,
-      publics,
-      protocol: variant.protocol,
-      options: variant.options,
-    };
-    const hasExclusions = ips.excluded.length + as.excluded.length > 0;
+    warnOutside(privates ?? [], context.vpc, at.at("ips"));
+    if (!privates || at.tainted) return [];
+    if (mode === undefined) return [{ kind: "plain", ...common, privates }];
+    if (!publics) return [];
+    const { protocol, options } = variant;
+    const { name } = mode.mode;
+    const sides = { privates, publics };
+    const expose: NatExpose = { kind: "nat", ...common, mode: name, ...sides, protocol, options };
+    const hasExclusions = [ips, as].some((side) => side?.excluded.length);
     mode.mode.check(expose, { hasExclusions }, at);
     return at.tainted ? [] : [expose];
   });
 }
 
-/** An entry whose shape is wrong somewhere: what can still be read of its addresses is checked. */
-export function checkAddresses(raw: RawExpose, context: ExposeContext, at: Reporter): void {
-  for (const side of ["ips", "as"] as const) {
-    const list: unknown = raw[side];
-    if (Array.isArray(list) && !at.at(side).tainted) parseSide(list, at.at(side), context);
-  }
-}
-
 function checkDefault(raw: RawExpose, at: Reporter): boolean {
   if (!raw.ips?.length && !raw.as?.length && raw.nat === undefined) return true;
   const hint = "Put addresses and NAT into an expose of their own.";
-  at.say("expose/default-with-addresses", "A default expose has no ips, as or nat.", hint);
+  at.say("expose/default-with-addresses", "A default expose takes no ips, as or nat.", hint);
   return false;
 }
 
@@ -91,22 +78,25 @@ interface ChosenMode {
 }
 
 function parseMode(
-  raw: RawExpose,
+  { nat }: RawExpose,
   modes: readonly ExposeMode[],
   at: Reporter,
 ): ChosenMode | undefined {
-  if (raw.nat === undefined) return undefined;
-  const given = modes.filter((mode) => raw.nat?.[mode.key] !== undefined);
+  if (!isMapping(nat) || !nat) return undefined;
+  const given = modes.filter((mode) => nat[mode.key] !== undefined);
   const [mode] = given;
   if (mode === undefined || given.length > 1) {
+    // A mode that is misspelt has been reported.
+    if (at.tainted && mode === undefined) return undefined;
     const keys = modes.map(({ key }) => key).join(", ");
     const message = mode
       ? `nat has ${given.length} modes: ${given.map(({ key }) => key).join(", ")}.`
       : "nat has no mode.";
-    at.at("nat").say("expose/one-mode", message, `Use exactly one of ${keys}.`);
+    at.say("expose/one-mode", message, `Use exactly one of ${keys}.`);
     return undefined;
   }
-  return { mode, variants: mode.parse(raw.nat[mode.key], at.at("nat", mode.key)) };
+  const options = nat[mode.key];
+  return { mode, variants: isMapping(options) ? mode.parse(options, at.at(mode.key)) : [] };
 }
 
 function checkPresence(
@@ -131,15 +121,15 @@ function checkPresence(
 
 /** Undefined when an entry is wrong. */
 function parseSide(
-  raw: readonly RawPrefixEntry[],
+  raw: readonly RawPrefixEntry[] | undefined,
   at: Reporter,
   context: ExposeContext,
 ): Side | undefined {
   const included: PrefixPorts[] = [];
   const excluded: PrefixPorts[] = [];
-  let whole = true;
-  for (const [index, entry] of raw.entries()) {
-    const parsed = parseEntry(entry, at.at(index), context);
+  let whole = !at.tainted;
+  for (const [index, entry] of (Array.isArray(raw) ? raw : []).entries()) {
+    const parsed = isMapping(entry) ? parseEntry(entry, at.at(index), context) : undefined;
     if (parsed === undefined) whole = false;
     else (entry.not === undefined ? included : excluded).push(...parsed);
   }
@@ -151,16 +141,19 @@ function parseEntry(
   at: Reporter,
   context: ExposeContext,
 ): PrefixPorts[] | undefined {
+  const misshapen = at.tainted;
   const keys = (["cidr", "vpcSubnet", "not"] as const).filter((key) => entry[key] !== undefined);
   const [key] = keys;
+  const ports = parseEntryPorts(entry.ports, at.at("ports"));
   if (key === undefined || keys.length > 1) {
+    // What is missing may stand there under another key.
+    if (key === undefined && misshapen) return undefined;
     const message = key ? `The entry has ${keys.join(" and ")}.` : "The entry names no addresses.";
     at.say("expose/entry-form", message, "Use exactly one of cidr, vpcSubnet, not.");
     return undefined;
   }
   const prefix = parseEntryPrefix(key, entry[key]!, at.at(key), context);
-  const ports = parseEntryPorts(entry.ports, at.at("ports"));
-  if (prefix === undefined || ports === "wrong") return undefined;
+  if (misshapen || prefix === undefined || ports === "wrong") return undefined;
   if (ports === undefined) return [{ prefix }];
   return ports.map((range) => prefixPorts(prefix, range));
 }
@@ -171,6 +164,7 @@ function parseEntryPrefix(
   at: Reporter,
   { vpc }: ExposeContext,
 ): Prefix | undefined {
+  if (at.tainted) return undefined;
   if (key !== "vpcSubnet") {
     const prefix = parsePrefix(text);
     if (prefix) return prefix;
@@ -195,6 +189,7 @@ function parseEntryPorts(
   at: Reporter,
 ): readonly PortRange[] | undefined | "wrong" {
   if (raw === undefined) return undefined;
+  if (at.tainted) return "wrong";
   const ports = parsePorts(String(raw));
   if (ports === undefined) {
     const hint = 'Write ports such as "80", "8000-8100" or "80,443".';
@@ -211,8 +206,8 @@ export function checkPortZero(ports: readonly PortRange[], at: Reporter): boolea
   return false;
 }
 
-function checkFamilies(ips: Side, as: Side, at: Reporter): boolean {
-  const all = [ips, as].flatMap(({ included, excluded }) => [...included, ...excluded]);
+function checkFamilies(sides: readonly (Side | undefined)[], at: Reporter): boolean {
+  const all = sides.flatMap((side) => (side ? [...side.included, ...side.excluded] : []));
   const families = new Set<Family>(all.map(({ prefix }) => prefix.family));
   if (families.size <= 1) return true;
   const hint = "Make one expose for IPv4 and one for IPv6.";
@@ -222,10 +217,12 @@ function checkFamilies(ips: Side, as: Side, at: Reporter): boolean {
 
 /** Exclusions applied, ports put on, in normal form; undefined when something is wrong with it. */
 function prepare(
-  side: Side,
+  side: Side | undefined,
   ports: readonly PortRange[] | undefined,
   at: Reporter,
 ): readonly PrefixPorts[] | undefined {
+  // That nothing is included has been reported, where something must be.
+  if (side === undefined || side.included.length === 0) return undefined;
   let left = exclude(side.included, side.excluded);
   if (ports) left = left.flatMap(({ prefix }) => ports.map((range) => prefixPorts(prefix, range)));
   const result = normalise(left);
@@ -239,16 +236,16 @@ function prepare(
     if (reason === undefined) continue;
     const hint = 'Leave that block out with "not", or use a default expose.';
     at.say("expose/special-use", `${formatPrefix(prefix)} has ${reason} addresses in it.`, hint);
-    return undefined;
   }
-  return result;
+  return at.tainted ? undefined : result;
 }
 
-function warnUseless(side: Side, at: Reporter): void {
-  for (const hole of side.excluded) {
-    const left = exclude(side.included, [hole]);
-    const same =
-      left.length === side.included.length && left.every((each) => side.included.includes(each));
+function warnUseless(side: Side | undefined, at: Reporter): void {
+  const { included, excluded } = side ?? { included: [], excluded: [] };
+  if (included.length === 0) return;
+  for (const hole of excluded) {
+    const left = exclude(included, [hole]);
+    const same = left.length === included.length && left.every((each) => included.includes(each));
     if (!same) continue;
     const message = `The exclusion ${formatPrefixPorts(hole)} takes nothing out.`;
     at.say("expose/useless-exclusion", message, "Correct or remove it.");

@@ -5,10 +5,10 @@ import { checkManifest, checkPair } from "./check-peering.ts";
 import type { ExposeMode } from "./expose-mode.ts";
 import type { Acl, Manifest, Peering } from "./model.ts";
 import { parseAcl } from "./parse-acl.ts";
-import { checkAddresses, parseExpose } from "./parse-expose.ts";
+import { parseExpose } from "./parse-expose.ts";
 import type { ParsedVpcs } from "./parse-vpcs.ts";
 import type { Reporter } from "./report.ts";
-import type { RawConfig, RawExpose, RawPeering } from "./shape.ts";
+import type { RawConfig, RawPeering } from "./shape.ts";
 import { isMapping } from "./shape.ts";
 import { nearest } from "./suggest.ts";
 
@@ -106,12 +106,7 @@ function parseManifest(
   let whole = true;
   const exposes = list.flatMap((entry, index) => {
     const here = at.at("expose", index);
-    if (here.tainted || !isMapping(entry)) {
-      whole = false;
-      if (isMapping(entry)) checkAddresses(entry as RawExpose, context, here);
-      return [];
-    }
-    const parsed = parseExpose(entry, index, context, here);
+    const parsed = isMapping(entry) ? parseExpose(entry, index, context, here) : [];
     if (here.tainted || parsed.length === 0) whole = false;
     return parsed;
   });

@@ -27,8 +27,8 @@ export function parseVpcs(raw: RawConfig, report: Reporter): ParsedVpcs {
   const all = raw.vpcs ?? {};
   for (const name of Object.keys(all).sort()) {
     const at = report.at("vpcs", name);
-    if (at.tainted) continue;
     const rawVpc = all[name]!;
+    if (!isMapping(rawVpc)) continue;
     const vni = parseVni(rawVpc, at);
     const subnets = parseSubnets(rawVpc, at);
     checkId(rawVpc, at, byId);
@@ -40,6 +40,7 @@ export function parseVpcs(raw: RawConfig, report: Reporter): ParsedVpcs {
       continue;
     }
     byVni.set(vni, at.at("vni").located);
+    if (at.tainted) continue;
     const vpc: Vpc = { name, vni, place: at.located.place, ...extras(raw, name) };
     byName.set(name, { vpc, located: at.located, subnets });
   }
@@ -65,7 +66,10 @@ function extras({ isthmus }: RawConfig, name: string): Pick<Vpc, "remote" | "add
 }
 
 function parseVni({ vni }: RawVpc, at: Reporter): number | undefined {
+  if (at.at("vni").tainted) return undefined;
   if (vni === undefined) {
+    // It may stand there under another key.
+    if (at.tainted) return undefined;
     const hint = `Add vni: a number from 1 to ${VNI_MAX}.`;
     at.say("vpc/missing-vni", "The VPC has no VNI.", hint);
     return undefined;
@@ -80,8 +84,10 @@ function parseVni({ vni }: RawVpc, at: Reporter): number | undefined {
 
 function parseSubnets(raw: RawVpc, at: Reporter): ReadonlyMap<string, Prefix> {
   const result = new Map<string, Prefix>();
-  for (const [name, { cidr }] of Object.entries(raw.subnets ?? {})) {
-    if (cidr === undefined) continue;
+  const subnets = isMapping(raw.subnets) ? raw.subnets : undefined;
+  for (const [name, subnet] of Object.entries(subnets ?? {})) {
+    const cidr = isMapping(subnet) ? subnet.cidr : undefined;
+    if (cidr === undefined || at.at("subnets", name, "cidr").tainted) continue;
     const prefix = parsePrefix(cidr);
     if (prefix) result.set(name, prefix);
     else {
@@ -97,6 +103,7 @@ function checkId({ internalID }: RawVpc, at: Reporter, seen: Map<string, Located
   if (internalID === undefined) return;
   const id = String(internalID);
   const here = at.at("internalID");
+  if (here.tainted) return;
   if (!/^[A-Za-z0-9]{5}$/.test(id)) {
     here.say(
       "vpc/bad-id",

@@ -19,5 +19,10 @@ export function parsePorts(text: string): PortRange[] | undefined {
 export function portsProblem(text: string | number): string {
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(String(text).trim()) ?? [];
   if (Number(first) > Number(last)) return `"${text}" counts backwards.`;
-  return `"${text}" is no list of ports from 0 to 65535.`;
+  const beyond = /^[\d\s,-]+$/.test(String(text)) && String(text).match(/\d+/g)?.some(isTooHigh);
+  return beyond ? `"${text}" goes beyond port 65535.` : `"${text}" is no list of ports.`;
+}
+
+function isTooHigh(number: string): boolean {
+  return Number(number) > 65535;
 }

@@ -14,7 +14,7 @@ const LEAST = 1000;
 
 /** Milliseconds; undefined when not given, or when wrong (which is reported at `at`). */
 export function parseIdleTimeout(text: string | undefined, at: Reporter): number | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || at.tainted) return undefined;
   const millis = parseDuration(text);
   if (millis === undefined) {
     const hint = 'Write numbers with units, such as "5m", "1h30m" or "90s".';

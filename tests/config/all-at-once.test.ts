@@ -153,3 +153,72 @@ test("a part of an ACL rule whose shape is wrong does not hide the other parts",
     "shape/wrong-type [0].match.src[0]",
   ]);
 });
+
+/** "code path" of what is wrong with one expose of a; the path from the expose on. */
+function issuesOfExpose(expose: unknown): string[] {
+  const peering = { a: { expose: [expose] }, b: plain("10.1.0.0/24") };
+  const issues = issuesOf({ vpcs: VPCS, peerings: { p: { peering } } });
+  const start = "peerings.p.peering.a.expose[0]";
+  return issues.map(({ code, path }) => `${code} ${path.replace(start, "")}`).sort();
+}
+
+test("a wrong protocol of a forwarded port does not hide wrong ports and times", () => {
+  const ports = [{ proto: "icmp", port: "0", as: "99999" }, 5, { prot: "tcp", as: "x" }];
+  const nat = { portForward: { idleTimeout: "soon", ports } };
+  const expose = { ips: [{ cidr: "10.0.0.1/32" }], as: [{ cidr: "1.0.0.1/32" }], nat };
+  assert.deepEqual(issuesOfExpose(expose), [
+    "nat/bad-duration .nat.portForward.idleTimeout",
+    "port-forward/bad-ports .nat.portForward.ports[0].as",
+    "port-forward/bad-ports .nat.portForward.ports[0].port",
+    "port-forward/bad-ports .nat.portForward.ports[2].as",
+    "shape/unknown-key .nat.portForward.ports[2].prot",
+    "shape/wrong-type .nat.portForward.ports[1]",
+    "shape/wrong-value .nat.portForward.ports[0].proto",
+  ]);
+});
+
+test("a wrong option of masquerade does not hide the others", () => {
+  const nat = { masquerade: { mapping: "none", ports: "0-1", idleTimeout: "soon" } };
+  const expose = { ips: [{ cidr: "10.0.0.1/32" }], as: [{ cidr: "1.0.0.1/32" }], nat };
+  assert.deepEqual(issuesOfExpose(expose), [
+    "masquerade/bad-ports .nat.masquerade.ports",
+    "nat/bad-duration .nat.masquerade.idleTimeout",
+    "shape/wrong-value .nat.masquerade.mapping",
+  ]);
+});
+
+test("a misspelt mode does not hide wrong addresses", () => {
+  const ips = [{ cidr: "10.0.0.0/24" }, 7, { cidr: "10.0.0.0/33", ports: "90-80" }];
+  const expose = { ips, as: [{ cidr: "127.0.0.1/32" }], nat: { sttaic: {} } };
+  assert.deepEqual(issuesOfExpose(expose), [
+    "expose/bad-ports .ips[2].ports",
+    "expose/bad-prefix .ips[2].cidr",
+    "expose/special-use .as",
+    "shape/unknown-key .nat.sttaic",
+    "shape/wrong-type .ips[1]",
+  ]);
+});
+
+test("a wrong key of a VPC does not hide its wrong VNI, id and subnets", () => {
+  const blue = { vni: 0, internalID: "x", subnet: 5, subnets: { web: { cidr: "x" }, db: 5 } };
+  const issues = issuesOf({ vpcs: { blue } });
+  assert.deepEqual(issues.map(({ code, path }) => `${code} ${path}`).sort(), [
+    "shape/unknown-key vpcs.blue.subnet",
+    "shape/wrong-type vpcs.blue.subnets.db",
+    "vpc/bad-id vpcs.blue.internalID",
+    "vpc/bad-subnet vpcs.blue.subnets.web.cidr",
+    "vpc/bad-vni vpcs.blue.vni",
+  ]);
+});
+
+test("the entries of a list are counted as people count", () => {
+  const expose = [{ ips: [{ cidr: "10.0.0.0/24" }, 5] }, null];
+  const peering = { a: { expose }, b: plain("10.1.0.0/24") };
+  assert.deepEqual(
+    issuesOf({ vpcs: VPCS, peerings: { p: { peering } } }).map(({ message }) => message),
+    [
+      "Entry 2 of ips is the number 5, but must be a mapping.",
+      "Entry 2 of expose is empty, but must be a mapping.",
+    ],
+  );
+});

@@ -66,13 +66,12 @@ export const masqueradeOptions: ExposeMode = {
     } = raw as z.infer<typeof shape>;
     const idleTimeoutMillis = parseIdleTimeout(idleTimeout, report.at("idleTimeout"));
     const ports = text === undefined ? PORTS : parseRange(text, report.at("ports"));
-    if (ports === undefined) return [];
-    if (mapping !== "endpoint-independent" && filtering === "endpoint-independent") {
+    if (mapping === "address-and-port-dependent" && filtering === "endpoint-independent") {
       const message = "A public endpoint that several share cannot take packets from anybody.";
       const hint = "Leave out mapping or filtering.";
       report.at("filtering").say("masquerade/shared-endpoint", message, hint);
-      return [];
     }
+    if (ports === undefined || report.tainted) return [];
     const options: MasqueradeOptions = {
       idleTimeoutMillis,
       ports,
@@ -93,6 +92,7 @@ export const masqueradeOptions: ExposeMode = {
 };
 
 function parseRange(text: string, report: Reporter): PortRange | undefined {
+  if (report.tainted) return undefined;
   const [range, other] = parsePorts(text) ?? [];
   if (range !== undefined && other === undefined && range.first > 0) return range;
   const message = `"${text}" is no range of ports from 1 to 65535.`;

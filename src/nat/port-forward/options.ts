@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import type { ExposeMode, Variant } from "../../config/expose-mode.ts";
-import { parsePorts } from "../../config/port-list.ts";
+import { parsePorts, portsProblem } from "../../config/port-list.ts";
 import type { Reporter } from "../../config/report.ts";
 import type { PortRange } from "../../wire/port.ts";
 import { addressCount } from "../../wire/prefix.ts";
@@ -42,6 +42,7 @@ export const portForwardOptions: ExposeMode = {
   parse(raw, report) {
     const { ports = [], idleTimeout } = raw as z.infer<typeof shape>;
     const idleTimeoutMillis = parseIdleTimeout(idleTimeout, report.at("idleTimeout"));
+    if (!Array.isArray(ports)) return [];
     if (ports.length === 0) {
       const hint = 'Add ports: [{ proto: tcp, port: "22", as: "2222" }].';
       report.say("port-forward/no-ports", "No port is forwarded.", hint);
@@ -74,27 +75,36 @@ export const portForwardOptions: ExposeMode = {
 };
 
 function parsePort(raw: RawPort, options: PortForwardOptions, report: Reporter): Variant[] {
-  const privatePorts = parseRanges("port", raw.port, report);
-  const publicPorts = parseRanges("as", raw.as, report);
-  if (!privatePorts || !publicPorts) return [];
+  const misshapen = report.tainted;
+  if (typeof raw !== "object" || raw === null) return [];
+  const privatePorts = parseRanges("port", raw.port, misshapen, report);
+  const publicPorts = parseRanges("as", raw.as, misshapen, report);
+  if (misshapen || !privatePorts || !publicPorts) return [];
   const protocol = raw.proto ? PROTOCOLS[raw.proto] : undefined;
   // Ports are of TCP and UDP only, so "both" is two exposes.
   const protocols = protocol === undefined ? Object.values(PROTOCOLS) : [protocol];
   return protocols.map((each) => ({ options, protocol: each, privatePorts, publicPorts }));
 }
 
+/** `misshapen`: what is missing may stand there under another key. */
 function parseRanges(
   key: "port" | "as",
   raw: string | number | undefined,
+  misshapen: boolean,
   report: Reporter,
 ): PortRange[] | undefined {
+  const at = report.at(key);
+  if (at.tainted || (raw === undefined && misshapen)) return undefined;
   const ranges = raw === undefined ? undefined : parsePorts(String(raw));
-  const usable = ranges?.every(({ first }) => first > 0);
-  if (ranges && usable) return ranges;
-  const message =
-    raw === undefined ? `${key} is missing.` : `"${raw}" is no list of ports from 1 to 65535.`;
-  const hint =
-    'port is the port on the host, as the one the peer uses: { port: "22", as: "2222" }.';
-  report.at(key).say("port-forward/bad-ports", message, hint);
+  if (ranges?.every(({ first }) => first > 0)) return ranges;
+  const hint = PORT_HINTS[key];
+  if (raw === undefined) at.say("port-forward/bad-ports", `${key} is missing.`, hint);
+  else if (ranges) at.say("port-forward/bad-ports", "Port 0 cannot be forwarded.", hint);
+  else at.say("port-forward/bad-ports", portsProblem(raw), hint);
   return undefined;
 }
+
+const PORT_HINTS = {
+  port: 'Write the port of the host, from 1 to 65535, such as port: "22".',
+  as: 'Write the port that the peer uses, from 1 to 65535, such as as: "2222".',
+};
