@@ -116,6 +116,21 @@ test("check --json prints the issues", () => {
   );
 });
 
+test("check says of each file that it cannot be read, and checks the others", () => {
+  const words = ["nowhere.yaml", "bad.yaml", "nor-here.yaml", "good.yaml"];
+  const { out, err, code } = run("check", ...words);
+  assert.equal(code, 1);
+  assert.match(out, /bad\.yaml:1:14: error vpc\/bad-vni/);
+  assert.match(err, /^isthmus: nowhere\.yaml: .*\nisthmus: nor-here\.yaml: .*\n$/);
+  const asJson = run("check", "--json", ...words);
+  assert.equal(asJson.code, 1);
+  assert.deepEqual(
+    JSON.parse(asJson.out).map((issue: { code: string }) => issue.code),
+    ["vpc/bad-vni"],
+  );
+  assert.equal(run("check", "good.yaml", "nowhere.yaml").code, 1);
+});
+
 test("test exits 0, 1 or 2: all hold, one fails, one cannot be read", () => {
   assert.equal(run("test", "holds.yaml").code, 0);
   assert.equal(run("test", "holds.yaml", "fails.yaml").code, 1);

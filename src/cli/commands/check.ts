@@ -39,7 +39,7 @@ function check(files: readonly string[], json: boolean, io: CliIo): void {
   if (errors > 0) io.exit(1);
 }
 
-/** A file that cannot be read is told, and the others are checked all the same. */
+/** Undefined when it cannot be read, which is said; the other files are checked all the same. */
 function read(file: string, io: CliIo): string | undefined {
   try {
     return io.readFile(file);
