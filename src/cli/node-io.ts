@@ -21,7 +21,7 @@ export function nodeIo(): CliIo {
     err: (text) => writeAll(2, text),
     readFile: (path) => explained(path, () => readFileSync(path === "-" ? 0 : path, "utf8")),
     openInput: (path) => explained(path, () => openInput(path)),
-    openOutput: (path) => explained(path, () => openOutput(path)),
+    openOutput: (path) => explained(path, () => openOutput(path), WRITING),
     sameFile: (a, b) => realPath(a) === realPath(b),
     exit: (code) => {
       process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
@@ -48,13 +48,19 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "no space left",
 };
 
+/** A file that is not there is made, so then it is its folder. */
+const WRITING: Readonly<Record<string, string>> = {
+  ...REASONS,
+  ENOENT: "there is no such folder to write it into",
+};
+
 /** Runs `work`; an error of the system becomes a sentence about the file. */
-function explained<T>(path: string, work: () => T): T {
+function explained<T>(path: string, work: () => T, reasons = REASONS): T {
   try {
     return work();
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
-    throw new Error(`${path}: ${REASONS[code] ?? message}`, { cause: error });
+    throw new Error(`${path}: ${reasons[code] ?? message}`, { cause: error });
   }
 }
 

@@ -95,6 +95,8 @@ test("dropped packets are written on request, with reason and advice", (t) => {
     .split("\n");
   assert.equal(lines.length, 6);
   assert.match(lines[0] ?? "", /dropped: no-peering\. No peering .* Add an expose/);
+  assert.ok(lines.some((line) => /\. Where: peering \S+/.test(line)));
+  for (const line of lines) assert.doesNotMatch(line, /\.,/, "a sentence does not end in a list");
 });
 
 test("the table of VPC pairs has every packet that was sent or dropped", () => {
@@ -185,6 +187,7 @@ test("wrong words are told, and nothing is written over the capture", () => {
     [["replay", ...STATIC, "-o", out, "--log", STATIC[0]!], /is the configuration itself/],
     [["replay", ...STATIC, "-o", out, "--log", out], /is the output itself/],
     [["replay", STATIC[0]!, "nowhere.pcap", "-o", out], /nowhere\.pcap: there is no such file/],
+    [["replay", ...STATIC, "-o", "nowhere/x.pcapng"], /x\.pcapng: there is no such folder to/],
     [["replay", "examples/broken/names.yaml", STATIC[1]!, "-o", out], /vpc\/bad-vni/],
     [["replay", STATIC[0]!, "README.md", "-o", out], /neither a pcap nor a pcapng/],
   ];

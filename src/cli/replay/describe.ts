@@ -30,7 +30,8 @@ export function describe(replayed: Replayed): string {
   const reason = dropReason(verdict);
   const cut = frame.originalLength > frame.bytes.length ? " The capture cut this packet off." : "";
   const sentence = reason ? `${reason.sentence} ${reason.advice}` : "";
-  return [`${came} dropped: ${verdict}. ${sentence}${cut}`.trim(), ...why].join(", ");
+  const where = why.length > 0 ? ` Where: ${why.join(", ")}.` : "";
+  return `${came} dropped: ${verdict}. ${sentence}${cut}`.trim() + where;
 }
 
 /** "the gateway answered blue with icmp … about packet 12, dropped: ttl-exceeded" */
