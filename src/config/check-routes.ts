@@ -21,25 +21,9 @@ export function checkRoutes(
   peerings: readonly ParsedPeering[],
   modes: readonly ExposeMode[],
 ): void {
-  checkDuplicates(peerings);
   for (const [vpc, routes] of routesOf(peerings)) {
     checkDefaults(vpc, routes);
     checkOverlaps(vpc, routes, modes);
-  }
-}
-
-function checkDuplicates(peerings: readonly ParsedPeering[]): void {
-  const seen = new Map<string, ParsedPeering>();
-  for (const parsed of peerings) {
-    const key = JSON.stringify(parsed.peering.sides.map(({ vpc }) => vpc));
-    const other = seen.get(key);
-    if (other === undefined) seen.set(key, parsed);
-    else {
-      const [left, right] = parsed.peering.sides;
-      const message = `${left.vpc} and ${right.vpc} are peered twice.`;
-      const hint = "Put all exposes into one peering.";
-      parsed.at.say("peering/duplicate", message, hint, other.at.located);
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 // Peerings: two manifests and perhaps an ACL. What they have to do with each other is in
-// check-peerings.ts.
+// check-peering.ts.
 
 import { checkManifest, checkPair } from "./check-peering.ts";
 import type { ExposeMode } from "./expose-mode.ts";
@@ -7,7 +7,7 @@ import type { Acl, Manifest, Peering } from "./model.ts";
 import { parseAcl } from "./parse-acl.ts";
 import { parseExpose } from "./parse-expose.ts";
 import type { ParsedVpcs } from "./parse-vpcs.ts";
-import type { Reporter } from "./report.ts";
+import type { Located, Reporter } from "./report.ts";
 import type { RawConfig, RawPeering } from "./shape.ts";
 import { isMapping } from "./shape.ts";
 import { nearest } from "./suggest.ts";
@@ -27,12 +27,14 @@ export function parsePeerings(
   report: Reporter,
 ): ParsedPeering[] {
   const result: ParsedPeering[] = [];
+  const pairs = new Map<string, Located>();
   const all = raw.peerings ?? {};
   for (const name of Object.keys(all).sort()) {
     const at = report.at("peerings", name);
     const rawPeering = all[name]!;
     if (!isMapping(rawPeering) || !isMapping(rawPeering.peering)) continue;
     checkGroup(raw, rawPeering, at);
+    checkDuplicate(rawPeering, pairs, at);
     const peering = parsePeering(name, rawPeering, vpcs, modes, at);
     // A wrong ACL does not hide what the exposes collide with.
     if (peering && !at.at("peering").tainted) {
@@ -49,6 +51,19 @@ function checkGroup(raw: RawConfig, { gatewayGroup }: RawPeering, at: Reporter):
   const hint = guess ? `Did you mean "${guess}"?` : "Add it under groups.";
   const message = `There is no gateway group "${gatewayGroup}".`;
   at.at("gatewayGroup").say("peering/unknown-group", message, hint);
+}
+
+/** By the names alone, so that nothing else that is wrong hides it. */
+function checkDuplicate({ peering }: RawPeering, pairs: Map<string, Located>, at: Reporter): void {
+  const names = Object.keys(peering).sort();
+  if (names.length !== 2) return;
+  const key = JSON.stringify(names);
+  const other = pairs.get(key);
+  if (other === undefined) pairs.set(key, at.located);
+  else {
+    const message = `${names[0]} and ${names[1]} are peered twice.`;
+    at.say("peering/duplicate", message, "Put all exposes into one peering.", other);
+  }
 }
 
 /** Undefined when there is something wrong with it; each side is checked for itself in any case. */

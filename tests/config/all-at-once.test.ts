@@ -222,3 +222,12 @@ test("the entries of a list are counted as people count", () => {
     ],
   );
 });
+
+test("a peering given twice is told, also when both are wrong", () => {
+  const peering = { a: { expose: [] }, b: plain("10.0.0.0/33") };
+  const issues = issuesOf({ vpcs: VPCS, peerings: { p: { peering }, q: { peering } } });
+  const [duplicate, ...more] = issues.filter(({ code }) => code === "peering/duplicate");
+  assert.deepEqual([more.length, duplicate?.path], [0, "peerings.q"]);
+  assert.equal(duplicate?.other?.path, "peerings.p");
+  assert.equal(issues.length, 5);
+});
