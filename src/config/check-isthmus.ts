@@ -5,6 +5,7 @@ import { isUnicastMac, parseMac } from "../wire/mac.ts";
 import { parsePrefix } from "../wire/prefix.ts";
 import type { Reporter } from "./report.ts";
 import type { RawConfig } from "./shape.ts";
+
 export function checkIsthmus(raw: RawConfig, names: ReadonlySet<string>, at: Reporter): void {
   if (at.tainted) return;
   const { attachments = [], underlay, vpcs = {} } = raw.isthmus ?? {};

@@ -3,6 +3,7 @@
 // where the one before found nothing wrong, so one mistake gives one issue.
 
 import { checkIsthmus } from "./check-isthmus.ts";
+import { checkNames } from "./check-names.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkShape } from "./check-shape.ts";
 import { type EmbeddedConfig, readDocument, readEmbedded, type Source } from "./document.ts";
@@ -12,7 +13,6 @@ import type { Config, ConfigShape, IcmpAnswers } from "./model.ts";
 import { parsePeerings } from "./parse-peerings.ts";
 import { parseTimers } from "./parse-timers.ts";
 import { parseVpcs } from "./parse-vpcs.ts";
-import type { Reporter } from "./report.ts";
 import { configShape, isMapping, type RawConfig } from "./shape.ts";
 
 export interface LoadResult {
@@ -68,17 +68,4 @@ function icmpAnswers({ isthmus }: RawConfig): IcmpAnswers {
     prohibited: prohibited ?? false,
     perSecond: perSecond ?? 100,
   };
-}
-
-/** A name is spoken of in stories and issues, where a blank ends it. */
-function checkNames(raw: RawConfig, root: Reporter): void {
-  for (const key of ["vpcs", "peerings"] as const) {
-    for (const name of isMapping(raw[key]) ? Object.keys(raw[key] ?? {}) : []) {
-      if (/^[^\s\p{Cc}\p{Cf}]+$/u.test(name)) continue;
-      const message = `${JSON.stringify(name)} is no name for one of the ${key}.`;
-      root
-        .at(key, name)
-        .say("shape/empty-name", message, "Use a name without blanks and control characters.");
-    }
-  }
 }

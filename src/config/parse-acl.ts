@@ -4,6 +4,7 @@
 import { portsOverlap } from "../wire/port.ts";
 import { containsPrefix, type Prefix, prefixesOverlap } from "../wire/prefix.ts";
 import { type PrefixPorts, prefixPorts } from "../wire/prefix-ports.ts";
+import { checkName } from "./check-names.ts";
 import type { Acl, AclRule, Expose, Manifest } from "./model.ts";
 import { type AclMatch, parseMatch, type Wanted } from "./parse-acl-match.ts";
 import type { ParsedVpcs } from "./parse-vpcs.ts";
@@ -32,7 +33,7 @@ export function parseAcl(raw: RawAcl, context: AclContext, at: Reporter): Acl | 
   for (const [index, rawRule] of raw.rules.entries()) {
     const here = at.at("rules", index);
     if (!isMapping(rawRule)) continue;
-    checkName(rawRule, names, here);
+    checkRuleName(rawRule, names, here);
     const rule = parseRule(rawRule, context, here);
     if (rule) rules.push(rule);
   }
@@ -40,8 +41,9 @@ export function parseAcl(raw: RawAcl, context: AclContext, at: Reporter): Acl | 
   return { default: denies ? "deny" : "allow", rules, place: at.located.place };
 }
 
-function checkName({ name }: RawAclRule, names: Map<string, Located>, at: Reporter): void {
+function checkRuleName({ name }: RawAclRule, names: Map<string, Located>, at: Reporter): void {
   if (!name || at.at("name").tainted) return;
+  checkName(name, "rule", undefined, at.at("name"));
   const other = names.get(name);
   if (other) {
     const message = `Two rules are called "${name}".`;

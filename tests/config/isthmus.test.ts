@@ -57,9 +57,25 @@ for (const [address, good] of [
   });
 }
 
-test("names without control characters", () => {
-  assert.deepEqual(issuesOf({ vpcs: { "a\u0000b": { vni: 7 } } }), [
-    "shape/empty-name vpcs.a\u0000b",
+for (const [config, path] of [
+  [{ vpcs: { "a\u0000b": { vni: 7 } } }, "vpcs.a\u0000b"],
+  [{ vpcs: { "a b": { vni: 7 } } }, "vpcs.a b"],
+  [{ vpcs: { "": { vni: 7 } } }, "vpcs."],
+  [{ vpcs: { a: { vni: 7, subnets: { "x\u001by": {} } } } }, "vpcs.a.subnets.x\u001by"],
+  [{ vpcs: VPCS, groups: { "g\u200b": {} } }, "groups.g\u200b"],
+] as const) {
+  test(`${JSON.stringify(path)} is no name`, () => {
+    assert.deepEqual(issuesOf(config), [`shape/empty-name ${path}`]);
+  });
+}
+
+test("an ACL rule has a name that can be seen", () => {
+  const side = (cidr: string) => ({ expose: [{ ips: [{ cidr }] }] });
+  const rule = { from: "blue", action: "allow", name: "a\u0007b" };
+  const peering = { blue: side("10.0.0.0/24"), green: side("20.0.0.0/24") };
+  const peerings = { p: { peering, acl: { rules: [rule] } } };
+  assert.deepEqual(issuesOf({ vpcs: VPCS, peerings }), [
+    "shape/empty-name peerings.p.acl.rules[0].name",
   ]);
 });
 
@@ -68,6 +84,15 @@ for (const [text, message] of [
   ["kind: GatewayAgent\nspec: 5", "The GatewayAgent has a spec that is no mapping."],
   ["- a", "The file is a list, but must be a mapping."],
   ["vpcs: !!set {a}", "vpcs is a set, but must be a mapping."],
+  ["vpcs: { a: { vni: !!binary aGk= } }", "vni is binary data, but must be a number."],
+  [
+    "vpcs: !!omap [{ a: { vni: 1 } }]",
+    "vpcs is an ordered mapping (!!omap), but must be a mapping.",
+  ],
+  ["vpcs: { ? [a, b] : { vni: 1 } }", "A key is a list or a mapping, but must be text."],
+  ["kind: Gateway\nspec: 5", "The Gateway has a spec that is no mapping."],
+  ["kind: [a]", "kind is a list, but must be text."],
+  ["5\n---\nvpcs: {}", "A document of the file is the number 5, but must be a mapping."],
   ["vpcs: { a: { vni: .nan } }", "vni is .nan, but must be a number."],
 ] as const) {
   test(`${text.replaceAll("\n", "; ")}: ${message}`, () => {
