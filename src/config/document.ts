@@ -2,7 +2,7 @@
 // Kubernetes object around it, or several documents that together make it.
 
 import type { Document, Node } from "yaml";
-import { isMap, isPair, isScalar, LineCounter, parseAllDocuments } from "yaml";
+import { isMap, isPair, isScalar, parseAllDocuments } from "yaml";
 import { type DuplicateKey, keyOffset, keyText, removeDuplicateKeys } from "./duplicate-keys.ts";
 import type { Place } from "./issue.ts";
 import { Combiner, type Part } from "./objects.ts";
@@ -28,39 +28,28 @@ export interface EmbeddedConfig {
 const ALIASES_MAX = 100;
 
 export function readDocument(text: string, file: string): Source {
-  const lines = new LineCounter();
   const parsed = parseAllDocuments(text, {
-    lineCounter: lines,
+    prettyErrors: false,
     // Found by duplicate-keys.ts, which lets the rest be read.
     uniqueKeys: false,
     stringKeys: true,
     logLevel: "error",
   });
   const documents = Array.isArray(parsed) ? parsed : [];
-  return new DocumentReader(file, lines, documents).read();
-}
-
-/** Places are those in the whole document, whose syntax is right. */
-export function readEmbedded({ document, lines, path }: EmbeddedConfig, file: string): Source {
-  return new DocumentReader(file, lines, [document], path).read();
+  const reader = new DocumentReader(file, text, documents);
+  return reader.read();
 }
 
 class DocumentReader {
   readonly #file: string;
-  readonly #lines: LineCounter;
+  readonly #lineStarts: readonly number[];
   readonly #documents: readonly Document.Parsed[];
   readonly #report: Report;
   #parts: ReadonlyMap<string, Part> = new Map();
 
-  constructor(
-    file: string,
-    lines: LineCounter,
-    documents: readonly Document.Parsed[],
-    base: Path = [],
-  ) {
+  constructor(file: string, text: string, documents: readonly Document.Parsed[]) {
     this.#file = file;
-    this.#lines = lines;
-    this.#base = base;
+    this.#lineStarts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
     this.#documents = documents.filter((document) => !isEmptyDocument(document));
     this.#report = new Report((path) => this.#locate(path));
   }
@@ -158,9 +147,16 @@ class DocumentReader {
     return this.#placeAt(0);
   }
 
+  /** The parser's own count of lines goes astray behind some mistakes. */
   #placeAt(offset: number): Place {
-    const { line, col } = this.#lines.linePos(offset);
-    return { file: this.#file, line: Math.max(1, line), column: Math.max(1, col) };
+    const starts = this.#lineStarts;
+    let [line, behind] = [0, starts.length];
+    while (behind - line > 1) {
+      const middle = (line + behind) >> 1;
+      if (starts[middle]! <= offset) line = middle;
+      else behind = middle;
+    }
+    return { file: this.#file, line: line + 1, column: offset - starts[line]! + 1 };
   }
 }
 
@@ -174,10 +170,10 @@ function hasKind(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "kind");
 }
 
-/** The first line, as a sentence, without the place, which is told apart. */
+/** Its first line, as a sentence. */
 function syntaxMessage(code: string, message: string): string {
   if (code === "NON_STRING_KEY") return "A key is a list or a mapping, but must be text.";
-  return `${message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "")}.`;
+  return `${message.split("\n")[0]?.replace(/[.:]$/, "")}.`;
 }
 
 /** Offset of the key (in a mapping) or item (in a list) at `path`, as deep as the document goes. */

@@ -1,8 +1,10 @@
-// Two thousand damaged configuration files: no exception, and whatever is refused says where and why.
+// Two thousand damaged configuration files, and a few in which every key and value in turn becomes
+// something else: no exception, and whatever is refused says where and why.
 
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { isNode, parseAllDocuments, visit } from "yaml";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { natModes } from "../../src/nat/modes.ts";
@@ -94,19 +96,104 @@ test(`${FILES} damaged configurations: no exception, every refusal has its place
   for (let i = 0; i < FILES; i++) {
     const from = random.below(4) === 0 ? objects : originals;
     const text = damage(from[random.below(from.length)]!, random);
-    const lines = text.split("\n").length;
-    const { config, issues } = loadConfig(text, "fuzz.yaml", natModes);
-    assert.equal(
-      config === undefined,
-      issues.some(({ severity }) => severity === "error"),
-    );
-    for (const { place, message, hint } of issues) {
-      assert.ok(place.line >= 1 && place.line <= lines + 1, `line ${place.line} of ${lines}`);
-      assert.ok(message.length > 0 && hint.length > 0);
-    }
-    if (config === undefined) continue;
+    if (!isAccepted(text)) continue;
     accepted++;
     assert.equal(gatewayOf(text).generation, 1);
   }
   assert.ok(accepted > FILES / 20, `only ${accepted} were accepted`);
 });
+
+/** Loads it; every issue must have its place. */
+function isAccepted(text: string): boolean {
+  const lines = text.split("\n");
+  const { config, issues } = loadConfig(text, "fuzz.yaml", natModes);
+  assert.equal(
+    config === undefined,
+    issues.some(({ severity }) => severity === "error"),
+  );
+  for (const { place, message, hint, other } of issues) {
+    assert.ok(message.length > 0 && hint.length > 0);
+    for (const { file, line, column } of other ? [place, other.place] : [place]) {
+      assert.equal(file, "fuzz.yaml");
+      assert.ok(line >= 1 && line <= lines.length + 1, `line ${line} of ${lines.length}`);
+      const length = lines[line - 1]?.length ?? 0;
+      assert.ok(column >= 1 && column <= length + 1, `column ${column} of ${length}`);
+    }
+  }
+  return config !== undefined;
+}
+
+const BARE = `agentVersion: x
+communities: { "0": "50001:0" }
+groups: { g: { members: [{ name: gw, priority: 1, vtepIP: 172.30.8.1/32 }] } }
+gateway: { asn: 65101, flowTableCapacity: 1000, interfaces: { eth0: { ips: [10.9.0.1/31] } } }
+vpcs:
+  blue: { internalID: "00001", vni: 101, subnets: { web: { cidr: 10.0.0.0/24 } } }
+  green: { vni: 102 }
+peerings:
+  blue--green:
+    gatewayGroup: g
+    peering:
+      blue:
+        hairpin: true
+        expose:
+          - ips: [{ vpcSubnet: web }, { not: 10.0.0.7/32 }]
+            as: [{ cidr: 192.0.2.1/32 }]
+            nat: { masquerade: { idleTimeout: 5m, ports: "1024-2047", mapping: endpoint-independent } }
+      green:
+        expose:
+          - ips: [{ cidr: 10.0.0.5/32 }]
+            as: [{ cidr: 198.51.100.5/32 }]
+            nat: { portForward: { ports: [{ proto: tcp, port: "22", as: 2222 }] } }
+          - ips: [{ cidr: 10.2.0.0/24, ports: "1-99" }]
+            as: [{ cidr: 203.0.113.0/24, ports: "101-199" }]
+            nat: { static: {} }
+    acl:
+      default: deny
+      rules:
+        - name: web
+          from: blue
+          action: allow
+          match: { proto: tcp, src: [{ vpcSubnet: web }], dst: [{ ports: ["2222"] }] }
+isthmus:
+  attachments: [{ vpc: blue, interface: eth1, address: 10.0.0.1/24 }]
+  underlay: { interface: eth0, vtep: 172.30.8.1, vtepMac: 02:00:00:00:00:01 }
+  vpcs: { green: { vtep: 172.30.8.2, routerMac: 02:00:00:00:00:02, addresses: [10.2.0.1], mtu: 1500 } }
+  timers: { tcp: { opening: 4m }, rest: 120s }
+  icmp: { perSecond: 10 }
+`;
+const AGENT = `kind: GatewayAgent\nmetadata: { name: gw }\nspec:\n${BARE.replace(/^(?=.)/gm, "  ")}`;
+const OBJECTS = readFileSync("examples/kubernetes.yaml", "utf8");
+const REPLACEMENTS = ["5", "null", "{}", "[]", '""', "__proto__", ".nan", "true"];
+
+/** Every way to put something else in the place of one key or value, whatever it holds. */
+function* replacedParts(text: string): Generator<string, undefined> {
+  const ranges: [number, number][] = [];
+  for (const document of parseAllDocuments(text)) {
+    visit(document, (_, node) => {
+      if (isNode(node) && node.range) ranges.push([node.range[0], node.range[1]]);
+    });
+  }
+  for (const [start, end] of ranges) {
+    const newline = text[end - 1] === "\n" ? "\n" : "";
+    for (const each of REPLACEMENTS) yield text.slice(0, start) + each + newline + text.slice(end);
+  }
+  return undefined;
+}
+
+// What stands in the object of a whole stands bare too, so a part of it is enough.
+for (const [form, text, step] of [
+  ["a bare file", BARE, 1],
+  ["a GatewayAgent", AGENT, 5],
+  ["several objects", OBJECTS, 1],
+] as const) {
+  test(`parts of ${form} replaced: no exception, every refusal has its place`, () => {
+    assert.ok(isAccepted(text));
+    let [count, accepted] = [0, 0];
+    for (const each of replacedParts(text)) {
+      if (count++ % step !== 0) continue;
+      if (isAccepted(each)) accepted++;
+    }
+    assert.ok(count > 500 && accepted < count / step / 2, `${accepted} of ${count} were accepted`);
+  });
+}
