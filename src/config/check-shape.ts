@@ -44,14 +44,15 @@ function sayIssue(issue: ZodIssue, shape: z.ZodType, value: unknown, report: Rep
     report.add("shape/missing", path, `${key} is missing.`, `Add ${key}: ${wanted(issue)}.`);
     return;
   }
-  if (issue.code === "invalid_value") {
+  const isScalar = typeof is !== "object" || is === null;
+  if (issue.code === "invalid_value" && isScalar) {
     const allowed = issue.values.map((each) => `"${String(each)}"`).join(", ");
     const guess = nearest(String(is), issue.values.map(String));
     const hint = guess ? `Did you mean "${guess}"?` : `Use one of ${allowed}.`;
     report.add("shape/wrong-value", path, `${show(is)} is not one of ${allowed}.`, hint);
     return;
   }
-  if (issue.code === "invalid_type" || issue.code === "invalid_union") {
+  if (!isScalar || issue.code === "invalid_type" || issue.code === "invalid_union") {
     const message = `${partName(path)} is ${kindOf(is)}, but must be ${wanted(issue)}.`;
     report.add("shape/wrong-type", path, message, `Write ${wanted(issue)} here.`);
     return;

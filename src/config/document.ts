@@ -2,7 +2,7 @@
 // Kubernetes object around it, or several documents that together make it.
 
 import type { Document, Node } from "yaml";
-import { isMap, isPair, isScalar, parseAllDocuments } from "yaml";
+import { isMap, isPair, isScalar, parseAllDocuments, visit } from "yaml";
 import { type DuplicateKey, keyOffset, keyText, removeDuplicateKeys } from "./duplicate-keys.ts";
 import type { Place } from "./issue.ts";
 import { Combiner, type Part } from "./objects.ts";
@@ -26,6 +26,9 @@ export interface EmbeddedConfig {
 
 /** Enough for any honest file; a bomb of aliases needs far more. */
 const ALIASES_MAX = 100;
+
+/** What YAML abbreviates as "!!". */
+const STANDARD_TAG = /^tag:yaml\.org,2002:/;
 
 export function readDocument(text: string, file: string): Source {
   const parsed = parseAllDocuments(text, {
@@ -64,6 +67,7 @@ class DocumentReader {
     const duplicates = this.#documents.map(removeDuplicateKeys);
     const values = this.#documents.map((document) => this.#plain(document));
     if (report.hasErrors) return { value: undefined, report };
+    this.#unknownTags();
     const value = this.#combine(values);
     this.#documents.forEach((document, index) => {
       for (const each of duplicates[index] ?? []) this.#sayDuplicate(each, document);
@@ -86,16 +90,49 @@ class DocumentReader {
     return this.#report.hasErrors;
   }
 
+  /** Tags of other programs, such as !include. */
+  #unknownTags(): void {
+    for (const { code, message, pos } of this.#documents.flatMap(({ warnings }) => warnings)) {
+      const tag = /^Unresolved tag: (.+)$/.exec(message)?.[1]?.replace(STANDARD_TAG, "!!");
+      if (code !== "TAG_RESOLVE_FAILED" || tag === undefined) continue;
+      this.#report.addAt(this.#placeAt(pos[0]), [], {
+        code: "yaml/unknown-tag",
+        path: "",
+        message: `The tag ${tag} means nothing here.`,
+        hint: "Remove the tag, and write the value itself.",
+      });
+    }
+  }
+
   #plain(document: Document.Parsed): unknown {
     try {
-      const options = { maxAliasCount: ALIASES_MAX };
-      if (this.#base.length === 0) return document.toJS(options);
-      return (document.getIn(this.#base, true) as Node).toJS(document, options);
-    } catch {
-      const hint = "Write the values out instead of using so many aliases.";
-      this.#report.add("yaml/aliases", [], "The file uses aliases without end or measure.", hint);
+      return document.toJS({ maxAliasCount: ALIASES_MAX });
+    } catch (error) {
+      const name = /^Unresolved alias .*: (.*)$/.exec((error as Error).message)?.[1];
+      if (name !== undefined) this.#sayNoAnchor(name, document);
+      else {
+        const hint = "Write the values out instead of using so many aliases.";
+        this.#report.add("yaml/aliases", [], "The file uses aliases without end or measure.", hint);
+      }
       return undefined;
     }
+  }
+
+  #sayNoAnchor(name: string, document: Document.Parsed): void {
+    let offset = 0;
+    visit(document, {
+      Alias(_, { source, range }) {
+        if (source !== name) return undefined;
+        offset = range?.[0] ?? 0;
+        return visit.BREAK;
+      },
+    });
+    this.#report.addAt(this.#placeAt(offset), [], {
+      code: "yaml/syntax",
+      path: "",
+      message: `The alias *${name} repeats a value that is marked nowhere before it.`,
+      hint: `Mark the value with &${name}, or write it out here.`,
+    });
   }
 
   /** One document is the whole, bare or in a Kubernetes object; several are put together. */

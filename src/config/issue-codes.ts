@@ -5,6 +5,7 @@ export const ISSUE_CODES = {
   "yaml/syntax": "error",
   "yaml/duplicate-key": "error",
   "yaml/aliases": "error",
+  "yaml/unknown-tag": "error",
   "yaml/empty": "error",
   "shape/unknown-key": "error",
   "shape/missing": "error",

@@ -58,7 +58,7 @@ export class Combiner {
   }
 
   #addObject(kind: unknown, value: Objects, document: Document.Parsed): void {
-    if (!KINDS.includes(String(kind)) && kind !== "Peering") {
+    if (typeof kind !== "string" || ![...KINDS, "Peering"].includes(kind)) {
       this.#unknownKind(kind, document);
       return;
     }

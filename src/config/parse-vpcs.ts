@@ -56,13 +56,20 @@ function extras({ isthmus }: RawConfig, name: string): Pick<Vpc, "remote" | "add
     : [];
   const texts = [
     ...(Array.isArray(addresses) ? addresses : []),
-    ...attached.map(({ address }) => String(address).split("/")[0]!),
+    ...attached
+      .map(({ address }) => address)
+      .filter(isText)
+      .map((address) => address.split("/")[0]!),
   ];
   return {
     remote: vtep !== undefined && routerMac !== undefined ? { vtep, routerMac } : undefined,
-    addresses: texts.flatMap((text) => parseIpAddress(String(text)) ?? []),
+    addresses: texts.filter(isText).flatMap((text) => parseIpAddress(text) ?? []),
     mtu: mtu ?? MTU_MAX,
   };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function parseVni({ vni }: RawVpc, at: Reporter): number | undefined {
@@ -101,9 +108,9 @@ function parseSubnets(raw: RawVpc, at: Reporter): ReadonlyMap<string, Prefix> {
 /** Only the reference format has ids; where one is given it must be right. */
 function checkId({ internalID }: RawVpc, at: Reporter, seen: Map<string, Located>): void {
   if (internalID === undefined) return;
-  const id = String(internalID);
   const here = at.at("internalID");
   if (here.tainted) return;
+  const id = String(internalID);
   if (!/^[A-Za-z0-9]{5}$/.test(id)) {
     here.say(
       "vpc/bad-id",

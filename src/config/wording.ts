@@ -29,7 +29,7 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
   boolean: "the word",
 };
 
-/** The value as YAML has it, not too much of it. */
+/** A scalar as YAML has it, not too much of it. Others may contain themselves. */
 export function show(value: unknown): string {
   if (Number.isNaN(value)) return ".nan";
   if (value === Number.POSITIVE_INFINITY) return ".inf";

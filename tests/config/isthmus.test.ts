@@ -92,6 +92,8 @@ for (const [text, message] of [
   ["vpcs: { ? [a, b] : { vni: 1 } }", "A key is a list or a mapping, but must be text."],
   ["kind: Gateway\nspec: 5", "The Gateway has a spec that is no mapping."],
   ["kind: [a]", "kind is a list, but must be text."],
+  ["vpcs: *a", "The alias *a repeats a value that is marked nowhere before it."],
+  ["vpcs: !foo { a: { vni: 1 } }", "The tag !foo means nothing here."],
   ["5\n---\nvpcs: {}", "A document of the file is the number 5, but must be a mapping."],
   ["vpcs: { a: { vni: .nan } }", "vni is .nan, but must be a number."],
 ] as const) {

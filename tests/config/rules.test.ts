@@ -223,6 +223,11 @@ test("nothing behind a last --- is nothing", () => {
 
 for (const text of [
   "vpcs: 5\n---\nkind: VPCInfo\nmetadata: { name: a }\nspec: { vni: 1 }\n",
+  "kind: { toString: 5 }\n",
+  "vpcs: { a: { vni: 1, internalID: { toString: 5 } } }\n",
+  "vpcs: { a: { vni: 1 } }\nisthmus: { attachments: [{ vpc: a, interface: b, address: { toString: 5 } }] }\n",
+  "vpcs: {}\nisthmus: { timers: { preset: { toString: 5 } } }\n",
+  "vpcs: {}\nisthmus: { timers: { preset: &x [*x] } }\n",
   "groups: { g: {} }\npeerings: { p: { gatewayGroup: 5, peering: {} } }\n",
   "groups: { g: {} }\npeerings: { p: { gatewayGroup: null, peering: {} } }\n",
 ]) {

@@ -164,7 +164,18 @@ isthmus:
 `;
 const AGENT = `kind: GatewayAgent\nmetadata: { name: gw }\nspec:\n${BARE.replace(/^(?=.)/gm, "  ")}`;
 const OBJECTS = readFileSync("examples/kubernetes.yaml", "utf8");
-const REPLACEMENTS = ["5", "null", "{}", "[]", '""', "__proto__", ".nan", "true"];
+const REPLACEMENTS = [
+  "5",
+  "null",
+  "{}",
+  "[]",
+  '""',
+  "__proto__",
+  ".nan",
+  "true",
+  "{ toString: 5 }",
+  "&x [*x]",
+];
 
 /** Every way to put something else in the place of one key or value, whatever it holds. */
 function* replacedParts(text: string): Generator<string, undefined> {
