@@ -2,7 +2,7 @@
 // Kubernetes object around it, or several documents that together make it.
 
 import type { Document, Node } from "yaml";
-import { isMap, isPair, isScalar, parseAllDocuments, visit } from "yaml";
+import { isAlias, isMap, isPair, isScalar, parseAllDocuments, visit } from "yaml";
 import { type DuplicateKey, keyOffset, keyText, removeDuplicateKeys } from "./duplicate-keys.ts";
 import type { Place } from "./issue.ts";
 import { Combiner, type Part } from "./objects.ts";
@@ -19,7 +19,8 @@ export interface Source {
 /** A configuration that stands in a document about something else, as in a story. */
 export interface EmbeddedConfig {
   readonly document: Document.Parsed;
-  readonly lines: LineCounter;
+  /** The whole text that the document was read from. */
+  readonly text: string;
   /** Where it is in the document. */
   readonly path: Path;
 }
@@ -43,15 +44,23 @@ export function readDocument(text: string, file: string): Source {
   return reader.read();
 }
 
+/** Places are those in the whole document, whose syntax is right. */
+export function readEmbedded({ document, text, path }: EmbeddedConfig, file: string): Source {
+  return new DocumentReader(file, text, [document], path).read();
+}
+
 class DocumentReader {
   readonly #file: string;
   readonly #lineStarts: readonly number[];
   readonly #documents: readonly Document.Parsed[];
+  /** Where the configuration is in each document. */
+  readonly #base: Path;
   readonly #report: Report;
   #parts: ReadonlyMap<string, Part> = new Map();
 
-  constructor(file: string, text: string, documents: readonly Document.Parsed[]) {
+  constructor(file: string, text: string, documents: readonly Document.Parsed[], base: Path = []) {
     this.#file = file;
+    this.#base = base;
     this.#lineStarts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
     this.#documents = documents.filter((document) => !isEmptyDocument(document));
     this.#report = new Report((path) => this.#locate(path));
@@ -64,7 +73,8 @@ class DocumentReader {
       report.add("yaml/empty", [], "The file is empty.", "Write at least `vpcs:` and `peerings:`.");
       return { value: undefined, report };
     }
-    const duplicates = this.#documents.map(removeDuplicateKeys);
+    // The syntax of a document around it has been judged as a whole.
+    const duplicates = this.#base.length > 0 ? [] : this.#documents.map(removeDuplicateKeys);
     const values = this.#documents.map((document) => this.#plain(document));
     if (report.hasErrors) return { value: undefined, report };
     this.#unknownTags();
@@ -106,7 +116,9 @@ class DocumentReader {
 
   #plain(document: Document.Parsed): unknown {
     try {
-      return document.toJS({ maxAliasCount: ALIASES_MAX });
+      const options = { maxAliasCount: ALIASES_MAX };
+      if (this.#base.length === 0) return document.toJS(options);
+      return (document.getIn(this.#base, true) as Node).toJS(document, options);
     } catch (error) {
       const name = /^Unresolved alias .*: (.*)$/.exec((error as Error).message)?.[1];
       if (name !== undefined) this.#sayNoAnchor(name, document);
@@ -143,7 +155,8 @@ class DocumentReader {
       this.#parts = new Map([["[]", { at: [], document: document!, inside: [] }]]);
       return value;
     }
-    const placeOf = (source: Document.Parsed, path: Path) => this.#placeAt(offsetOf(source, path));
+    const placeOf = (source: Document.Parsed, path: Path) =>
+      this.#placeAt(offsetOf(source, [...this.#base, ...path]));
     const combiner = new Combiner(this.#report, placeOf);
     this.#parts = combiner.parts;
     values.forEach((each, index) => {
@@ -179,7 +192,7 @@ class DocumentReader {
       if (part === undefined) continue;
       const rest = path.slice(length);
       const inside = rest.length === 0 && part.name ? part.name : [...part.inside, ...rest];
-      return this.#placeAt(offsetOf(part.document, inside));
+      return this.#placeAt(offsetOf(part.document, [...this.#base, ...inside]));
     }
     return this.#placeAt(0);
   }

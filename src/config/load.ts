@@ -26,7 +26,23 @@ const FLOW_TABLE_CAPACITY = 1_000_000;
 
 /** Reads a configuration; `file` is its name in issues. Takes any text and never throws. */
 export function loadConfig(text: string, file: string, modes: readonly ExposeMode[]): LoadResult {
-  const { value, report } = readDocument(text, file);
+  return loadSource(readDocument(text, file), file, modes);
+}
+
+/** The same for a configuration in the middle of another document. */
+export function loadEmbeddedConfig(
+  config: EmbeddedConfig,
+  file: string,
+  modes: readonly ExposeMode[],
+): LoadResult {
+  return loadSource(readEmbedded(config, file), file, modes);
+}
+
+function loadSource(
+  { value, report }: Source,
+  file: string,
+  modes: readonly ExposeMode[],
+): LoadResult {
   if (value === undefined) return { config: undefined, issues: report.issues };
   checkShape(configShape(modes), value, report);
   if (!isMapping(value)) return { config: undefined, issues: report.issues };

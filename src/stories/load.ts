@@ -14,7 +14,7 @@ import { isEmptyDocument } from "../config/document.ts";
 import { parseDuration } from "../config/duration.ts";
 import type { Place } from "../config/issue.ts";
 import { ISSUE_CODES } from "../config/issue-codes.ts";
-import type { Path } from "../config/report.ts";
+import type { Path } from "../config/path.ts";
 import { nearest } from "../config/suggest.ts";
 import { END_REASONS } from "../gateway/gateway.ts";
 import { DROP } from "../packet/verdict.ts";
@@ -243,7 +243,7 @@ class StoryReader {
     const place = this.#place(node);
     if (isScalar(node) && typeof node.value === "string") return { place, path: node.value };
     if (isMap(node) || isAlias(node)) {
-      return { place, embedded: { document: this.#document, lines: this.#lines, path } };
+      return { place, embedded: { document: this.#document, text: this.#text, path } };
     }
     return this.#fail("a configuration is a file name or stands here", node);
   }
