@@ -13,7 +13,7 @@ import {
   NEW_SOURCE,
   SOURCE,
 } from "../tables/flow-draft.ts";
-import type { Release } from "../tables/flow-holds.ts";
+import type { FetchMappings, Release } from "../tables/flow-holds.ts";
 import { FlowTable } from "../tables/flow-table.ts";
 import { RFC_TIMERS } from "../tables/flow-timers.ts";
 import { HalfBinder } from "../tables/half-binder.ts";
@@ -86,7 +86,9 @@ export function makeFlows(
     if (host >= 0) hosts().leave(host);
   };
   const timers = [RFC_TIMERS, ...natModes.map((mode) => mode.referenceTimers ?? RFC_TIMERS)];
-  const table = (v6: boolean) => new FlowTable({ v6, capacity, memory, hashKey, timers, release });
+  const fetchMappings: FetchMappings = (each, count) => mappings.fetch(each, count);
+  const common = { capacity, memory, hashKey, timers, release, fetchMappings };
+  const table = (v6: boolean) => new FlowTable({ v6, ...common });
   const tables = [table(false), table(true)] as const;
   const inUse = (draft: FlowDraft) => {
     const found = tables[draft.v6 ? 1 : 0];

@@ -6,6 +6,11 @@ import type { FlowDraft } from "./flow-draft.ts";
 /** Takes back what a flow held; -1 for nothing. */
 export type Release = (mapping: number, receiver: number, host: number) => void;
 
+/** Fetches what releasing the first `count` mappings will need of memory; any number. */
+export type FetchMappings = (mappings: Int32Array, count: number) => number;
+
+const FETCH_MAX = 256;
+
 /** Two of the three are rare. They are kept as value + 1, and written only when that is not 0 or
  * was not, so that the memory of tables that need none is never touched. */
 export class FlowHolds {
@@ -14,8 +19,11 @@ export class FlowHolds {
   readonly #receiver: Int32Array;
   readonly #host: Int32Array;
   readonly #release: Release;
+  readonly #fetch: FetchMappings | undefined;
+  readonly #fetched = new Int32Array(FETCH_MAX);
 
-  constructor(capacity: number, arena: Arena, release: Release) {
+  constructor(capacity: number, arena: Arena, release: Release, fetch: FetchMappings | undefined) {
+    this.#fetch = fetch;
     this.#mapping = arena.int32(capacity);
     this.#receiver = arena.int32(capacity);
     this.#host = arena.int32(capacity);
@@ -37,6 +45,18 @@ export class FlowHolds {
   /** Whether the flow holds a public endpoint, which must rest before others get it. */
   hasEndpoint(flow: number): boolean {
     return this.#mapping[flow]! >= 0 || this.#receiver[flow]! > 0;
+  }
+
+  /** Fetches what releasing the flows will need of memory; any number. */
+  fetch(flows: Int32Array, count: number): number {
+    const fetchMappings = this.#fetch;
+    if (fetchMappings === undefined) return 0;
+    let held = 0;
+    for (let i = 0; i < count && held < FETCH_MAX; i++) {
+      const mapping = this.#mapping[flows[i]!]!;
+      if (mapping >= 0) this.#fetched[held++] = mapping;
+    }
+    return fetchMappings(this.#fetched, held);
   }
 
   release(flow: number): void {

@@ -5,7 +5,6 @@
 //
 // Flow f has the entries 2f (original) and 2f + 1 (reply); the other direction of entry e is e ^ 1.
 
-import type { Memory } from "../base/arena.ts";
 import { Arena } from "../base/arena.ts";
 import type { FlowDraft } from "./flow-draft.ts";
 import {
@@ -16,7 +15,7 @@ import {
   writeKey,
   writeOriginalKey,
 } from "./flow-entry.ts";
-import { FlowHolds, type Release } from "./flow-holds.ts";
+import { FlowHolds } from "./flow-holds.ts";
 import {
   type FlowLayout,
   RESTING,
@@ -36,6 +35,8 @@ import {
   TCP_RST,
   TCP_SYN,
 } from "./flow-state.ts";
+import { FlowSweeper } from "./flow-sweeper.ts";
+import type { FlowTableOptions } from "./flow-table-options.ts";
 import {
   compileTimers,
   END_WHEN_CLOSED,
@@ -46,24 +47,12 @@ import {
   TIMER_WORDS,
   type Timers,
 } from "./flow-timers.ts";
-import type { HashKey } from "./key-hash.ts";
+import { IndexPool } from "./index-pool.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
 import { needsFlow, RULE_WORDS } from "./rule-table.ts";
 
 const TCP = 6;
 const UDP = 17;
-
-export interface FlowTableOptions {
-  readonly v6: boolean;
-  /** Most flows at a time. */
-  readonly capacity: number;
-  readonly memory: Memory;
-  readonly hashKey: HashKey;
-  /** By timer set number. */
-  readonly timers: readonly Timers[];
-  /** Called for what the draft of a flow held, when the flow is gone. */
-  readonly release: Release;
-}
 
 /** Why `insert` did not. */
 export const FULL = -1;
@@ -82,14 +71,13 @@ export class FlowTable {
   readonly timerSet: Uint8Array;
   readonly #holds: FlowHolds;
   #timers: Int32Array;
-  readonly #free: Int32Array;
-  #freeCount = 0;
-  #used = 0;
-  #sweepAt = 0;
+  readonly #numbers: IndexPool;
   readonly #key: Int32Array;
   readonly #other: Int32Array;
+  readonly #sweeper: FlowSweeper;
 
-  constructor({ v6, capacity, memory, hashKey, timers, release }: FlowTableOptions) {
+  constructor(options: FlowTableOptions) {
+    const { v6, capacity, memory, hashKey, timers, release, fetchMappings } = options;
     this.v6 = v6;
     this.capacity = capacity;
     this.layout = v6 ? V6_LAYOUT : V4_LAYOUT;
@@ -103,10 +91,11 @@ export class FlowTable {
     const arena = new Arena((13 + FlowHolds.bytesPerFlow) * capacity + 1024, memory);
     this.sourceRule = arena.int32(capacity);
     this.destinationRule = arena.int32(capacity);
-    this.#holds = new FlowHolds(capacity, arena, release);
-    this.#free = arena.int32(capacity);
+    this.#holds = new FlowHolds(capacity, arena, release, fetchMappings);
+    this.#numbers = new IndexPool(capacity, arena);
     this.timerSet = arena.uint8(capacity);
     this.#timers = compileTimers(timers);
+    this.#sweeper = new FlowSweeper(this);
     this.#key = new Int32Array(this.slab.keyWords);
     this.#other = new Int32Array(this.slab.keyWords);
   }
@@ -150,9 +139,15 @@ export class FlowTable {
 
   /** Whether one more flow has room. When all are taken, flows that are over give up their rest. */
   reserve(tick: number): boolean {
-    if (this.#freeCount > 0 || this.#used < this.capacity) return true;
-    for (let i = 0; i < COLLECT_MAX && this.#freeCount === 0; i++) this.#collect(tick, 0);
-    return this.#freeCount > 0;
+    if (this.#numbers.left === 0) this.#sweeper.collect(COLLECT_MAX, 1, tick, 0);
+    return this.#numbers.left > 0;
+  }
+
+  /** Makes room for `flows` new ones together, which is cheaper than for one at a time, as far as
+   * there are as many that are over. */
+  reserveMany(flows: number, tick: number): void {
+    const missing = flows - this.#numbers.left;
+    if (missing > 0) this.#sweeper.collect(flows + COLLECT_MAX, missing, tick, 0);
   }
 
   /** Makes a flow of the draft; its number, FULL or IN_USE. */
@@ -167,7 +162,7 @@ export class FlowTable {
     if (!this.#makeRoom(key, tag, tick) || !this.#makeRoom(other, otherTag, tick)) return IN_USE;
     if (sameKey(key, other)) return IN_USE;
     if (!this.reserve(tick)) return FULL;
-    const flow = this.#take();
+    const flow = this.#numbers.take();
     const { words } = this.slab;
     writeEntry(this.layout, words, 2 * flow, key, other, draft.direction);
     writeEntry(this.layout, words, 2 * flow + 1, other, key, draft.replyDirection);
@@ -199,12 +194,27 @@ export class FlowTable {
   remove(flow: number): void {
     this.slab.unlink(2 * flow);
     this.slab.unlink(2 * flow + 1);
+    this.discard(flow);
+  }
+
+  /** Gives back the flow, which is not found any more, and what it held. */
+  discard(flow: number): void {
     const at = 2 * flow * this.layout.words + this.layout.state;
     this.slab.words[at] = 0;
     this.slab.words[at + this.layout.words] = 0;
-    this.#free[this.#freeCount++] = flow;
+    this.#numbers.giveBack(flow);
     this.count--;
     this.#holds.release(flow);
+  }
+
+  /** Fetches what discarding the flows will need of memory; any number. */
+  fetchHolds(flows: Int32Array, count: number): number {
+    return this.#holds.fetch(flows, count);
+  }
+
+  /** Flow numbers below this one have been given out. */
+  get used(): number {
+    return this.#numbers.used;
   }
 
   /** A packet in the direction of `entry` that may change the state: in any state but established,
@@ -257,22 +267,20 @@ export class FlowTable {
 
   /** Looks at `flows` flows more for ones that are over. */
   sweep(flows: number, tick: number): void {
-    if (this.count === 0) return;
-    const rest = this.#timers[REST]!;
-    for (let i = 0; i < flows; i++) this.#collect(tick, rest);
+    if (this.count > 0) this.#sweeper.collect(flows, flows, tick, this.#timers[REST]!);
   }
 
   /** Removes all flows that are over, rest or not: their numbers would mean nothing after a change
    * of configuration. */
   forget(tick: number): void {
-    for (let flow = 0; flow < this.#used; flow++) {
+    for (let flow = 0; flow < this.#numbers.used; flow++) {
       if (this.state(flow) !== 0 && !this.alive(2 * flow, tick)) this.remove(flow);
     }
   }
 
   /** Calls `visit` for each flow that is alive. It may end flows. */
   each(tick: number, visit: (flow: number) => void): void {
-    for (let flow = 0; flow < this.#used; flow++) {
+    for (let flow = 0; flow < this.#numbers.used; flow++) {
       if (this.state(flow) !== 0 && this.alive(2 * flow, tick)) visit(flow);
     }
   }
@@ -363,15 +371,8 @@ export class FlowTable {
     return Math.max((words[at]! - tick) | 0, (words[at + layout.words]! - tick) | 0);
   }
 
-  /** Looks at the next flow and removes it if it has been over for `rest` ticks. */
-  #collect(tick: number, rest: number): void {
-    if (this.#sweepAt >= this.#used) this.#sweepAt = 0;
-    const flow = this.#sweepAt++;
-    if (this.#isOver(flow, tick, rest)) this.remove(flow);
-  }
-
   /** Whether the flow has been over for `rest` ticks. */
-  #isOver(flow: number, tick: number, rest: number): boolean {
+  isOver(flow: number, tick: number, rest: number): boolean {
     if (this.state(flow) === 0) return false;
     const resting = this.#resting(flow);
     // Flows that hold nothing need no rest, and those that were ended have had theirs set.
@@ -387,10 +388,6 @@ export class FlowTable {
     if (this.alive(entry, tick)) return false;
     this.remove(entry >> 1);
     return true;
-  }
-
-  #take(): number {
-    return this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#used++;
   }
 }
 

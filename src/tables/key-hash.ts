@@ -54,16 +54,18 @@ export function hashWords(
   return v1 ^ v3;
 }
 
-/** The hashes of `count` keys of four words (flow keys of IPv4), without a loop over the words. */
+/** The hashes of `count` keys of four words (flow keys of IPv4) from `first` on, without a loop
+ * over the words. */
 export function hashFourWordKeys(
   keys: Int32Array,
+  first: number,
   hashes: Int32Array,
   count: number,
   k0: number,
   k1: number,
 ): void {
   for (let i = 0; i < count; i++) {
-    const at = i << 2;
+    const at = (first + (i << 2)) | 0;
     const a = keys[at]!;
     const b = keys[at + 1]!;
     const c = keys[at + 2]!;

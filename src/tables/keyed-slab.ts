@@ -7,7 +7,7 @@
 
 import { Arena, type Memory } from "../base/arena.ts";
 import { assert } from "../base/assert.ts";
-import { type HashKey, hashWords } from "./key-hash.ts";
+import { type HashKey, hashFourWordKeys, hashWords } from "./key-hash.ts";
 
 export interface SlabOptions {
   /** Most entries, 1 to 2^26. */
@@ -29,6 +29,7 @@ export class KeyedSlab {
   /** Number of slots - 1; slots are a power of two, at least 1.5 times the entries. */
   readonly mask: number;
   readonly hashKey: HashKey;
+  readonly #hash = new Int32Array(1);
 
   constructor({ capacity, entryWords, keyWords, memory, hashKey }: SlabOptions) {
     assert(capacity >= 1 && capacity <= 2 ** 26, `a capacity of 1 to 2^26: ${capacity}`);
@@ -44,7 +45,10 @@ export class KeyedSlab {
   }
 
   hash(key: Int32Array, at: number): number {
-    return hashWords(key, at, this.keyWords, this.hashKey.k0, this.hashKey.k1);
+    const { k0, k1 } = this.hashKey;
+    if (this.keyWords !== 4) return hashWords(key, at, this.keyWords, k0, k1);
+    hashFourWordKeys(key, at, this.#hash, 1, k0, k1);
+    return this.#hash[0]!;
   }
 
   /** The entry whose key stands in `key` from `at` on, or -1. `tag` is the hash of the key. */
@@ -76,10 +80,28 @@ export class KeyedSlab {
     index[2 * slot + 1] = entry + 1;
   }
 
+  /** The hash of the key that stands in the entry. */
+  tagOf(entry: number): number {
+    return this.hash(this.words, entry * this.entryWords);
+  }
+
+  /** Fetches the slots of `count` tags, so that the cache misses overlap; any number. */
+  fetch(tags: Int32Array, count: number): number {
+    const { index, mask } = this;
+    let touched = 0;
+    for (let i = 0; i < count; i++) touched ^= index[(tags[i]! & mask) << 1]!;
+    return touched;
+  }
+
   /** Takes the entry out of the index; its key must stand as it was linked. */
   unlink(entry: number): void {
+    this.unlinkTag(entry, this.tagOf(entry));
+  }
+
+  /** The same where the hash of its key is known. */
+  unlinkTag(entry: number, tag: number): void {
     const { index, mask } = this;
-    let slot = this.hash(this.words, entry * this.entryWords) & mask;
+    let slot = tag & mask;
     while (index[2 * slot + 1]! !== entry + 1) {
       assert(index[2 * slot + 1]! !== 0, "only what was linked is unlinked");
       slot = (slot + 1) & mask;

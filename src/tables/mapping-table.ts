@@ -140,6 +140,11 @@ export class MappingTable {
     this.#families[mapping & 1]!.hold(mapping >> 1);
   }
 
+  /** Fetches what releasing the mappings will need of memory, so that cache misses overlap. */
+  fetch(mappings: Int32Array, count: number): number {
+    return this.#families[0].fetch(mappings, count) ^ this.#families[1].fetch(mappings, count);
+  }
+
   /** One holder less; with the last the port is free again. */
   release(mapping: number): void {
     const freed = this.#families[mapping & 1]!.release(mapping >> 1);
@@ -164,7 +169,10 @@ function handle(entry: number, v6: boolean): number {
   return (entry << 1) | (v6 ? 1 : 0);
 }
 
+const FETCH_MAX = 256;
+
 class Family {
+  readonly #tags = new Int32Array(FETCH_MAX);
   readonly #layout: Layout;
   readonly #slab: KeyedSlab;
   readonly #key: Int32Array;
@@ -178,6 +186,15 @@ class Family {
     const entryWords = layout.words;
     this.#slab = new KeyedSlab({ capacity, entryWords, keyWords, memory, hashKey });
     this.#key = new Int32Array(keyWords);
+  }
+
+  fetch(mappings: Int32Array, total: number): number {
+    const v6 = this.#layout === V6 ? 1 : 0;
+    let count = 0;
+    for (let i = 0; i < total && count < FETCH_MAX; i++) {
+      if ((mappings[i]! & 1) === v6) this.#tags[count++] = this.#slab.tagOf(mappings[i]! >> 1);
+    }
+    return this.#slab.fetch(this.#tags, count);
   }
 
   find(draft: FlowDraft): number {

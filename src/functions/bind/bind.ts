@@ -136,6 +136,21 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     return made === FULL ? FLOW_TABLE_FULL : TUPLE_IN_USE;
   }
 
+  /** For all that may open a flow, together. */
+  function makeRoom(rows: Int32Array, count: number, tick: number): void {
+    let wanted4 = 0;
+    let wanted6 = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      if (flow[row]! !== FLOW_WANTED || verdict[row]! !== 0) continue;
+      if ((flags[row]! & LATER_FRAGMENT) !== 0 || mayOpen(row) !== 0) continue;
+      if ((flags[row]! & V6) === 0) wanted4++;
+      else wanted6++;
+    }
+    if (wanted4 > 0) tables[0].reserveMany(wanted4, tick);
+    if (wanted6 > 0) tables[1].reserveMany(wanted6, tick);
+  }
+
   return {
     name: "bind",
     reads: [
@@ -156,11 +171,13 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     process(batch, now) {
       const { unmatched, unmatchedCount } = batch;
       if (snapshot.current.flowless) return 0;
+      const tick = Math.floor(now / TICK_MILLIS) | 0;
+      makeRoom(unmatched, unmatchedCount, tick);
       let decided = 0;
       for (let i = 0; i < unmatchedCount; i++) {
         const row = unmatched[i]!;
         if (flow[row]! !== FLOW_WANTED || verdict[row]! !== 0) continue;
-        const problem = openIfNeeded(row, Math.floor(now / TICK_MILLIS) | 0);
+        const problem = openIfNeeded(row, tick);
         if (problem !== 0) {
           verdict[row] = problem;
           decided++;

@@ -137,7 +137,7 @@ export function byFlowV4(
 
   return function translateByFlow(tick) {
     const { count } = candidates;
-    hashFourWordKeys(keys, tags, count, k0, k1);
+    hashFourWordKeys(keys, 0, tags, count, k0, k1);
     fetch(count);
     const { shortcuts } = snapshot.current;
     let left = departures.count;

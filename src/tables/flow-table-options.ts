@@ -1,0 +1,19 @@
+// What a flow table is made of.
+
+import type { Memory } from "../base/arena.ts";
+import type { FetchMappings, Release } from "./flow-holds.ts";
+import type { Timers } from "./flow-timers.ts";
+import type { HashKey } from "./key-hash.ts";
+
+export interface FlowTableOptions {
+  readonly v6: boolean;
+  /** Most flows at a time. */
+  readonly capacity: number;
+  readonly memory: Memory;
+  readonly hashKey: HashKey;
+  /** By timer set number. */
+  readonly timers: readonly Timers[];
+  /** Called for what the draft of a flow held, when the flow is gone, and before that for many. */
+  readonly release: Release;
+  readonly fetchMappings?: FetchMappings | undefined;
+}
