@@ -26,7 +26,7 @@ const EXPORTS = {
   "./notation": "src/wire/notation",
   "./random": "src/base/random",
 };
-const COPIED = ["CHANGELOG.md", "LICENSE", "examples"];
+const COPIED = ["CHANGELOG.md", "LICENSE", "examples", "tests/conformance"];
 
 function compile(): void {
   const compiler = `${root}node_modules/.bin/tsc`;

@@ -6,6 +6,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { conformancePage } from "../scripts/conformance-page.ts";
 import { dropsPage } from "../scripts/drops-page.ts";
 import { markdownFiles, root, sourceFiles } from "./support/source-files.ts";
 
@@ -70,6 +71,12 @@ test("every script that a page names can be run", () => {
 test("docs/drops.md lists every reason to drop a packet", () => {
   const page = readFileSync(`${root}docs/drops.md`, "utf8");
   assert.equal(page, dropsPage(), "Run: node_modules/.bin/node scripts/drops-page.ts");
+});
+
+test("docs/conformance.md says what the tables say", () => {
+  const page = readFileSync(`${root}docs/conformance.md`, "utf8");
+  const hint = "Run: node_modules/.bin/node scripts/conformance-page.ts";
+  assert.equal(page, conformancePage(), hint);
 });
 
 test("the README is short", () => {

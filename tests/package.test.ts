@@ -88,6 +88,12 @@ test("the installed command finds what its demo shows", () => {
   assert.match(output, /^ {2}npx isthmus replay /m);
 });
 
+test("the installed command knows the tables of conformance", () => {
+  const { status, output } = isthmus("conformance", "5382");
+  assert.equal(status, 0, output);
+  assert.match(output, /^RFC 5382 .*\n\nREQ-1 /);
+});
+
 test("the installed core can be used from a program, with its types", () => {
   writeFileSync(`${folder}/consumer.ts`, CONSUMER);
   const options = ["--module", "nodenext", "--target", "es2024", "--strict", "--types", "node"];

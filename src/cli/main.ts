@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { registerCheck } from "./commands/check.ts";
+import { registerConformance } from "./commands/conformance.ts";
 import { registerDemo } from "./commands/demo.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerSchema } from "./commands/schema.ts";
@@ -31,6 +32,7 @@ export function main(words: readonly string[], io: CliIo): void {
   registerTest(program, io);
   registerReplay(program, io);
   registerSchema(program, io);
+  registerConformance(program, io);
   registerDemo(program, io);
   try {
     program.parse(words, { from: "user" });

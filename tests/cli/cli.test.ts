@@ -209,7 +209,7 @@ test("check tells of a file that cannot be read, and checks the others", () => {
 });
 
 test("every command has help, which shows no inner values", () => {
-  for (const command of ["check", "test", "replay", "schema", "demo"]) {
+  for (const command of ["check", "test", "replay", "schema", "conformance", "demo"]) {
     const { out, code } = run(command, "--help");
     assert.equal(code, 0);
     assert.match(out, new RegExp(`^Usage: isthmus ${command} `));
@@ -222,6 +222,34 @@ test("wrong words are answered with where to look", () => {
   assert.match(run("replay", "a", "b").err, /--output.*\nSee: isthmus replay --help\n$/);
   assert.match(run("check", "--jsno").err, /--json\?\)\nSee: isthmus check --help\n$/);
   assert.match(run("chekc").err, /\nSee: isthmus --help\n$/);
+});
+
+test("conformance prints the rows of the RFCs asked for, and exits 0 when every MUST is met", () => {
+  const { out, code } = run("conformance", "rfc5382");
+  assert.equal(code, 0);
+  assert.match(out, /^RFC 5382 {2}NAT of TCP\n\nREQ-1 +MUST +met +A private endpoint/);
+  assert.match(out, /\n {2,}story: RFC 5382 REQ-2a: both sides open at once\n/);
+  assert.match(out, /\nRFC 5382: \d+ met, [^\n]*\n$/);
+  assert.doesNotMatch(out, /RFC 4787 {2}/);
+});
+
+test("conformance --json prints one record a row", () => {
+  const records = JSON.parse(run("conformance", "--json", "4787", "5508").out);
+  assert.deepEqual(
+    [records[0].rfc, records[0].id, records[0].level, records[0].status],
+    [4787, "REQ-1", "MUST", "met"],
+  );
+  assert.equal(records.at(-1).rfc, 5508);
+  assert.equal(records.at(-1).reason, null);
+});
+
+test("conformance exits 1 when a MUST is not met, and for an RFC without a table", () => {
+  const rows: { level: string; status: string }[] = JSON.parse(run("conformance", "--json").out);
+  const open = rows.some(({ level, status }) => /^MUST/.test(level) && status === "not met");
+  assert.equal(run("conformance").code, open ? 1 : 0);
+  const { err, code } = run("conformance", "793");
+  assert.equal(code, 1);
+  assert.match(err, /No table is about "793"; there are 4787, 5382, /);
 });
 
 test("an unknown command is answered with the nearest, and exits 1", () => {
