@@ -45,6 +45,8 @@ export const FIXED_ADDRESSES = 32;
 export const UDP_CHECKSUM = 64;
 /** TTL or hop limit is 1 or less: the packet goes no further. */
 export const LAST_HOP = 128;
+/** It answers a flow that is over. It may open one of its own; if not, that is why. */
+export const ANSWERS_EXPIRED = 256;
 
 // Values of the `flow` column that are no entry of the flow table.
 export const NO_FLOW_YET = -1;

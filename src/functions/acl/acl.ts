@@ -2,7 +2,7 @@
 // The peering's own rules, before any translation: the first that matches decides, then the
 // default.
 
-import { ICMP_ERROR, type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { ANSWERS_EXPIRED, ICMP_ERROR, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { BY_DEFAULT, evaluateAcl, NO_ACL } from "../../tables/acl-table.ts";
 import { ACL, RULE_WORDS } from "../../tables/rule-table.ts";
@@ -10,6 +10,7 @@ import { ACL_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
 const ACL_DENIED = DROP["acl-denied"].code;
+const FLOW_EXPIRED = DROP["flow-expired"].code;
 
 export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
   const { view, l3, flags, protocol, sourcePort, destinationPort, destinationRule } = pool;
@@ -51,6 +52,14 @@ export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction
     return false;
   }
 
+  /** Unless a rule is about each packet, an answer would have passed: this one has come too late. */
+  function reasonOf(row: number): number {
+    if ((flags[row]! & ANSWERS_EXPIRED) === 0) return ACL_DENIED;
+    const rule = aclRule[row]!;
+    const each = rule !== BY_DEFAULT && snapshot.current.aclPackets[rule]! !== 0;
+    return each ? ACL_DENIED : FLOW_EXPIRED;
+  }
+
   return {
     name: "acl",
     reads: [
@@ -79,7 +88,7 @@ export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction
             ? deniesPacket(row, directionAcls[direction[row]!]!)
             : denies(row, rules[destinationRule[row]! * RULE_WORDS + ACL]!);
         if (denied) {
-          verdict[row] = ACL_DENIED;
+          verdict[row] = reasonOf(row);
           decided++;
         }
       }

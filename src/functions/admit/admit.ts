@@ -3,7 +3,13 @@
 // the destination names the direction (which way across which peering) and the trie of sources
 // allowed that way. Whoever is not covered on both sides goes no further.
 
-import { FLOW_WANTED, LATER_FRAGMENT, type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import {
+  ANSWERS_EXPIRED,
+  FLOW_WANTED,
+  LATER_FRAGMENT,
+  type PacketPool,
+  V6,
+} from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
@@ -28,6 +34,7 @@ import type { NetworkFunction } from "../network-function.ts";
 const NO_PEERING = DROP["no-peering"].code;
 const PORT_NOT_EXPOSED = DROP["port-not-exposed"].code;
 const NO_FLOW_DROP = DROP["no-flow"].code;
+const FLOW_EXPIRED = DROP["flow-expired"].code;
 const SOURCE_NOT_EXPOSED = DROP["source-not-exposed"].code;
 const SOURCE_PORT_NOT_EXPOSED = DROP["source-port-not-exposed"].code;
 const FRAGMENT_WITHOUT_PORTS = DROP["fragment-without-ports"].code;
@@ -98,7 +105,7 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
       const rowFlags = flags[row]!;
       const found = destinationRule[row]!;
       if (found < 0) {
-        verdict[row] = -found;
+        verdict[row] = reasonOf(row, -found);
         destinationRule[row] = 0;
         decided++;
         continue;
@@ -112,7 +119,7 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
       const open = rule !== 0 && asks === 0;
       const problem = admitSource(row, word, open ? rule : chooseSource(row, rule));
       if (problem !== 0) {
-        verdict[row] = problem;
+        verdict[row] = reasonOf(row, problem);
         decided++;
       }
     }
@@ -127,6 +134,11 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     const track = rules[destinationWord + TRACK]! | rules[rule * RULE_WORDS + TRACK]!;
     if (track !== 0) flow[row] = FLOW_WANTED;
     return 0;
+  }
+
+  /** Answers may pass where nothing else may: one that is refused has come too late. */
+  function reasonOf(row: number, problem: number): number {
+    return (flags[row]! & ANSWERS_EXPIRED) !== 0 ? FLOW_EXPIRED : problem;
   }
 
   return {

@@ -5,6 +5,7 @@
 
 import { isRequest, queryId } from "../../packet/icmp-query.ts";
 import {
+  ANSWERS_EXPIRED,
   FIXED_ADDRESSES,
   FLOW_WANTED,
   LATER_FRAGMENT,
@@ -26,6 +27,7 @@ import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
 const NO_FLOW = DROP["no-flow"].code;
+const FLOW_EXPIRED = DROP["flow-expired"].code;
 const TCP_WITHOUT_FLOW = DROP["tcp-without-flow"].code;
 const FLOW_TABLE_FULL = DROP["flow-table-full"].code;
 const TUPLE_IN_USE = DROP["tuple-in-use"].code;
@@ -83,6 +85,12 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     if (problem === 0 || needed) return problem;
     flow[row] = NO_FLOW_YET;
     return 0;
+  }
+
+  /** A packet that may not open a flow and answers one that is over comes too late. */
+  function reasonOf(row: number, problem: number): number {
+    const stranger = problem === NO_FLOW || problem === TCP_WITHOUT_FLOW;
+    return stranger && (flags[row]! & ANSWERS_EXPIRED) !== 0 ? FLOW_EXPIRED : problem;
   }
 
   /** Keeps a flow for the packet; a drop code or 0. */
@@ -179,7 +187,7 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
         if (flow[row]! !== FLOW_WANTED || verdict[row]! !== 0) continue;
         const problem = openIfNeeded(row, tick);
         if (problem !== 0) {
-          verdict[row] = problem;
+          verdict[row] = reasonOf(row, problem);
           decided++;
         }
       }

@@ -6,6 +6,7 @@ import type { Batch } from "../../packet/batch.ts";
 import { queryId } from "../../packet/icmp-query.ts";
 import { BATCH_MAX } from "../../packet/limits.ts";
 import {
+  ANSWERS_EXPIRED,
   ICMP_ERROR,
   LATER_FRAGMENT,
   type PacketPool,
@@ -17,18 +18,12 @@ import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashKeys } from "../../tables/key-hash.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 
-/** Finds the flows of the packets of its family; those without one become the batch's unmatched.
- * How many packets got a verdict: those that answer a flow that is over. */
-export type Finder = (batch: Batch, tick: number) => number;
+/** Finds the flows of the packets of its family; those without one become the batch's unmatched. */
+export type Finder = (batch: Batch, tick: number) => void;
 
-export function flowFinder(
-  pool: PacketPool,
-  snapshot: SnapshotHolder,
-  table: FlowTable,
-  expired: number,
-): Finder {
+export function flowFinder(pool: PacketPool, snapshot: SnapshotHolder, table: FlowTable): Finder {
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
-  const { flow, toVpc, direction, verdict } = pool;
+  const { flow, toVpc, direction } = pool;
   const { slab, layout, v6 } = table;
   const { words, index, mask, keyWords, entryWords } = slab;
   const { k0, k1 } = slab.hashKey;
@@ -119,7 +114,6 @@ export function flowFinder(
     fetch();
     const { unmatched } = batch;
     let missed = batch.unmatchedCount;
-    let decided = 0;
     const { directionVpcs } = snapshot.current;
     for (let i = 0; i < count; i++) {
       let entry = entries[i]!;
@@ -135,19 +129,15 @@ export function flowFinder(
         ((words[at + layout.deadline]! - tick) | 0) > 0 &&
         (words[at + layout.state]! & RESTING) === 0;
       if (!fresh && !table.alive(entry, tick)) {
-        // Whoever opened it may open it again; an answer comes too late.
-        if ((entry & 1) === 0) {
-          unmatched[missed++] = row;
-          continue;
-        }
-        verdict[row] = expired;
-        decided++;
+        unmatched[missed++] = row;
+        // Whoever opened it may open it again; who answers it perhaps not.
+        if ((entry & 1) === 0) continue;
+        flags[row] = flags[row]! | ANSWERS_EXPIRED;
       } else flow[row] = entry;
       direction[row] = way;
       toVpc[row] = directionVpcs[way]!;
     }
     count = 0;
     batch.unmatchedCount = missed;
-    return decided;
   };
 }

@@ -3,14 +3,11 @@
 
 import type { Batch } from "../../packet/batch.ts";
 import { ICMP_ERROR, type PacketPool, V6 } from "../../packet/packet-pool.ts";
-import { DROP } from "../../packet/verdict.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 import { flowFinder } from "./find-flows.ts";
-
-const FLOW_EXPIRED = DROP["flow-expired"].code;
 
 export function flowLookup(
   pool: PacketPool,
@@ -18,8 +15,8 @@ export function flowLookup(
   tables: readonly [FlowTable, FlowTable],
 ): NetworkFunction {
   const { flags } = pool;
-  const v4 = flowFinder(pool, snapshot, tables[0], FLOW_EXPIRED);
-  const v6 = flowFinder(pool, snapshot, tables[1], FLOW_EXPIRED);
+  const v4 = flowFinder(pool, snapshot, tables[0]);
+  const v6 = flowFinder(pool, snapshot, tables[1]);
 
   function matchNone(batch: Batch): void {
     const { rows, count, unmatched } = batch;
@@ -34,15 +31,16 @@ export function flowLookup(
   return {
     name: "flow-lookup",
     reads: ["vpc", "l3", "l4", "flags", "protocol", "sourcePort", "destinationPort"],
-    writes: ["flow", "toVpc", "direction"],
+    writes: ["flow", "toVpc", "direction", "flags"],
     process(batch, now) {
       const tick = Math.floor(now / TICK_MILLIS) | 0;
       if (tables[0].count + tables[1].count === 0) {
         matchNone(batch);
         return 0;
       }
-      const decided = v4(batch, tick);
-      return (batch.flags & V6) === 0 ? decided : decided + v6(batch, tick);
+      v4(batch, tick);
+      if ((batch.flags & V6) !== 0) v6(batch, tick);
+      return 0;
     },
   };
 }

@@ -60,7 +60,10 @@ export function icmpError(
     if (!sameBytes(quotedSource, at + (v6 ? 24 : 16), size)) return MISMATCH;
     const v = v6 ? 1 : 0;
     const found = findFlow(row, quotedSource, quotedSource + size, v);
-    return found === NOT_FOUND ? classify(row, quotedSource, quotedSource + size, v) : found;
+    if (found === 0) return 0;
+    // What goes without a flow as well goes on when one is over.
+    const refused = classify(row, quotedSource, quotedSource + size, v);
+    return refused !== 0 && found === FLOW_EXPIRED ? FLOW_EXPIRED : refused;
   }
 
   /** The flow that an answer to the quoted packet would belong to: 0, a drop code or NOT_FOUND. */
