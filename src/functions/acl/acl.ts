@@ -52,7 +52,7 @@ export function acl(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction
     return false;
   }
 
-  /** Unless a rule is about each packet, an answer would have passed: this one has come too late. */
+  /** Unless a rule is about each packet, an answer would have passed: this one comes too late. */
   function reasonOf(row: number): number {
     if ((flags[row]! & ANSWERS_EXPIRED) === 0) return ACL_DENIED;
     const rule = aclRule[row]!;

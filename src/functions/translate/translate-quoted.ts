@@ -1,7 +1,8 @@
 // Data path.
 // An ICMP error: the quoted packet is translated back, by the rules an answer to it would get, and
 // the outer header with it. Outer destination: whoever sent the quoted packet. Outer source: mapped
-// if that side's rules map it, otherwise it stays (a router that nobody exposes keeps its name).
+// if that side's rules map it; else what the quoted destination became, if that is who complains;
+// else as it is (a router that nobody exposes keeps its name).
 
 import {
   byteSum,
@@ -139,18 +140,36 @@ export function quotedTranslator(
     else updateChecksum(view, quoted.checksum, before, after);
   }
 
-  function translateOuter(row: number, v6: boolean): void {
+  /** The same by the rules. `own`: the quoted destination itself complains. An expose with ports
+   * says nothing of an address alone, but what it made of that destination. */
+  function translateSource(row: number, v6: boolean, source: number, own: boolean): void {
+    const { cells, rules } = snapshot.current;
+    const root = rules[destinationRule[row]! * RULE_WORDS + SOURCE_ROOT]!;
+    const rule = chooseRule(rules, lookup(cells, root, bytes, source), protocol[row]!, -1);
+    if (rule > 0 && rules[rule * RULE_WORDS + KIND]! <= SHIFT) applyRule(rule, source, v6, -1);
+    else if (own) {
+      const target = quoted.l3 + (v6 ? 24 : 16);
+      bytes.copyWithin(source, target, target + (v6 ? 16 : 4));
+    }
+  }
+
+  /** Whether the destination of the quoted packet sends the error. */
+  function isOwn(row: number, v6: boolean): boolean {
+    const source = l3[row]! + (v6 ? 8 : 12);
+    const target = quoted.l3 + (v6 ? 24 : 16);
+    for (let i = 0; i < (v6 ? 16 : 4); i += 4) {
+      if (view.getInt32(source + i) !== view.getInt32(target + i)) return false;
+    }
+    return true;
+  }
+
+  function translateOuter(row: number, v6: boolean, own: boolean): void {
     const at = l3[row]!;
     const size = v6 ? 16 : 4;
     const source = at + (v6 ? 8 : 12);
     const before = wordSum(view, source, source + 2 * size);
     if (flow[row]! >= 0) translateSourceByFlow(row, v6, source);
-    else {
-      const { cells, rules } = snapshot.current;
-      const root = rules[destinationRule[row]! * RULE_WORDS + SOURCE_ROOT]!;
-      const rule = chooseRule(rules, lookup(cells, root, bytes, source), protocol[row]!, -1);
-      if (rule > 0 && rules[rule * RULE_WORDS + KIND]! <= SHIFT) applyRule(rule, source, v6, -1);
-    }
+    else translateSource(row, v6, source, own);
     bytes.copyWithin(source + size, quoted.l3 + (v6 ? 8 : 12), quoted.l3 + (v6 ? 8 : 12) + size);
     if (!v6) updateChecksum(view, at + 10, before, wordSum(view, source, source + 2 * size));
     lowerHopLimit(bytes, view, at, v6);
@@ -170,12 +189,13 @@ export function quotedTranslator(
     const v6 = (flags[row]! & V6) !== 0;
     const problem = quoted.read(bytes, view, l4[row]! + ICMP_HEADER, end[row]!, v6);
     if (problem !== 0) return problem;
+    const own = isOwn(row, v6);
     if (flow[row]! >= 0) translateInnerByFlow(row, v6);
     else {
       const unmapped = translateInner(row, v6);
       if (unmapped !== 0) return unmapped;
     }
-    translateOuter(row, v6);
+    translateOuter(row, v6, own);
     renewChecksum(row, v6);
     return 0;
   };
