@@ -201,7 +201,10 @@ export class Gateway {
           table.remove(flow);
         }
       });
-      table.forget(this.#tick);
+      const forget = (flow: number) => {
+        if (!revalidator.keepsRest(table, flow)) table.remove(flow);
+      };
+      table.each(this.#tick, forget, false);
     }
     return { kept, ended };
   }

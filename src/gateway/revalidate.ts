@@ -46,14 +46,26 @@ export class Revalidator {
   /** Undefined: the flow stays, with the numbers of the new snapshot. */
   check(table: FlowTable, flow: number): EndReason | undefined {
     const fresh = this.#fresh;
-    table.recall(flow, this.#old);
-    table.recall(flow, fresh);
-    const reason = this.#classify(fresh) ?? this.#translate(fresh);
+    const reason = this.#ask(table, flow);
     if (reason !== undefined) return reason;
-    this.#flows.halves.timers(fresh);
     this.#adopt(fresh);
     table.renumber(flow, fresh, this.#tick);
     return undefined;
+  }
+
+  /** The same of a flow that is over: whether what it holds goes on resting. */
+  keepsRest(table: FlowTable, flow: number): boolean {
+    if (this.#ask(table, flow) !== undefined) return false;
+    table.renumber(flow, this.#fresh, this.#tick);
+    return true;
+  }
+
+  #ask(table: FlowTable, flow: number): EndReason | undefined {
+    table.recall(flow, this.#old);
+    table.recall(flow, this.#fresh);
+    const reason = this.#classify(this.#fresh) ?? this.#translate(this.#fresh);
+    if (reason === undefined) this.#flows.halves.timers(this.#fresh);
+    return reason;
   }
 
   #classify(draft: FlowDraft): EndReason | undefined {

@@ -16,14 +16,7 @@ import {
   writeOriginalKey,
 } from "./flow-entry.ts";
 import { FlowHolds } from "./flow-holds.ts";
-import {
-  type FlowLayout,
-  RESTING,
-  SEEN_ACK,
-  STATE_MASK,
-  V4_LAYOUT,
-  V6_LAYOUT,
-} from "./flow-layout.ts";
+import { type FlowLayout, RESTING, STATE_MASK, V4_LAYOUT, V6_LAYOUT } from "./flow-layout.ts";
 import {
   CLOSED,
   ESTABLISHED,
@@ -50,6 +43,7 @@ import {
 import { IndexPool } from "./index-pool.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
 import { needsFlow, RULE_WORDS } from "./rule-table.ts";
+import { isBelievable } from "./tcp-window.ts";
 
 const TCP = 6;
 const UDP = 17;
@@ -232,7 +226,7 @@ export class FlowTable {
     if (protocol === TCP) {
       const fresh = (flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) === TCP_SYN;
       if (fresh && original && before > ESTABLISHED) state = ONE_WAY;
-      else if (this.#believable(peer, flags, sequence)) {
+      else if (isBelievable(words, layout, peer, flags, sequence)) {
         state = nextTcpState(before, original, flags);
       }
     } else state = nextPlainState(before, original, protocol === UDP);
@@ -270,18 +264,10 @@ export class FlowTable {
     if (this.count > 0) this.#sweeper.collect(flows, flows, tick, this.#timers[REST]!);
   }
 
-  /** Removes all flows that are over, rest or not: their numbers would mean nothing after a change
-   * of configuration. */
-  forget(tick: number): void {
+  /** Calls `visit` for each flow that is alive, or for each that is over. It may remove flows. */
+  each(tick: number, visit: (flow: number) => void, alive = true): void {
     for (let flow = 0; flow < this.#numbers.used; flow++) {
-      if (this.state(flow) !== 0 && !this.alive(2 * flow, tick)) this.remove(flow);
-    }
-  }
-
-  /** Calls `visit` for each flow that is alive. It may end flows. */
-  each(tick: number, visit: (flow: number) => void): void {
-    for (let flow = 0; flow < this.#numbers.used; flow++) {
-      if (this.state(flow) !== 0 && this.alive(2 * flow, tick)) visit(flow);
+      if (this.state(flow) !== 0 && this.alive(2 * flow, tick) === alive) visit(flow);
     }
   }
 
@@ -293,7 +279,7 @@ export class FlowTable {
   }
 
   /** The numbers that a new snapshot gives to a flow that stays. It waits no longer than today's
-   * times say, from now on. */
+   * times say, from now on; a rest stays as it is. */
   renumber(flow: number, draft: FlowDraft, tick: number): void {
     const { layout } = this;
     const { protocol, timers } = draft;
@@ -305,7 +291,7 @@ export class FlowTable {
     const idle =
       draft.idle >= 0 ? draft.idle : idleTicks(this.#timers, timers, protocol, ESTABLISHED);
     const state = this.state(flow);
-    const never = this.#timers[timers * TIMER_WORDS + NEVER_SHORTEN] !== 0;
+    const never = this.#timers[timers * TIMER_WORDS + NEVER_SHORTEN] !== 0 || this.#resting(flow);
     const wait = state === ESTABLISHED ? idle : idleTicks(this.#timers, timers, protocol, state);
     for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
       const at = entry * layout.words;
@@ -314,18 +300,6 @@ export class FlowTable {
       const late = ((words[at + layout.deadline]! - tick) | 0) > wait;
       if (late && !never) words[at + layout.deadline] = (tick + wait) | 0;
     }
-  }
-
-  /** RFC 5961, 3.2, and RFC 7857, 2.2: a reset or FIN counts only within the window of the side it
-   * is sent to; before that side has acknowledged anything there is no window to compare with. */
-  #believable(peer: number, flags: number, sequence: number): boolean {
-    if ((flags & (TCP_RST | TCP_FIN)) === 0) return true;
-    const { words } = this.slab;
-    const { layout } = this;
-    if ((words[peer + layout.state]! & SEEN_ACK) === 0) return true;
-    const distance = (sequence - words[peer + layout.ack]!) | 0;
-    // A FIN may come behind data that is still on its way; one before the window is an old one.
-    return distance >= -1 && distance <= Math.max(words[peer + layout.window]!, 1);
   }
 
   #resting(flow: number): boolean {
