@@ -94,9 +94,10 @@ export function makeFlows(
     const found = tables[draft.v6 ? 1 : 0];
     return found.hasAnswer(draft) && !isResting(found, draft);
   };
+  const settle = (draft: FlowDraft) => tables[draft.v6 ? 1 : 0].settle(draft);
   return {
     tables,
-    nat: { mappings, hosts, inUse, random, sequential: options.ports === "sequential" },
+    nat: { mappings, hosts, inUse, settle, random, sequential: options.ports === "sequential" },
     hostCount: () => hostTable?.count ?? 0,
     halves: new HalfBinder(snapshot, DROP["no-mapping"].code),
     release,

@@ -25,6 +25,8 @@ export interface NatState {
   readonly hosts: () => HostTable;
   /** Whether a flow is known by the answers that the draft's flow would get. */
   readonly inUse: (draft: FlowDraft) => boolean;
+  /** Looks for flows that are over and still count for the draft's host. */
+  readonly settle: (draft: FlowDraft) => void;
   readonly random: Random;
   /** Ports and addresses in order, for tests and stories; otherwise by chance (RFC 6056). */
   readonly sequential: boolean;

@@ -59,6 +59,14 @@ export class FlowHolds {
     return fetchMappings(this.#fetched, held);
   }
 
+  /** The flow is over: it does not count for its host any more, though the rest is still held. */
+  leaveHost(flow: number): void {
+    const host = this.#host[flow]! - 1;
+    if (host < 0) return;
+    this.#host[flow] = 0;
+    this.#release(-1, -1, host);
+  }
+
   release(flow: number): void {
     this.#release(this.#mapping[flow]!, this.#receiver[flow]! - 1, this.#host[flow]! - 1);
   }

@@ -248,6 +248,15 @@ export class FlowTable {
     if (state !== before) this.#extend(peer, tick, idle, set);
   }
 
+  /** For a host at its limit: flows that are over count until somebody has looked at them. The one
+   * with the draft's key and some others are. */
+  settle(draft: FlowDraft): void {
+    writeOriginalKey(this.layout, this.#key, draft);
+    const entry = this.slab.find(this.#key, 0, this.slab.hash(this.#key, 0));
+    if (entry >= 0 && !this.alive(entry, draft.tick)) this.#holds.leaveHost(entry >> 1);
+    this.sweep(COLLECT_MAX, draft.tick);
+  }
+
   /** Ends the flow: nothing passes by it any more, and what it held rests before others get it. */
   end(flow: number, tick: number): void {
     const { words } = this.slab;
@@ -257,6 +266,7 @@ export class FlowTable {
       words[at + layout.state] = words[at + layout.state]! | RESTING;
       words[at + layout.deadline] = (tick + this.#timers[REST]!) | 0;
     }
+    this.#holds.leaveHost(flow);
   }
 
   /** Looks at `flows` flows more for ones that are over. */
@@ -345,9 +355,17 @@ export class FlowTable {
     return Math.max((words[at]! - tick) | 0, (words[at + layout.words]! - tick) | 0);
   }
 
-  /** Whether the flow has been over for `rest` ticks. */
+  /** Whether the flow has been over for `rest` ticks. One that only rests no longer counts for its
+   * host. */
   isOver(flow: number, tick: number, rest: number): boolean {
-    if (this.state(flow) === 0) return false;
+    if (this.state(flow) === 0 || this.alive(2 * flow, tick)) return false;
+    if (this.#hasRested(flow, tick, rest)) return true;
+    this.#holds.leaveHost(flow);
+    return false;
+  }
+
+  /** Whether the flow, which is over, has been so for `rest` ticks. */
+  #hasRested(flow: number, tick: number, rest: number): boolean {
     const resting = this.#resting(flow);
     // Flows that hold nothing need no rest, and those that were ended have had theirs set.
     const wait = !this.#holds.hasEndpoint(flow) || resting ? 0 : rest;

@@ -57,6 +57,7 @@ function makeWorld(sequential = true, capacity = 70_000): World {
     mappings,
     random: seededRandom(7),
     sequential,
+    settle: () => {},
     hosts: () => hostTable,
     inUse: (draft: FlowDraft) => answers.has(answerOf(draft)),
   };

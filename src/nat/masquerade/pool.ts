@@ -58,7 +58,7 @@ export class MasqueradePool implements Binder {
     const { flowsPerHost, mapping, filtering } = this.#options;
     draft.realm = this.#context.peerVni;
     if (flowsPerHost !== undefined) {
-      draft.host = this.#context.state.hosts().enter(draft, flowsPerHost);
+      draft.host = this.#enter(draft, flowsPerHost);
       if (draft.host < 0) return HOST_FLOW_LIMIT;
     }
     if (mapping === "address-and-port-dependent") return this.#allocate(draft, true);
@@ -116,6 +116,15 @@ export class MasqueradePool implements Binder {
       draft.host = this.#context.state.hosts().enter(draft, Number.POSITIVE_INFINITY);
     }
     if (filtering === "endpoint-independent") this.#mappings.open(draft.mapping);
+  }
+
+  /** Counts the draft's flow for its host; -1 when that has `limit` flows that are not over. */
+  #enter(draft: FlowDraft, limit: number): number {
+    const { hosts, settle } = this.#context.state;
+    const host = hosts().enter(draft, limit);
+    if (host >= 0) return host;
+    settle(draft);
+    return hosts().enter(draft, limit);
   }
 
   /** Whether the public endpoint is one for the peer of today: each VPC sees its own. */
