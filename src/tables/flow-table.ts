@@ -43,7 +43,7 @@ import {
 import { IndexPool } from "./index-pool.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
 import { needsFlow, RULE_WORDS } from "./rule-table.ts";
-import { isBelievable } from "./tcp-window.ts";
+import { forgetWindow, isBelievable } from "./tcp-window.ts";
 
 const TCP = 6;
 const UDP = 17;
@@ -225,8 +225,11 @@ export class FlowTable {
     let state = before;
     if (protocol === TCP) {
       const fresh = (flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) === TCP_SYN;
-      if (fresh && original && before > ESTABLISHED) state = ONE_WAY;
-      else if (isBelievable(words, layout, peer, flags, sequence)) {
+      if (fresh) forgetWindow(words, layout, at);
+      if (fresh && original && before > ESTABLISHED) {
+        state = ONE_WAY;
+        forgetWindow(words, layout, peer);
+      } else if (isBelievable(words, layout, peer, flags, sequence)) {
         state = nextTcpState(before, original, flags);
       }
     } else state = nextPlainState(before, original, protocol === UDP);

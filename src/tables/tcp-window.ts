@@ -20,3 +20,9 @@ export function isBelievable(
   // A FIN may come behind data that is still on its way; one before the window is an old one.
   return distance >= -1 && distance <= Math.max(words[peer + layout.window]!, 1);
 }
+
+/** A SYN alone begins anew: what its side, with the entry at `at`, has acknowledged was about
+ * another connection. Not what the other side has, or somebody could forge a SYN to be believed. */
+export function forgetWindow(words: Int32Array, layout: FlowLayout, at: number): void {
+  words[at + layout.state] = words[at + layout.state]! & ~SEEN_ACK;
+}
