@@ -15,6 +15,7 @@ export const REPLY_HALF_CLOSED = 7;
 /** Both have sent FIN; the last acknowledgement is missing. */
 export const LAST_ACK = 8;
 export const CLOSED = 9;
+/** A reset broke it off while it was established; if anything follows, that was not meant. */
 export const RESET = 10;
 export const STATES = 11;
 
@@ -44,12 +45,17 @@ export function nextTcpState(state: number, original: boolean, flags: number): n
   const ack = (flags & TCP_ACK) !== 0;
   const fin = (flags & TCP_FIN) !== 0;
   const syn = (flags & TCP_SYN) !== 0;
-  if ((flags & TCP_RST) !== 0) return RESET;
+  if ((flags & TCP_RST) !== 0) return state === ESTABLISHED || state === RESET ? RESET : CLOSED;
+  // RFC 6146, 3.5.2.2.
+  if (state === RESET && !syn) return fin ? firstFin(original) : ESTABLISHED;
   if (state > ESTABLISHED) return nextClosingState(state, original, ack, fin);
   // A bare SYN from the other side is a simultaneous open (RFC 5382, REQ-2).
   if (state === ONE_WAY) return !original && (syn || ack) ? TWO_WAY : ONE_WAY;
   if (state === TWO_WAY && (!original || !ack || syn)) return TWO_WAY;
-  if (!fin) return ESTABLISHED;
+  return fin ? firstFin(original) : ESTABLISHED;
+}
+
+function firstFin(original: boolean): number {
   return original ? ORIGINAL_CLOSING : REPLY_CLOSING;
 }
 
