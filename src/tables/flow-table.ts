@@ -27,6 +27,7 @@ import {
   TCP_FIN,
   TCP_RST,
   TCP_SYN,
+  TWO_WAY,
 } from "./flow-state.ts";
 import { FlowSweeper } from "./flow-sweeper.ts";
 import type { FlowTableOptions } from "./flow-table-options.ts";
@@ -226,8 +227,8 @@ export class FlowTable {
     if (protocol === TCP) {
       const fresh = (flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) === TCP_SYN;
       if (fresh) forgetWindow(words, layout, at);
-      if (fresh && original && before > ESTABLISHED) {
-        state = ONE_WAY;
+      if (fresh && before > (original ? ESTABLISHED : LAST_OPEN)) {
+        state = original ? ONE_WAY : TWO_WAY;
         forgetWindow(words, layout, peer);
       } else if (isBelievable(words, layout, peer, flags, sequence)) {
         state = nextTcpState(before, original, flags);

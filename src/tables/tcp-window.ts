@@ -17,8 +17,9 @@ export function isBelievable(
   if ((flags & (TCP_RST | TCP_FIN)) === 0) return true;
   if ((words[peer + layout.state]! & SEEN_ACK) === 0) return true;
   const distance = (sequence - words[peer + layout.ack]!) | 0;
-  // A FIN may come behind data that is still on its way; one before the window is an old one.
-  return distance >= -1 && distance <= Math.max(words[peer + layout.window]!, 1);
+  // A FIN may come again, one before what has been acknowledged of it; a reset has no number.
+  const least = (flags & TCP_RST) !== 0 ? 0 : -1;
+  return distance >= least && distance <= Math.max(words[peer + layout.window]!, 1);
 }
 
 /** A SYN alone begins anew: what its side, with the entry at `at`, has acknowledged was about

@@ -116,6 +116,8 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     const network = (draft.from << 8) | draft.protocol;
     const known = table.find(network, view, at, at + size, from, to);
     if (known < 0 || !table.alive(known, tick)) return problem;
+    const query = (flags[row]! & PORTS) === 0;
+    if (query && isRequest(bytes[l4[row]!]!) !== ((known & 1) === 0)) return problem;
     flow[row] = known;
     return 0;
   }

@@ -3,7 +3,7 @@
 // index is fetched for all, then the entries: so the cache misses of different packets overlap.
 
 import type { Batch } from "../../packet/batch.ts";
-import { queryId } from "../../packet/icmp-query.ts";
+import { isRequest, queryId } from "../../packet/icmp-query.ts";
 import { BATCH_MAX } from "../../packet/limits.ts";
 import {
   ANSWERS_EXPIRED,
@@ -124,6 +124,12 @@ export function flowFinder(pool: PacketPool, snapshot: SnapshotHolder, table: Fl
       }
       const at = entry * entryWords;
       const row = rows[i]!;
+      // A request from the side that was asked is no answer (RFC 5508, 3).
+      const query = (flags[row]! & PORTS) === 0;
+      if (query && isRequest(bytes[l4[row]!]!) !== ((entry & 1) === 0)) {
+        unmatched[missed++] = row;
+        continue;
+      }
       const way = words[at + layout.direction]!;
       const fresh =
         ((words[at + layout.deadline]! - tick) | 0) > 0 &&
