@@ -16,6 +16,12 @@ export type MayShare = (port: number) => boolean;
 /** Ports asked one by one for being shared, before any free one is taken. */
 const SHARE_MAX = 256;
 
+/** How many more may be asked when none is free. A pool that is full for one destination would
+ * otherwise be searched from end to end for each packet to it. */
+export interface Patience {
+  left: number;
+}
+
 export function isOwnPort({ range, withheld }: Ports, port: number): boolean {
   return port >= range.first && port <= range.last && withheldRange(withheld, port) === undefined;
 }
@@ -30,30 +36,40 @@ export function searchPort(
   wish: number,
   parity: number,
   mayShare: MayShare | undefined,
+  patience: Patience,
 ): number {
   if (wish >= 0 && isOwnPort(ports, wish) && (parity < 0 || (wish & 1) === parity)) {
     if (set.isFree(wish) || mayShare?.(wish)) return wish;
   }
   if (mayShare !== undefined) {
-    const shared = searchShared(set, ports, start, parity, mayShare);
+    const shared = searchShared(set, ports, start, SHARE_MAX, parity, mayShare);
     if (shared >= 0) return shared;
   }
   const { first, last } = ports.range;
-  const port = searchFree(set, ports, start, last, parity);
-  return port >= 0 || start === first ? port : searchFree(set, ports, first, start - 1, parity);
+  let port = searchFree(set, ports, start, last, parity);
+  if (port < 0 && start > first) port = searchFree(set, ports, first, start - 1, parity);
+  if (port >= 0 || mayShare === undefined) return port;
+  const width = last + 1 - first;
+  const more = Math.min(width - SHARE_MAX, patience.left);
+  if (more <= 0) return -1;
+  const next = first + ((start - first + SHARE_MAX) % width);
+  port = searchShared(set, ports, next, more, parity, mayShare);
+  patience.left -= port < 0 ? more : ((port - next + width) % width) + 1;
+  return port;
 }
 
-/** The next free port or one that may be shared, among some from `start` on. */
+/** The next free port or one that may be shared, among `most` from `start` on. */
 function searchShared(
   set: PortSet,
   ports: Ports,
   start: number,
+  most: number,
   parity: number,
   mayShare: MayShare,
 ): number {
   const { first, last } = ports.range;
   const count = last + 1 - first;
-  for (let i = 0; i < Math.min(count, SHARE_MAX); i++) {
+  for (let i = 0; i < Math.min(count, most); i++) {
     const port = first + ((start - first + i) % count);
     if (parity >= 0 && (port & 1) !== parity) continue;
     if (!isOwnPort(ports, port)) continue;

@@ -9,6 +9,7 @@ import { DROP } from "../../packet/verdict.ts";
 import { FlowDraft, NEW_SOURCE, SOURCE } from "../../tables/flow-draft.ts";
 import { HostTable } from "../../tables/host-table.ts";
 import { MappingTable } from "../../tables/mapping-table.ts";
+import { PortSet } from "../../tables/port-set.ts";
 import {
   formatIpAddress,
   parseIpAddress,
@@ -17,6 +18,7 @@ import {
 } from "../../wire/ip-address.ts";
 import { normalise } from "../../wire/normalise.ts";
 import type { Claim } from "../nat-mode.ts";
+import { searchPort } from "./choose-port.ts";
 import type { MasqueradeOptions } from "./options.ts";
 import { MasqueradePool } from "./pool.ts";
 
@@ -242,6 +244,45 @@ test("an endpoint that depends on the destination serves many destinations", () 
   for (let i = 0; i < 3; i++) mappings.release(held);
   assert.equal(bind(other, draftOf(UDP, "1.1.0.9", 7)), "10.1.0.0:5000");
   assert.equal(give(5, 83)[0], "10.1.0.0:5001");
+});
+
+for (const sequential of [true, false]) {
+  test(`every public port serves a second destination too, ${sequential ? "in order" : "by chance"}`, () => {
+    const { pool } = makeWorld(sequential);
+    answers.clear();
+    const ports = { first: 5000, last: 5999 };
+    const one = pool("10.1.0.0/32", { ports, mapping: "address-and-port-dependent" });
+    for (const destination of [80, 81]) {
+      const given = new Set<string | number>();
+      for (let i = 0; i < 1000; i++) {
+        const draft = draftOf(UDP, "1.1.0.1", i);
+        draft.newDestinationPort = destination;
+        draft.tick = i;
+        given.add(bind(one, draft));
+        answers.add(answerOf(draft));
+      }
+      assert.equal(given.size, 1000);
+      assert.ok(!given.has(DROP["no-free-port"].code));
+    }
+  });
+}
+
+test("a pool that is full for one destination is not searched again and again", () => {
+  const set = new PortSet();
+  const ports = { range: { first: 1024, last: 65_535 }, withheld: [] };
+  for (let port = 1024; port <= 65_535; port++) set.take(port);
+  const patience = { left: 70_000 };
+  let asked = 0;
+  const never = () => {
+    asked++;
+    return false;
+  };
+  assert.equal(searchPort(set, ports, 3000, -1, -1, never, patience), -1);
+  assert.equal(asked, 64_512);
+  assert.equal(searchPort(set, ports, 3000, -1, -1, never, patience), -1);
+  assert.equal(asked, 64_512 + 256 + 70_000 - (64_512 - 256));
+  assert.equal(searchPort(set, ports, 3000, -1, -1, never, patience), -1);
+  assert.equal(asked, 64_512 + 512 + 70_000 - (64_512 - 256));
 });
 
 test("a host has as many flows as it may, and no more", () => {

@@ -19,7 +19,7 @@ import { type IpAddress, readIpAddress } from "../../wire/ip-address.ts";
 import { lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext } from "../nat-mode.ts";
-import { isOwnPort, searchPort } from "./choose-port.ts";
+import { isOwnPort, type Patience, searchPort } from "./choose-port.ts";
 import type { MasqueradeOptions } from "./options.ts";
 import { type PublicAddress, PublicAddresses } from "./public-addresses.ts";
 
@@ -29,6 +29,8 @@ const FLOW_TABLE_FULL = DROP["flow-table-full"].code;
 const HOST_FLOW_LIMIT = DROP["host-flow-limit"].code;
 /** Public addresses that hosts start with; the others are for when these are full. */
 const HOMES_MAX = 4096;
+/** Ports of a full pool that may be asked in a tick. */
+const PATIENCE = 65_536;
 
 /** Both sides of an expose. */
 export interface Sides {
@@ -44,6 +46,8 @@ export class MasqueradePool implements Binder {
   readonly #addresses: PublicAddresses;
   readonly #sequential: boolean;
   readonly #host = new Int32Array(5);
+  readonly #patience: Patience = { left: PATIENCE };
+  #patienceTick = 0;
 
   constructor({ privates, publics }: Sides, options: MasqueradeOptions, context: BuildContext) {
     this.#privates = privates;
@@ -188,7 +192,13 @@ export class MasqueradePool implements Binder {
     const mayShare = shared
       ? (port: number) => this.#mappings.shares(address.set, port) && this.#isFreeFor(draft, port)
       : undefined;
-    return searchPort(free, address, start, wish, parity, mayShare);
+    return searchPort(free, address, start, wish, parity, mayShare, this.#patienceAt(draft.tick));
+  }
+
+  #patienceAt(tick: number): Patience {
+    if (tick !== this.#patienceTick) this.#patience.left = PATIENCE;
+    this.#patienceTick = tick;
+    return this.#patience;
   }
 
   /** Whether answers to the draft's flow by that public port would be its own. */
