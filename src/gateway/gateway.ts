@@ -65,6 +65,8 @@ export interface InterfaceOptions {
 export interface ApplyReport {
   readonly kept: number;
   readonly ended: readonly EndedFlow[];
+  /** Sentences about what the configuration says and the gateway cannot do while it runs. */
+  readonly notices: readonly string[];
 }
 
 export interface EndedFlow {
@@ -121,6 +123,8 @@ export class Gateway {
   readonly #dependencies: GatewayDependencies;
   readonly #flows: Flows;
   #names: Names = NO_NAMES;
+  /** What the first configuration said. The table is made for it, and never made anew. */
+  #flowTableCapacity: number | undefined;
   #tick = 0;
   #ran = 0;
 
@@ -157,7 +161,7 @@ export class Gateway {
     this.#counters.current = directionCounts(names.directions.length);
     this.#names = names;
     this.#snapshot.current = { ...snapshot, generation: this.generation + 1, interfaceVpcs };
-    return this.#revalidate();
+    return { ...this.#revalidate(), notices: this.#notices(config) };
   }
 
   /** Whether any packet may belong to a flow. Then what answers a packet must not be in one batch
@@ -188,7 +192,14 @@ export class Gateway {
     this.#tick = Math.floor(now / TICK_MILLIS) | 0;
   }
 
-  #revalidate(): ApplyReport {
+  #notices({ flowTableCapacity: wished }: Config): string[] {
+    this.#flowTableCapacity ??= wished;
+    const made = this.#flowTableCapacity;
+    if (made === wished) return [];
+    return [`gateway.flowTableCapacity is now ${wished}: until a restart it stays ${made}.`];
+  }
+
+  #revalidate(): Pick<ApplyReport, "kept" | "ended"> {
     const revalidator = new Revalidator(this.#flows, this.#snapshot.current, this.#tick);
     let kept = 0;
     const ended: EndedFlow[] = [];
