@@ -13,7 +13,7 @@ import { CONSUMED, DROP_FIRST, SENT, VERDICT_LIMIT, verdictName } from "../packe
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { AdjacencyInit } from "../tables/adjacency-table.ts";
 import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
-import { TICK_MILLIS } from "../tables/flow-timers.ts";
+import { tickFrom, tickOf } from "../tables/flow-timers.ts";
 import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
@@ -126,6 +126,7 @@ export class Gateway {
   /** What the first configuration said. The table is made for it, and never made anew. */
   #flowTableCapacity: number | undefined;
   #tick = 0;
+  #since = 0;
   #ran = 0;
 
   constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
@@ -189,7 +190,8 @@ export class Gateway {
 
   /** Moves the clock without packets: flows end as it passes. */
   advance(now: number): void {
-    this.#tick = Math.floor(now / TICK_MILLIS) | 0;
+    this.#tick = tickOf(now);
+    this.#since = tickFrom(now);
   }
 
   #notices({ flowTableCapacity: wished }: Config): string[] {
@@ -200,7 +202,7 @@ export class Gateway {
   }
 
   #revalidate(): Pick<ApplyReport, "kept" | "ended"> {
-    const revalidator = new Revalidator(this.#flows, this.#snapshot.current, this.#tick);
+    const revalidator = new Revalidator(this.#flows, this.#snapshot.current, this.#since);
     let kept = 0;
     const ended: EndedFlow[] = [];
     for (const table of this.#flows.tables) {

@@ -33,12 +33,13 @@ import type { Flows } from "./flows.ts";
 export class Revalidator {
   readonly #flows: Flows;
   readonly #snapshot: Snapshot;
-  readonly #tick: number;
+  readonly #since: number;
   readonly #old = new FlowDraft();
   readonly #fresh = new FlowDraft();
 
-  constructor(flows: Flows, snapshot: Snapshot, tick: number) {
-    this.#tick = tick;
+  /** `since`: the tick from which idle times count. */
+  constructor(flows: Flows, snapshot: Snapshot, since: number) {
+    this.#since = since;
     this.#flows = flows;
     this.#snapshot = snapshot;
   }
@@ -49,14 +50,14 @@ export class Revalidator {
     const reason = this.#ask(table, flow);
     if (reason !== undefined) return reason;
     this.#adopt(fresh);
-    table.renumber(flow, fresh, this.#tick);
+    table.renumber(flow, fresh, this.#since);
     return undefined;
   }
 
   /** The same of a flow that is over: whether what it holds goes on resting. */
   keepsRest(table: FlowTable, flow: number): boolean {
     if (this.#ask(table, flow) !== undefined) return false;
-    table.renumber(flow, this.#fresh, this.#tick);
+    table.renumber(flow, this.#fresh, this.#since);
     return true;
   }
 

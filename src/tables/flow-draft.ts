@@ -48,6 +48,8 @@ export class FlowDraft {
   sourceRule = 0;
   destinationRule = 0;
   tick = 0;
+  /** The tick from which idle times count. */
+  since = 0;
 
   /** Bytes of an address. */
   get size(): number {

@@ -31,6 +31,7 @@ function draftOf(v6: boolean, { source, port }: Tuple, tick = 0): FlowDraft {
   draft.from = 1;
   draft.to = 2;
   draft.tick = tick;
+  draft.since = tick;
   draft.bytes[SOURCE + draft.size - 1] = source;
   draft.bytes[DESTINATION + draft.size - 1] = 99;
   draft.bytes[NEW_SOURCE + draft.size - 1] = source;

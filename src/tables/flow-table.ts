@@ -213,8 +213,8 @@ export class FlowTable {
   }
 
   /** A packet in the direction of `entry` that may change the state: in any state but established,
-   * or with flags that do. `flags` is 0 for all but TCP. */
-  track(entry: number, protocol: number, flags: number, sequence: number, tick: number): void {
+   * or with flags that do. `flags` is 0 for all but TCP. Idle times count from the tick `since`. */
+  track(entry: number, protocol: number, flags: number, sequence: number, since: number): void {
     const { words } = this.slab;
     const { layout } = this;
     const at = entry * layout.words;
@@ -238,7 +238,7 @@ export class FlowTable {
     this.#setState(peer, state);
     const rules = set * TIMER_WORDS;
     if (state > LAST_OPEN && this.#timers[rules + END_WHEN_CLOSED] !== 0) {
-      this.end(flow, tick);
+      this.end(flow, since);
       return;
     }
     if (state === ONE_WAY && before === ONE_WAY && this.#timers[rules + REFRESH_UNANSWERED] === 0) {
@@ -248,8 +248,8 @@ export class FlowTable {
       state === ESTABLISHED
         ? words[at + layout.idle]!
         : idleTicks(this.#timers, set, protocol, state);
-    this.#extend(at, tick, idle, set);
-    if (state !== before) this.#extend(peer, tick, idle, set);
+    this.#extend(at, since, idle, set);
+    if (state !== before) this.#extend(peer, since, idle, set);
   }
 
   /** For a host at its limit: flows that are over count until somebody has looked at them. The one
@@ -262,13 +262,13 @@ export class FlowTable {
   }
 
   /** Ends the flow: nothing passes by it any more, and what it held rests before others get it. */
-  end(flow: number, tick: number): void {
+  end(flow: number, since: number): void {
     const { words } = this.slab;
     const { layout } = this;
     for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
       const at = entry * layout.words;
       words[at + layout.state] = words[at + layout.state]! | RESTING;
-      words[at + layout.deadline] = (tick + this.#timers[REST]!) | 0;
+      words[at + layout.deadline] = (since + this.#timers[REST]!) | 0;
     }
     this.#holds.leaveHost(flow);
   }
@@ -294,7 +294,7 @@ export class FlowTable {
 
   /** The numbers that a new snapshot gives to a flow that stays. It waits no longer than today's
    * times say, from now on; a rest stays as it is. */
-  renumber(flow: number, draft: FlowDraft, tick: number): void {
+  renumber(flow: number, draft: FlowDraft, since: number): void {
     const { layout } = this;
     const { protocol, timers } = draft;
     const { words } = this.slab;
@@ -311,8 +311,8 @@ export class FlowTable {
       const at = entry * layout.words;
       words[at + layout.direction] = (entry & 1) === 0 ? draft.direction : draft.replyDirection;
       words[at + layout.idle] = idle;
-      const late = ((words[at + layout.deadline]! - tick) | 0) > wait;
-      if (late && !never) words[at + layout.deadline] = (tick + wait) | 0;
+      const late = ((words[at + layout.deadline]! - since) | 0) > wait;
+      if (late && !never) words[at + layout.deadline] = (since + wait) | 0;
     }
   }
 
@@ -327,10 +327,10 @@ export class FlowTable {
     words[at + layout.state] = (words[at + layout.state]! & ~STATE_MASK) | state;
   }
 
-  #extend(at: number, tick: number, idle: number, set: number): void {
+  #extend(at: number, since: number, idle: number, set: number): void {
     const { words } = this.slab;
     const { layout } = this;
-    const deadline = (tick + idle) | 0;
+    const deadline = (since + idle) | 0;
     const never = this.#timers[set * TIMER_WORDS + NEVER_SHORTEN] !== 0;
     if (never && ((words[at + layout.deadline]! - deadline) | 0) > 0) return;
     words[at + layout.deadline] = deadline;
@@ -339,14 +339,14 @@ export class FlowTable {
   #start(flow: number, draft: FlowDraft): void {
     const { words } = this.slab;
     const { layout } = this;
-    const { protocol, timers, tick } = draft;
+    const { protocol, timers, since } = draft;
     const idle = idleTicks(this.#timers, timers, protocol, ONE_WAY);
     const established =
       draft.idle >= 0 ? draft.idle : idleTicks(this.#timers, timers, protocol, ESTABLISHED);
     for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
       const at = entry * layout.words;
       words[at + layout.state] = ONE_WAY;
-      words[at + layout.deadline] = (tick + idle) | 0;
+      words[at + layout.deadline] = (since + idle) | 0;
       words[at + layout.idle] = established;
     }
   }

@@ -7,6 +7,17 @@ import { ESTABLISHED, ONE_WAY, STATES, TWO_WAY } from "./flow-state.ts";
 /** Time in the data path: tenths of a second, modulo 2^32, compared by difference. */
 export const TICK_MILLIS = 100;
 
+/** The tick in which `now` (milliseconds) lies: what was to end by then is over. */
+export function tickOf(now: number): number {
+  return Math.floor(now / TICK_MILLIS) | 0;
+}
+
+/** The first tick that is not before `now`. Idle times count from there, so that none is shorter
+ * than it should be, by however little. */
+export function tickFrom(now: number): number {
+  return Math.ceil(now / TICK_MILLIS) | 0;
+}
+
 /** Idle times in milliseconds. */
 export interface Timers {
   readonly tcp: TimerSet;

@@ -20,7 +20,7 @@ import type { Release } from "../../tables/flow-holds.ts";
 import { TCP_SYN } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { FULL } from "../../tables/flow-table.ts";
-import { TICK_MILLIS } from "../../tables/flow-timers.ts";
+import { tickFrom, tickOf } from "../../tables/flow-timers.ts";
 import type { HalfBinder } from "../../tables/half-binder.ts";
 import { needsFlow, RULE_WORDS } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
@@ -181,9 +181,10 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     process(batch, now) {
       const { unmatched, unmatchedCount } = batch;
       if (snapshot.current.flowless) return 0;
-      const tick = Math.floor(now / TICK_MILLIS) | 0;
+      const tick = tickOf(now);
       makeRoom(unmatched, unmatchedCount, tick);
       let decided = 0;
+      draft.since = tickFrom(now);
       for (let i = 0; i < unmatchedCount; i++) {
         const row = unmatched[i]!;
         if (flow[row]! !== FLOW_WANTED || verdict[row]! !== 0) continue;

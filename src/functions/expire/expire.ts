@@ -3,7 +3,7 @@
 // they are over.
 
 import type { FlowTable } from "../../tables/flow-table.ts";
-import { TICK_MILLIS } from "../../tables/flow-timers.ts";
+import { tickOf } from "../../tables/flow-timers.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
 /** Flows looked at a batch: at 30,000 batches a second, a million flows in two seconds. */
@@ -15,7 +15,7 @@ export function expire(tables: readonly [FlowTable, FlowTable]): NetworkFunction
     reads: [],
     writes: [],
     process(_batch, now) {
-      const tick = Math.floor(now / TICK_MILLIS) | 0;
+      const tick = tickOf(now);
       tables[0].sweep(SWEEP, tick);
       tables[1].sweep(SWEEP, tick);
       return 0;

@@ -39,8 +39,8 @@ const UDP_FLAGS = PORTS | UDP_CHECKSUM;
 const WORDS = SHORTCUT_WORDS;
 const MTU = SHORTCUT_MTU;
 
-/** Translates what can be; it departs. */
-export type FlowTranslator = (tick: number) => void;
+/** Translates what can be; it departs. Idle times count from the tick `since`. */
+export type FlowTranslator = (tick: number, since: number) => void;
 
 export function byFlowV4(
   pool: PacketPool,
@@ -135,7 +135,7 @@ export function byFlowV4(
     for (let i = 0; i < KEY_WORDS; i++) keys[to * KEY_WORDS + i] = keys[from * KEY_WORDS + i]!;
   }
 
-  return function translateByFlow(tick) {
+  return function translateByFlow(tick, since) {
     const { count } = candidates;
     hashFourWordKeys(keys, 0, tags, count, k0, k1);
     fetch(count);
@@ -161,7 +161,7 @@ export function byFlowV4(
       const size = (end - l3) | 0;
       if (size > shortcuts[way * WORDS + MTU]!) continue;
       const tcp = (keys[key]! & 0xff) === TCP;
-      words[at + DEADLINE] = (tick + words[at + IDLE]!) | 0;
+      words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
       words[at + PACKETS] = (words[at + PACKETS]! + 1) | 0;
       words[at + BYTES] = (words[at + BYTES]! + size) | 0;
       if (tcp) noteTcp(at, (l3 + 20) | 0, state);

@@ -123,7 +123,7 @@ export function byFlowV6(
     for (let i = 0; i < KEY_WORDS; i++) keys[to * KEY_WORDS + i] = keys[from * KEY_WORDS + i]!;
   }
 
-  return function translateByFlow(tick) {
+  return function translateByFlow(tick, since) {
     const { count } = candidates;
     hashKeys(keys, KEY_WORDS, tags, count, k0, k1);
     fetch(count);
@@ -149,7 +149,7 @@ export function byFlowV6(
       const size = (end - l3) | 0;
       if (size > shortcuts[way * WORDS + MTU]!) continue;
       const tcp = (keys[key]! & 0xff) === TCP;
-      words[at + DEADLINE] = (tick + words[at + IDLE]!) | 0;
+      words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
       words[at + PACKETS] = (words[at + PACKETS]! + 1) | 0;
       words[at + BYTES] = (words[at + BYTES]! + size) | 0;
       if (tcp) noteTcp(at, (l3 + 40) | 0, state);

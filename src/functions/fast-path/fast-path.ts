@@ -5,7 +5,7 @@
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import type { DirectionCounters } from "../../tables/direction-counters.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
-import { TICK_MILLIS } from "../../tables/flow-timers.ts";
+import { tickFrom, tickOf } from "../../tables/flow-timers.ts";
 import type { InterfaceTable } from "../../tables/interface-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { TunnelWriter } from "../../tables/write-tunnel.ts";
@@ -59,11 +59,12 @@ export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
       "destinationRule",
     ],
     process(batch, now) {
-      const tick = Math.floor(now / TICK_MILLIS) | 0;
+      const tick = tickOf(now);
+      const since = tickFrom(now);
       recognise(batch);
       departures.count = 0;
-      if (v4.count > 0 && tables[0].count > 0) translateV4(tick);
-      if (v6.count > 0 && tables[1].count > 0) translateV6(tick);
+      if (v4.count > 0 && tables[0].count > 0) translateV4(tick, since);
+      if (v6.count > 0 && tables[1].count > 0) translateV6(tick, since);
       if (v4.count > 0) shiftV4();
       if (v6.count > 0) shiftV6();
       if (departures.count > 0) send();

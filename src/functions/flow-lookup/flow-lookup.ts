@@ -4,7 +4,7 @@
 import type { Batch } from "../../packet/batch.ts";
 import { ICMP_ERROR, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
-import { TICK_MILLIS } from "../../tables/flow-timers.ts";
+import { tickOf } from "../../tables/flow-timers.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 import { flowFinder } from "./find-flows.ts";
@@ -33,7 +33,7 @@ export function flowLookup(
     reads: ["vpc", "l3", "l4", "flags", "protocol", "sourcePort", "destinationPort"],
     writes: ["flow", "toVpc", "direction", "flags"],
     process(batch, now) {
-      const tick = Math.floor(now / TICK_MILLIS) | 0;
+      const tick = tickOf(now);
       if (tables[0].count + tables[1].count === 0) {
         matchNone(batch);
         return 0;

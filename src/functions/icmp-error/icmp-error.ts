@@ -11,7 +11,7 @@ import { ICMP_ERROR, MORE_FRAGMENTS, type PacketPool, V6 } from "../../packet/pa
 import { QuotedPacket } from "../../packet/quoted-packet.ts";
 import { DROP } from "../../packet/verdict.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
-import { TICK_MILLIS } from "../../tables/flow-timers.ts";
+import { tickOf } from "../../tables/flow-timers.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
   chooseRule,
@@ -117,7 +117,7 @@ export function icmpError(
     writes: ["toVpc", "direction", "sourceRule", "destinationRule", "flow"],
     process(batch, now) {
       if ((batch.flags & ICMP_ERROR) === 0) return 0;
-      tick = Math.floor(now / TICK_MILLIS) | 0;
+      tick = tickOf(now);
       const { rows, count } = batch;
       let decided = 0;
       for (let i = 0; i < count; i++) {

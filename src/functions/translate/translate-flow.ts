@@ -14,8 +14,9 @@ const NOTABLE = TCP_FIN | TCP_SYN | TCP_RST;
 const NO_SCALE = 0;
 const SCALE_SHIFT = 16;
 
-/** Translates the packet in `row`, which belongs to the flow of `entry`. */
-export type FlowTranslator = (row: number, entry: number, tick: number) => void;
+/** Translates the packet in `row`, which belongs to the flow of `entry`. Idle times count from the
+ * tick `since`. */
+export type FlowTranslator = (row: number, entry: number, since: number) => void;
 
 export function flowTranslator(pool: PacketPool, table: FlowTable): FlowTranslator {
   const { bytes, view, l3, l4, end, flags, l4Checksum, protocol } = pool;
@@ -86,7 +87,7 @@ export function flowTranslator(pool: PacketPool, table: FlowTable): FlowTranslat
     words[entry + stateWord] = word | (scale << SCALE_SHIFT);
   }
 
-  return function translateFlow(row, number, tick) {
+  return function translateFlow(row, number, since) {
     const entry = number * entryWords;
     const rowProtocol = protocol[row]!;
     const at = l4[row]!;
@@ -97,10 +98,10 @@ export function flowTranslator(pool: PacketPool, table: FlowTable): FlowTranslat
     words[entry + byteWord] = (words[entry + byteWord]! + end[row]! - l3[row]!) | 0;
     const established = (words[entry + stateWord]! & STATE_MASK) === ESTABLISHED;
     if (established && (tcpFlags & NOTABLE) === 0) {
-      words[entry + deadline] = (tick + words[entry + idle]!) | 0;
+      words[entry + deadline] = (since + words[entry + idle]!) | 0;
     } else {
       if ((tcpFlags & TCP_SYN) !== 0) noteScale(entry, at, end[row]!);
-      table.track(number, rowProtocol, tcpFlags, sequence, tick);
+      table.track(number, rowProtocol, tcpFlags, sequence, since);
     }
     if (tcp) noteWindow(entry, at, tcpFlags);
     rewriteNetwork(l3[row]!, entry);

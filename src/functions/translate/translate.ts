@@ -14,7 +14,7 @@ import {
 import { DROP } from "../../packet/verdict.ts";
 import { NO_MAPPING, ruleApplier } from "../../tables/apply-rule.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
-import { TICK_MILLIS } from "../../tables/flow-timers.ts";
+import { tickFrom } from "../../tables/flow-timers.ts";
 import { IDENTITY, KIND, RULE_WORDS } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
@@ -37,12 +37,12 @@ export function translate(
   const translateQuoted = quotedTranslator(pool, snapshot, tables, applyRule);
 
   /** A packet of a flow; a drop code or 0. */
-  function inFlow(row: number, entry: number, tick: number): number {
+  function inFlow(row: number, entry: number, since: number): number {
     const rowFlags = flags[row]!;
     if ((rowFlags & ICMP_ERROR) !== 0) return translateQuoted(row);
     if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
-    if ((rowFlags & V6) !== 0) translateFlow6(row, entry, tick);
-    else translateFlow4(row, entry, tick);
+    if ((rowFlags & V6) !== 0) translateFlow6(row, entry, since);
+    else translateFlow4(row, entry, since);
     return 0;
   }
 
@@ -120,13 +120,13 @@ export function translate(
     ],
     writes: [],
     process(batch, now) {
-      const tick = Math.floor(now / TICK_MILLIS) | 0;
+      const since = tickFrom(now);
       const { rows, count } = batch;
       let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
         const entry = flow[row]!;
-        const problem = entry >= 0 ? inFlow(row, entry, tick) : withoutFlow(row);
+        const problem = entry >= 0 ? inFlow(row, entry, since) : withoutFlow(row);
         if (problem === 0) continue;
         verdict[row] = problem;
         decided++;
