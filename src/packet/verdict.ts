@@ -196,7 +196,7 @@ export const DROP = {
   "tuple-in-use": drop(
     77,
     "Another flow has the same addresses and ports after translation.",
-    "Look for two exposes that lead to the same host and port.",
+    "Look for two exposes that lead to the same host and port. A host that sends to its own public endpoint gets this too, and the second of two flows in opposite directions that one of the hosts could not tell apart.",
   ),
   "host-flow-limit": drop(
     79,
