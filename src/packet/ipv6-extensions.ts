@@ -14,6 +14,9 @@ const MOBILITY = 135;
 const HOST_IDENTITY = 139;
 const SHIM6 = 140;
 const NO_NEXT_HEADER = 59;
+// Types of options.
+const PAD1 = 0;
+const HOME_ADDRESS = 0xc9;
 
 // Words of a result.
 export const WALK_PROTOCOL = 0;
@@ -49,7 +52,7 @@ export function walkExtensions(
       whole = false;
       break;
     }
-    flags |= extensionFlags(bytes, at, protocol);
+    flags |= extensionFlags(bytes, at, protocol, at + length);
     protocol = bytes[at]!;
     at += length;
   }
@@ -93,11 +96,23 @@ function fragmentEnd(bytes: Uint8Array, at: number, end: number): number {
   return offset + end - (at + 8);
 }
 
-function extensionFlags(bytes: Uint8Array, at: number, protocol: number): number {
+/** Whether destination options name a home address: that, and not the source, is what checksums
+ * cover (RFC 6275, 11.3.1). */
+function hasHomeAddress(bytes: Uint8Array, at: number, end: number): boolean {
+  let option = at + 2;
+  while (option + 1 < end) {
+    if (bytes[option] === HOME_ADDRESS) return true;
+    option += bytes[option] === PAD1 ? 1 : 2 + bytes[option + 1]!;
+  }
+  return false;
+}
+
+function extensionFlags(bytes: Uint8Array, at: number, protocol: number, end: number): number {
   // Behind a message there would be a second checksum over the addresses.
   if (protocol === AUTHENTICATION || isMessage(protocol)) return FIXED_ADDRESSES;
   // With segments left the destination is not the final one, which the checksum covers.
   if (protocol === ROUTING) return bytes[at + 3] !== 0 ? FIXED_ADDRESSES : 0;
+  if (protocol === DESTINATION_OPTIONS) return hasHomeAddress(bytes, at, end) ? FIXED_ADDRESSES : 0;
   if (protocol !== FRAGMENT) return 0;
   const field = (bytes[at + 2]! << 8) | bytes[at + 3]!;
   if (field >>> 3 !== 0) return LATER_FRAGMENT;

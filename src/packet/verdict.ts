@@ -97,8 +97,8 @@ export const DROP = {
   "port-zero": drop(51, "The source or destination port is 0, which is reserved.", SENDER),
   untranslatable: drop(
     52,
-    "An authentication header, or a routing header with segments left, ties the packet to addresses that would have to be translated.",
-    "Expose these addresses without NAT, or use ESP instead of AH.",
+    "An authentication header, a routing header with segments left, or a home address option ties the packet to addresses that would have to be translated.",
+    "Expose these addresses without NAT, use ESP instead of AH, and Mobile IPv6 without route optimisation.",
   ),
   "fragment-without-ports": drop(
     53,

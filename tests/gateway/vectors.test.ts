@@ -165,6 +165,8 @@ peerings:
       v2: { expose: [{ ips: [{ cidr: "2001:db8:2::/64", ports: "9" }] }] }
 `;
 const OPTIONS = [0, 1, 4, 0, 0, 0, 0];
+/** After a PadN, so that it stands where it must (RFC 6275, 6.3). */
+const HOME_ADDRESS = [2, 1, 2, 0, 0, 0xc9, 16, ...new Array(16).fill(7)];
 
 for (const [name, headers, verdict] of [
   ["none", [], "sent"],
@@ -181,6 +183,8 @@ for (const [name, headers, verdict] of [
   ["eight of them", new Array(8).fill([60, OPTIONS]), "sent"],
   ["nine of them", new Array(9).fill([60, OPTIONS]), "ipv6-bad-extension"],
   ["one longer than the packet", [[60, [9, 1, 4, 0, 0, 0, 0]]], "ipv6-bad-extension"],
+  ["a home address", [[60, HOME_ADDRESS]], "untranslatable"],
+  ["options cut short", [[60, [0, 7, 1, 0, 0, 5, 9]]], "sent"],
   ["routing not done", [[43, [0, 0, 1, 0, 0, 0, 0]]], "untranslatable"],
   ["an authentication header", [[51, [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]]], "untranslatable"],
 ] as [string, [number, number[]][], string][]) {
