@@ -78,6 +78,16 @@ export function writeEntry(
   writeDeltas(layout, words, at);
 }
 
+/** Whether packets of the entry leave with other addresses or ports. */
+export function translates(layout: FlowLayout, words: Int32Array, entry: number): boolean {
+  const at = entry * layout.words;
+  if (words[at + layout.ports]! !== words[at + layout.newPorts]!) return true;
+  for (let i = 0; i < 2 * layout.addressWords; i++) {
+    if (words[at + layout.source + i]! !== words[at + layout.newSource + i]!) return true;
+  }
+  return false;
+}
+
 /** Writes keys and translation of a flow into the draft. */
 export function readFlow(
   layout: FlowLayout,

@@ -196,6 +196,20 @@ for (const [name, headers, verdict] of [
   });
 }
 
+test("what ties a packet to its addresses does not keep it from a flow that leaves them alone", () => {
+  const side = (cidr: string) => ({ expose: [{ ips: [{ cidr }] }] });
+  const peering = { v1: side("2001:db8:1::/64"), v2: side("2001:db8:2::/64") };
+  const acl = { default: "deny", rules: [{ from: "v1", action: "allow", scope: "flow" }] };
+  const vpcs = { v1: { vni: 100 }, v2: { vni: 200 } };
+  const gateway = gatewayOf({ vpcs, peerings: { p: { peering, acl } } });
+  const iface = rawInterface(gateway, "v1");
+  for (const headers of [[], [[60, HOME_ADDRESS]]] as [number, number[]][][]) {
+    assert.equal(pass(gateway, iface, withExtensions(headers)).verdict, "sent");
+  }
+  const [flow] = gateway.flows();
+  assert.deepEqual(flow?.packets, [2, 0]);
+});
+
 for (const [name, change, verdict] of [
   ["too short for Ethernet", (frame: Uint8Array) => frame.subarray(0, 13), "frame-too-short"],
   ["a multicast source", (frame: Uint8Array) => frame.fill(1, 6, 7), "ethernet-bad-address"],

@@ -13,6 +13,7 @@ import {
 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { NO_MAPPING, ruleApplier } from "../../tables/apply-rule.ts";
+import { translates } from "../../tables/flow-entry.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { tickFrom } from "../../tables/flow-timers.ts";
 import { IDENTITY, KIND, RULE_WORDS } from "../../tables/rule-table.ts";
@@ -36,11 +37,17 @@ export function translate(
   const applyRule = ruleApplier(pool, snapshot);
   const translateQuoted = quotedTranslator(pool, snapshot, tables, applyRule);
 
+  /** Whether the flow of the entry changes packets at all. */
+  function changes(rowFlags: number, entry: number): boolean {
+    const { layout, slab } = tables[rowFlags & V6]!;
+    return translates(layout, slab.words, entry);
+  }
+
   /** A packet of a flow; a drop code or 0. */
   function inFlow(row: number, entry: number, since: number): number {
     const rowFlags = flags[row]!;
     if ((rowFlags & ICMP_ERROR) !== 0) return translateQuoted(row);
-    if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
+    if ((rowFlags & FIXED_ADDRESSES) !== 0 && changes(rowFlags, entry)) return UNTRANSLATABLE;
     if ((rowFlags & V6) !== 0) translateFlow6(row, entry, since);
     else translateFlow4(row, entry, since);
     return 0;
