@@ -52,8 +52,18 @@ export interface StoryResult {
 export type ReadFile = (path: string) => { readonly text: string; readonly file: string };
 
 /** Throws StoryError when a configuration cannot be used. */
+/** As the gateway runs, on the fast path where it may. What fails is run again step by step, which
+ * tells the steps and changes nothing else. */
 export function runStory(story: Story, readFile: ReadFile): StoryResult {
-  return new StoryRun(story, readFile).run();
+  const result = new StoryRun(story, readFile, false).run();
+  if (result.ok) return result;
+  const { trace } = runStoryByStep(story, readFile);
+  return { ...result, trace: trace ?? ["Step by step it holds."] };
+}
+
+/** The same without the fast path. */
+export function runStoryByStep(story: Story, readFile: ReadFile): StoryResult {
+  return new StoryRun(story, readFile, true).run();
 }
 
 /** Room for the longest IP packet. */
@@ -69,9 +79,11 @@ class StoryRun {
   readonly #interfaces = new Map<string, number>();
   readonly #bindings = new Map<string, Bound>();
   readonly #vnis = new Map<string, number>();
+  readonly #traced: boolean;
   #trace: TraceLine[] = [];
 
-  constructor(story: Story, readFile: ReadFile) {
+  constructor(story: Story, readFile: ReadFile, traced: boolean) {
+    this.#traced = traced;
     this.#story = story;
     this.#readFile = readFile;
     const { ports, timers, seed } = story;
@@ -211,7 +223,7 @@ class StoryRun {
         throw new StoryError(message, step.place);
       }
     }
-    const count = gateway.run(this.#clock.now(), this.#trace);
+    const count = gateway.run(this.#clock.now(), this.#traced ? this.#trace : undefined);
     const outcomes = Array.from({ length: count }, (_, index) => gateway.outcome(index));
     this.#checkSent(step, outcomes, inputs);
     if (step.drop !== undefined) checkDropped(step.drop, outcomes);

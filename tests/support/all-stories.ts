@@ -3,7 +3,12 @@
 import { globSync, readFileSync } from "node:fs";
 import { pathBeside } from "../../src/cli/path-beside.ts";
 import { loadStories } from "../../src/stories/load.ts";
-import { runStory, type StoryResult } from "../../src/stories/run.ts";
+import {
+  type ReadFile,
+  runStory,
+  runStoryByStep,
+  type StoryResult,
+} from "../../src/stories/run.ts";
 import type { Story } from "../../src/stories/story.ts";
 import { root } from "./source-files.ts";
 
@@ -17,8 +22,17 @@ export function allStories(): Story[] {
 }
 
 export function runOfProject(story: Story): StoryResult {
-  return runStory(story, (path) => {
+  return runStory(story, readerOf(story));
+}
+
+/** The same without the fast path. */
+export function runOfProjectByStep(story: Story): StoryResult {
+  return runStoryByStep(story, readerOf(story));
+}
+
+function readerOf(story: Story): ReadFile {
+  return (path) => {
     const file = pathBeside(story.file, path);
     return { text: readFileSync(`${root}${file}`, "utf8"), file };
-  });
+  };
 }

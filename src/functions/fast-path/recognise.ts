@@ -28,8 +28,9 @@ const ETHERNET_LENGTH = 14;
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 const UDP_LENGTH_MIN = 8 + 8 + ETHERNET_LENGTH;
-/** Ethernet, IP and UDP headers at least. */
-const FRAME_MIN = ETHERNET_LENGTH + 28;
+/** IP and UDP headers at least. */
+const PACKET_MIN = 28;
+const FRAME_MIN = ETHERNET_LENGTH + PACKET_MIN;
 const TUNNELLED_MIN = TUNNEL_LENGTH + FRAME_MIN;
 const V6_MIN = 48;
 /** TCP flags that change the state of a connection: FIN, SYN, RST. */
@@ -90,7 +91,8 @@ export function recogniser(
     if (size > frameMax) return 0;
     if (kind === TUNNELS) return size < TUNNELLED_MIN ? 0 : view.getInt32(start[row]! + 46) & ~0xff;
     if (kind !== ETHERNET && kind !== BARE) return 0;
-    return size >= FRAME_MIN ? networkOfInterface(rxInterface[row]!) : 0;
+    const least = kind === BARE ? PACKET_MIN : FRAME_MIN;
+    return size < least ? 0 : networkOfInterface(rxInterface[row]!);
   }
 
   function networkOfInterface(iface: number): number {
