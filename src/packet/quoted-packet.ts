@@ -56,7 +56,7 @@ export class QuotedPacket {
   /** The identifier of a quoted ICMP query (echo; over IPv4 also timestamp), or -1. */
   queryId(bytes: Uint8Array, view: DataView, end: number): number {
     if (this.fragment || this.l4 + 6 > end) return -1;
-    return queryId(bytes, view, this.l4, this.protocol);
+    return queryId(bytes, view, this.l4, this.protocol, bytesVersion(view, this.l3) === 6);
   }
 
   #ipv4(bytes: Uint8Array, view: DataView, at: number, end: number): number {

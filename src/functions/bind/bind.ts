@@ -60,7 +60,7 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
       draft.destinationPort = destinationPort[row]!;
       return 0;
     }
-    draft.sourcePort = queryId(bytes, view, l4[row]!, protocol[row]!);
+    draft.sourcePort = queryId(bytes, view, l4[row]!, protocol[row]!, draft.v6);
     draft.destinationPort = draft.sourcePort;
     return draft.sourcePort < 0 ? PROTOCOL_WITHOUT_FLOW : 0;
   }
@@ -95,16 +95,16 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
 
   /** Keeps a flow for the packet; a drop code or 0. */
   function open(row: number, tick: number, needed: boolean): number {
+    const v6 = (flags[row]! & V6) !== 0;
+    draft.v6 = v6;
     const unknown = readPorts(row);
     if (unknown !== 0) return unknown;
-    const v6 = (flags[row]! & V6) !== 0;
     const table = tables[v6 ? 1 : 0];
     const { vpcVnis } = snapshot.current;
     const at = l3[row]! + (v6 ? 8 : 12);
     const size = v6 ? 16 : 4;
     draft.from = vpcVnis[vpc[row]!]!;
     draft.protocol = protocol[row]!;
-    draft.v6 = v6;
     draft.tick = tick;
     const stranger = mayOpen(row);
     // A connection that is older than its flow is known from its next segment on.

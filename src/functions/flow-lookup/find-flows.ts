@@ -55,7 +55,7 @@ export function flowFinder(pool: PacketPool, snapshot: SnapshotHolder, table: Fl
       if ((rowFlags & PORTS) === 0) {
         // Behind a later fragment's header stands no identifier, and perhaps nothing.
         const later = (rowFlags & LATER_FRAGMENT) !== 0;
-        id = later ? -1 : queryId(bytes, view, l4[row]!, rowProtocol);
+        id = later ? -1 : queryId(bytes, view, l4[row]!, rowProtocol, v6);
         ports = (id << 16) | id;
       }
       if (id < 0 || tracked[(rowVpc << 1) | (family & 1)]! === 0) {
