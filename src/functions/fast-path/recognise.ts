@@ -76,7 +76,8 @@ export function recogniser(
     const total = lengths >>> 16;
     const udpLength = ports & 0xffff;
     const innerEnd = (at + 14 + total) | 0;
-    if (udpLength < UDP_LENGTH_MIN || udpLength + 20 !== total || innerEnd > end) return 0;
+    // What stands behind the tunnel packet is not sent on: the long way takes it off.
+    if (udpLength < UDP_LENGTH_MIN || udpLength + 20 !== total || innerEnd !== end) return 0;
     // No UDP checksum, and a VNI present.
     if ((view.getInt32(at + 40) & ~0xf7ff) !== 0x0800) return 0;
     // The header's first and last half words make one.
