@@ -4,8 +4,8 @@
 const ICMP = 1;
 const ICMPV6 = 58;
 
-/** The identifier of an ICMP query at `at`, or -1 (RFC 5508, 3). ICMP over IPv6 and ICMPv6 over IPv4
- * are no ICMP: nobody has looked whether they are long enough. */
+/** The identifier of an ICMP query at `at`, or -1 (RFC 5508, 3). ICMP over IPv6 and ICMPv6 over
+ * IPv4 are no ICMP: nobody has looked whether they are long enough. */
 export function queryId(
   bytes: Uint8Array,
   view: DataView,

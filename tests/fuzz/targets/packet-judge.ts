@@ -1,0 +1,93 @@
+// What must hold of every packet that goes through, whatever came.
+
+import assert from "node:assert/strict";
+import type { Gateway } from "../../../src/gateway/gateway.ts";
+import type { Outcome } from "../../../src/gateway/outcome.ts";
+import { type Dissection, dissect } from "../../../src/wire/dissect.ts";
+import { isIcmpError } from "../../../src/wire/icmp.ts";
+import { verifyChecksums } from "../../../src/wire/verify-checksums.ts";
+
+const TCP = 6;
+/** Behind which byte of the transport header nothing changes: DCCP, UDP-Lite, Mobile IPv6 and HIP
+ * have checksums over addresses too. */
+const CHECKSUM_END: ReadonlyMap<number, number> = new Map([
+  [TCP, 18],
+  [17, 8],
+  [33, 8],
+  [136, 8],
+  [135, 6],
+  [139, 6],
+]);
+
+/** A packet that was sent, against the frame it came in. */
+export function judgeSent(frame: Uint8Array, { packet, frame: out, offset }: Outcome): void {
+  const came = frame.subarray(offset);
+  assert.ok(packet.length > 0 && offset >= 0, "a packet that was sent was found before");
+  assert.ok(out.length >= packet.length, "the frame holds the packet");
+  const before = dissect(came)!;
+  const after = dissect(packet)!;
+  assert.equal(after.family, before.family, "the family stays");
+  assert.equal(after.end, before.end, "the length stays");
+  assert.equal(after.l4, before.l4, "the headers stay");
+  assert.equal(packet.length, after.end, "nothing is behind the packet");
+  judgeChecksums(came, packet);
+  judgeHeader(came, packet, before.family);
+  judgePayload(came, packet, before);
+}
+
+/** Good in, good out; bad in, bad out. */
+function judgeChecksums(came: Uint8Array, packet: Uint8Array): void {
+  const before = verifyChecksums(came);
+  const after = verifyChecksums(packet);
+  let same = before.length === after.length;
+  for (let i = 0; same && i < before.length; i++) {
+    same = before[i]!.header === after[i]!.header && before[i]!.quoted === after[i]!.quoted;
+  }
+  if (!same) assert.deepEqual(after, before, "wrong checksums are the same before and after");
+}
+
+/** All but addresses, one hop and the checksum. */
+function judgeHeader(came: Uint8Array, packet: Uint8Array, family: 4 | 6): void {
+  const hops = family === 4 ? 8 : 7;
+  const addresses = family === 4 ? 12 : 8;
+  for (let i = 0; i < addresses; i++) {
+    const isSum = family === 4 && (i === 10 || i === 11);
+    if (!isSum && packet[i] !== came[i]! - (i === hops ? 1 : 0)) {
+      assert.fail(`byte ${i} of the header became ${packet[i]}, was ${came[i]}`);
+    }
+  }
+}
+
+/** What is behind the transport header stays. Not of ICMP errors, whose payload is translated, and
+ * of a SYN, whose MSS may be lowered. */
+function judgePayload(came: Uint8Array, packet: Uint8Array, parts: Dissection): void {
+  const { family, protocol, l4, end, fragmentOffset } = parts;
+  const icmp = protocol === (family === 4 ? 1 : 58);
+  if (icmp && isIcmpError(family, came[l4] ?? 0)) return;
+  if (protocol === TCP && ((came[l4 + 13] ?? 0) & 2) !== 0) return;
+  const header = icmp ? 8 : (CHECKSUM_END.get(protocol) ?? 0);
+  for (let i = l4 + (fragmentOffset > 0 ? 0 : header); i < end; i++) {
+    if (packet[i] !== came[i]) assert.fail(`byte ${i - l4} behind the IP header changed`);
+  }
+}
+
+/** What the gateway itself says is right in itself. */
+export function judgeAnswers(gateway: Gateway): void {
+  for (const { packet, to } of gateway.answers()) {
+    const faults = verifyChecksums(packet).filter(({ quoted }) => !quoted);
+    assert.deepEqual(faults, [], `an answer to ${to} with right checksums`);
+    assert.ok(packet.length <= 1280, "an answer is short");
+  }
+}
+
+/** Every packet is accounted for. */
+export function judgeCounts(gateway: Gateway, received: number, capacity: number): void {
+  const counts = gateway.counts();
+  let dropped = 0;
+  for (const count of counts.dropped.values()) dropped += count;
+  assert.equal(counts.received, received);
+  assert.equal(counts.sent + counts.consumed + dropped, received);
+  const { flows, mappings, hosts } = gateway.tracked();
+  const held = `${flows} flows, ${mappings} mappings, ${hosts} hosts`;
+  assert.ok(flows <= 2 * capacity && mappings <= 2 * flows && hosts <= flows, held);
+}
