@@ -71,6 +71,8 @@ export interface Vpc {
   readonly addresses: readonly IpAddress[];
   /** The longest IP packet that it takes, in bytes. */
   readonly mtu: number;
+  /** Most flows that its hosts may hold open; undefined: as many as the table has room for. */
+  readonly flows?: number | undefined;
 }
 
 export interface Peering {

@@ -48,9 +48,9 @@ export function parseVpcs(raw: RawConfig, report: Reporter): ParsedVpcs {
 }
 
 /** What the `isthmus` key adds; wrong values are reported by check-isthmus.ts. */
-function extras({ isthmus }: RawConfig, name: string): Pick<Vpc, "remote" | "addresses" | "mtu"> {
+function extras({ isthmus }: RawConfig, name: string): Omit<Vpc, "name" | "vni" | "place"> {
   const raw = isMapping(isthmus) && isMapping(isthmus?.vpcs) ? isthmus?.vpcs?.[name] : undefined;
-  const { vtep, routerMac, addresses = [], mtu } = isMapping(raw) && raw ? raw : {};
+  const { vtep, routerMac, addresses = [], mtu, flows } = isMapping(raw) && raw ? raw : {};
   const attached = Array.isArray(isthmus?.attachments)
     ? isthmus.attachments.filter((each) => isMapping(each) && each.vpc === name)
     : [];
@@ -65,6 +65,7 @@ function extras({ isthmus }: RawConfig, name: string): Pick<Vpc, "remote" | "add
     remote: vtep !== undefined && routerMac !== undefined ? { vtep, routerMac } : undefined,
     addresses: texts.filter(isText).flatMap((text) => parseIpAddress(text) ?? []),
     mtu: mtu ?? MTU_MAX,
+    flows,
   };
 }
 

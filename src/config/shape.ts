@@ -143,6 +143,7 @@ const isthmus = z
           routerMac: text.optional(),
           addresses: z.array(text).optional().describe("the gateway's own addresses there"),
           mtu: z.int().min(68).max(65535).optional().describe("longest IP packet that it takes"),
+          flows: z.int().min(1).max(0x7fffffff).optional().describe("most flows of its hosts"),
         }),
       )
       .optional()

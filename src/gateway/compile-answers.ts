@@ -14,6 +14,7 @@ const PROHIBITED_REASONS: readonly DropName[] = [
   "acl-denied",
   "no-free-port",
   "host-flow-limit",
+  "vpc-flow-limit",
   "flow-table-full",
 ];
 

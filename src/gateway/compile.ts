@@ -107,6 +107,7 @@ class Compiler {
         ...acls,
         ...answers,
         vpcVnis: Int32Array.from(vpcs, (vpc) => vpc.vni),
+        vpcFlowLimits: Int32Array.from(vpcs, (vpc) => vpc.flows ?? 0),
         ...adjacencies,
         shortcuts: compileShortcuts({ ...directions, ...answers, ...adjacencies, ...acls }),
         directionVpcs: Int32Array.from(this.#directions, ({ to }) => to),

@@ -19,7 +19,8 @@ import { RFC_TIMERS } from "../tables/flow-timers.ts";
 import { HalfBinder } from "../tables/half-binder.ts";
 import { HostTable } from "../tables/host-table.ts";
 import { MappingTable } from "../tables/mapping-table.ts";
-import type { SnapshotHolder } from "../tables/snapshot.ts";
+import type { Snapshot, SnapshotHolder } from "../tables/snapshot.ts";
+import { VpcLimits } from "../tables/vpc-flows.ts";
 import { withTimes } from "./flow-times.ts";
 
 export interface FlowOptions {
@@ -39,6 +40,10 @@ export interface Flows {
   readonly halves: HalfBinder;
   /** Gives back what a draft holds whose flow was not made. */
   readonly release: Release;
+  /** How many flows each VPC may hold. */
+  readonly limits: VpcLimits;
+  /** Counts the flows that are alive by the limits of a new configuration. */
+  readonly recount: (snapshot: Snapshot, tick: number) => void;
   /** Gives flows the times of a configuration; the result tells the number of the timers that flows
    * of a mode have. */
   readonly setTimers: (times: FlowTimes) => (mode: string) => number;
@@ -87,7 +92,8 @@ export function makeFlows(
   };
   const timers = [RFC_TIMERS, ...natModes.map((mode) => mode.referenceTimers ?? RFC_TIMERS)];
   const fetchMappings: FetchMappings = (each, count) => mappings.fetch(each, count);
-  const common = { capacity, memory, hashKey, timers, release, fetchMappings };
+  const limits = new VpcLimits();
+  const common = { capacity, memory, hashKey, timers, release, fetchMappings, limits };
   const table = (v6: boolean) => new FlowTable({ v6, ...common });
   const tables = [table(false), table(true)] as const;
   const inUse = (draft: FlowDraft) => {
@@ -101,6 +107,17 @@ export function makeFlows(
     hostCount: () => hostTable?.count ?? 0,
     halves: new HalfBinder(snapshot, DROP["no-mapping"].code),
     release,
+    limits,
+    recount: ({ vnis, vpcFlowLimits }, tick) => {
+      limits.set(vnis, vpcFlowLimits);
+      for (const each of limits.limited ? tables : []) {
+        each.vpcs.clear();
+        each.each(tick, (flow) => {
+          each.recall(flow, before);
+          each.vpcs.enter(flow, before.from);
+        });
+      }
+    },
     setTimers: (times) => {
       const wished = timers.map((each) => withTimes(each, times));
       for (const each of tables) each.setTimers(wished);

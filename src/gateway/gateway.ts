@@ -219,6 +219,7 @@ export class Gateway {
       };
       table.each(this.#tick, forget, false);
     }
+    this.#flows.recount(this.#snapshot.current, this.#tick);
     return { kept, ended };
   }
 

@@ -203,6 +203,11 @@ export const DROP = {
     "The private address has as many flows open as the expose allows; existing flows go on.",
     "Raise flowsPerHost of the expose, or look for what opens so many.",
   ),
+  "vpc-flow-limit": drop(
+    81,
+    "The hosts of the VPC have as many flows open as it may have; existing flows go on.",
+    "Raise isthmus.vpcs.NAME.flows, or look for what opens so many.",
+  ),
   "protocol-without-flow": drop(
     78,
     "The expose keeps flows, which are known of TCP, UDP and ICMP queries only.",

@@ -4,6 +4,7 @@ import type { Memory } from "../base/arena.ts";
 import type { FetchMappings, Release } from "./flow-holds.ts";
 import type { Timers } from "./flow-timers.ts";
 import type { HashKey } from "./key-hash.ts";
+import type { VpcLimits } from "./vpc-flows.ts";
 
 export interface FlowTableOptions {
   readonly v6: boolean;
@@ -16,4 +17,5 @@ export interface FlowTableOptions {
   /** Called for what the draft of a flow held, when the flow is gone, and before that for many. */
   readonly release: Release;
   readonly fetchMappings?: FetchMappings | undefined;
+  readonly limits: VpcLimits;
 }

@@ -9,6 +9,7 @@ import { RFC_TIMERS } from "./flow-timers.ts";
 import { hashFourWordKeys, hashWords } from "./key-hash.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
 import { PortSet } from "./port-set.ts";
+import { VpcLimits } from "./vpc-flows.ts";
 
 const hashKey = { k0: 0x03020100, k1: 0x07060504 };
 
@@ -49,6 +50,7 @@ function tableOf(v6: boolean, capacity: number, released: number[] = []): FlowTa
     if (mapping >= 0) released.push(mapping);
   };
   return new FlowTable({
+    limits: new VpcLimits(),
     v6,
     capacity,
     memory: plainMemory,

@@ -45,6 +45,7 @@ import { IndexPool } from "./index-pool.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
 import { needsFlow, RULE_WORDS } from "./rule-table.ts";
 import { forgetWindow, isBelievable } from "./tcp-window.ts";
+import { VpcFlows } from "./vpc-flows.ts";
 
 const TCP = 6;
 const UDP = 17;
@@ -64,6 +65,7 @@ export class FlowTable {
   readonly sourceRule: Int32Array;
   readonly destinationRule: Int32Array;
   readonly timerSet: Uint8Array;
+  readonly vpcs: VpcFlows;
   readonly #holds: FlowHolds;
   #timers: Int32Array;
   readonly #numbers: IndexPool;
@@ -72,7 +74,7 @@ export class FlowTable {
   readonly #sweeper: FlowSweeper;
 
   constructor(options: FlowTableOptions) {
-    const { v6, capacity, memory, hashKey, timers, release, fetchMappings } = options;
+    const { v6, capacity, memory, hashKey, timers, release, fetchMappings, limits } = options;
     this.v6 = v6;
     this.capacity = capacity;
     this.layout = v6 ? V6_LAYOUT : V4_LAYOUT;
@@ -83,12 +85,14 @@ export class FlowTable {
       memory,
       hashKey,
     });
-    const arena = new Arena((13 + FlowHolds.bytesPerFlow) * capacity + 1024, memory);
+    const bytesPerFlow = 13 + FlowHolds.bytesPerFlow + VpcFlows.bytesPerFlow;
+    const arena = new Arena(bytesPerFlow * capacity + 1024, memory);
     this.sourceRule = arena.int32(capacity);
     this.destinationRule = arena.int32(capacity);
     this.#holds = new FlowHolds(capacity, arena, release, fetchMappings);
     this.#numbers = new IndexPool(capacity, arena);
     this.timerSet = arena.uint8(capacity);
+    this.vpcs = new VpcFlows(capacity, arena, limits);
     this.#timers = compileTimers(timers);
     this.#sweeper = new FlowSweeper(this);
     this.#key = new Int32Array(this.slab.keyWords);
@@ -169,6 +173,7 @@ export class FlowTable {
     this.slab.link(2 * flow, tag);
     this.slab.link(2 * flow + 1, otherTag);
     this.count++;
+    this.vpcs.enter(flow, draft.from);
     return flow;
   }
 
@@ -200,6 +205,7 @@ export class FlowTable {
     this.#numbers.giveBack(flow);
     this.count--;
     this.#holds.release(flow);
+    this.vpcs.leave(flow);
   }
 
   /** Fetches what discarding the flows will need of memory; any number. */
@@ -263,6 +269,7 @@ export class FlowTable {
 
   /** Ends the flow: nothing passes by it any more, and what it held rests before others get it. */
   end(flow: number, since: number): void {
+    this.vpcs.leave(flow);
     const { words } = this.slab;
     const { layout } = this;
     for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
@@ -360,11 +367,12 @@ export class FlowTable {
   }
 
   /** Whether the flow has been over for `rest` ticks. One that only rests no longer counts for its
-   * host. */
+   * host and its VPC. */
   isOver(flow: number, tick: number, rest: number): boolean {
     if (this.state(flow) === 0 || this.alive(2 * flow, tick)) return false;
     if (this.#hasRested(flow, tick, rest)) return true;
     this.#holds.leaveHost(flow);
+    this.vpcs.leave(flow);
     return false;
   }
 

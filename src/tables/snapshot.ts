@@ -56,6 +56,8 @@ export interface Snapshot {
   readonly vpcAddresses: Int32Array;
   /** By VPC index: the longest IP packet that it takes. */
   readonly vpcMtus: Int32Array;
+  /** By VPC index: most flows that its hosts may hold open; 0: no limit. */
+  readonly vpcFlowLimits: Int32Array;
   /** Whether any VPC takes less than the longest packet there is. */
   readonly hasMtus: boolean;
   /** Whether a SYN is held to it. */
@@ -102,6 +104,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   answersPerSecond: 0,
   vpcAddresses: new Int32Array(0),
   vpcMtus: new Int32Array(0),
+  vpcFlowLimits: new Int32Array(0),
   hasMtus: false,
   clampsMss: false,
   binders: [],

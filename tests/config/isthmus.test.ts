@@ -57,6 +57,24 @@ for (const [address, good] of [
   });
 }
 
+for (const [flows, good] of [
+  [1, true],
+  [2147483647, true],
+  [0, false],
+  [-1, false],
+  [2147483648, false],
+  [1.5, false],
+  ["many", false],
+] as const) {
+  test(`${flows} flows of a VPC are ${good ? "accepted" : "refused"}`, () => {
+    const kind = Number.isInteger(flows) ? "shape/wrong-value" : "shape/wrong-type";
+    assert.deepEqual(
+      issuesOf({ vpcs: VPCS, isthmus: { vpcs: { blue: { flows } } } }),
+      good ? [] : [`${kind} isthmus.vpcs.blue.flows`],
+    );
+  });
+}
+
 for (const [config, path] of [
   [{ vpcs: { "a\u0000b": { vni: 7 } } }, "vpcs.a\u0000b"],
   [{ vpcs: { "a b": { vni: 7 } } }, "vpcs.a b"],

@@ -24,17 +24,21 @@ import { tickFrom, tickOf } from "../../tables/flow-timers.ts";
 import type { HalfBinder } from "../../tables/half-binder.ts";
 import { needsFlow, RULE_WORDS } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import type { VpcLimits } from "../../tables/vpc-flows.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
 const NO_FLOW = DROP["no-flow"].code;
 const FLOW_EXPIRED = DROP["flow-expired"].code;
 const TCP_WITHOUT_FLOW = DROP["tcp-without-flow"].code;
 const FLOW_TABLE_FULL = DROP["flow-table-full"].code;
+const VPC_FLOW_LIMIT = DROP["vpc-flow-limit"].code;
 const TUPLE_IN_USE = DROP["tuple-in-use"].code;
 const PROTOCOL_WITHOUT_FLOW = DROP["protocol-without-flow"].code;
 const FRAGMENT_WITHOUT_PORTS = DROP["fragment-without-ports"].code;
 const UNTRANSLATABLE = DROP["untranslatable"].code;
 const TCP = 6;
+/** Flows looked at, whether they are over, for each that its VPC may not have. */
+const LOOK = 4;
 
 export interface BindDependencies {
   readonly pool: PacketPool;
@@ -42,10 +46,11 @@ export interface BindDependencies {
   readonly tables: readonly [FlowTable, FlowTable];
   readonly halves: HalfBinder;
   readonly release: Release;
+  readonly limits: VpcLimits;
 }
 
 export function bind(dependencies: BindDependencies): NetworkFunction {
-  const { pool, snapshot, tables, halves, release } = dependencies;
+  const { pool, snapshot, tables, halves, release, limits } = dependencies;
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
   const { toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
   const draft = new FlowDraft();
@@ -124,6 +129,10 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
 
   /** The halves and the flow; a drop code or 0. */
   function keep(row: number, at: number, size: number, table: FlowTable): number {
+    if (limits.isFull(draft.from)) {
+      table.sweep(LOOK, draft.tick);
+      if (limits.isFull(draft.from)) return VPC_FLOW_LIMIT;
+    }
     // Before a side takes anything: what it takes is returned by flows that make room.
     if (!table.reserve(draft.tick)) return FLOW_TABLE_FULL;
     draft.to = snapshot.current.vpcVnis[toVpc[row]!]!;
