@@ -101,7 +101,7 @@ function withMore(arrivals: readonly Arrival[], at: number, one: Arrival): reado
 }
 
 function pause(random: Random): number {
-  return random.below(2) === 0 ? 0 : PAUSES[random.below(PAUSES.length)]!;
+  return random.below(4) > 0 ? 0 : PAUSES[random.below(PAUSES.length)]!;
 }
 
 function fresh(random: Random): Arrival {

@@ -12,7 +12,7 @@ function nat(ips: string, as: string, mode: object) {
   return { ips: [{ cidr: ips }], as: [{ cidr: as }], nat: mode };
 }
 
-function config(masquerade: object, isthmus: object): Config {
+function config(masquerade: object, isthmus: object, a: object = {}): Config {
   const ports = { from: "1-99", to: "1001-1099" };
   return configOf({
     vpcs: Object.fromEntries(VPCS.map((name, index) => [name, { vni: FIRST_VNI + index }])),
@@ -77,7 +77,10 @@ function config(masquerade: object, isthmus: object): Config {
         },
       },
     },
-    isthmus: { vpcs: { b: { mtu: 600, addresses: ["10.0.0.254", "2001:db8:2::fe"] } }, ...isthmus },
+    isthmus: {
+      vpcs: { a, b: { mtu: 600, addresses: ["10.0.0.254", "2001:db8:2::fe"] } },
+      ...isthmus,
+    },
   });
 }
 
@@ -98,7 +101,11 @@ export function configTurns(): (inputs: number) => Config | undefined {
 
 const CONFIGS: readonly Config[] = [
   config({ ...SEQUENTIAL }, { icmp: { prohibited: true } }),
-  config({ ...SEQUENTIAL, filtering: "endpoint-independent", flowsPerHost: 2 }, { clampMss: true }),
+  config(
+    { ...SEQUENTIAL, filtering: "endpoint-independent", flowsPerHost: 2 },
+    { clampMss: true },
+    { flows: 5 },
+  ),
   config({ ...SEQUENTIAL, mapping: "address-and-port-dependent", ports: "1024-1027" }, {}),
 ];
 
