@@ -57,6 +57,7 @@ export const ISSUE_CODES = {
   "isthmus/half-a-tunnel": "error",
   "isthmus/bad-timer": "error",
   "isthmus/short-timer": "warning",
+  "isthmus/bad-fragments": "error",
   "masquerade/ports": "error",
   "masquerade/bad-ports": "error",
   "masquerade/shared-endpoint": "error",

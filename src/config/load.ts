@@ -10,6 +10,7 @@ import { type EmbeddedConfig, readDocument, readEmbedded, type Source } from "./
 import type { ExposeMode } from "./expose-mode.ts";
 import type { ConfigIssue } from "./issue.ts";
 import type { Config, ConfigShape, IcmpAnswers } from "./model.ts";
+import { parseFragments } from "./parse-fragments.ts";
 import { parsePeerings } from "./parse-peerings.ts";
 import { parseTimers } from "./parse-timers.ts";
 import { parseVpcs } from "./parse-vpcs.ts";
@@ -56,6 +57,7 @@ function loadSource(
   checkRoutes(peerings, modes);
   if (sound("isthmus")) checkIsthmus(raw, vpcs.names, root.at("isthmus"));
   const timers = parseTimers(raw, root);
+  const fragments = parseFragments(raw, root);
   const capacity = raw.gateway?.flowTableCapacity;
   if (capacity === 0) {
     const at = root.at("gateway", "flowTableCapacity");
@@ -71,6 +73,7 @@ function loadSource(
     attachments: raw.isthmus?.attachments ?? [],
     icmp: icmpAnswers(raw),
     timers,
+    fragments,
     clampMss: raw.isthmus?.clampMss === true,
   };
   return { config: shape as Config, issues: report.issues };

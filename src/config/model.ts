@@ -22,8 +22,19 @@ export interface ConfigShape {
   readonly attachments: readonly Attachment[];
   readonly icmp: IcmpAnswers;
   readonly timers: FlowTimes;
+  readonly fragments: FragmentLimits;
   /** Whether the MSS of a TCP connection is held to the MTUs of its VPCs. */
   readonly clampMss: boolean;
+}
+
+/** How much is remembered of datagrams that come in fragments. */
+export interface FragmentLimits {
+  /** How long, from the first fragment that comes. */
+  readonly timeoutMillis: number;
+  /** How many datagrams. */
+  readonly datagrams: number;
+  /** How many packets may wait for the first fragment of theirs. */
+  readonly waiting: number;
 }
 
 /** How long flows may be idle, in milliseconds; what is undefined is as the preset has it. */

@@ -7,6 +7,7 @@ import type { ExposeMode } from "./expose-mode.ts";
 const text = z.string();
 const count = z.int().min(0).max(0xffffffff);
 const duration = text.optional();
+const fragmentLimit = z.int().min(4).max(65536).optional();
 /** Ports and numbers that people write with or without quotes. */
 const numberOrText = z.union([z.string(), z.int()]);
 
@@ -170,6 +171,14 @@ const isthmus = z
       })
       .optional()
       .describe("how long flows may be idle"),
+    fragments: z
+      .strictObject({
+        timeout: duration.describe("how long a datagram is remembered; 5s"),
+        datagrams: fragmentLimit.describe("most datagrams in fragments; 4096"),
+        waiting: fragmentLimit.describe("most packets that wait for a first fragment; 1024"),
+      })
+      .optional()
+      .describe("datagrams that come in fragments, where ports count"),
     icmp: z
       .strictObject({
         timeExceeded: z.boolean().optional().describe("when a TTL is used up; true if absent"),
