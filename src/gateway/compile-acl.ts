@@ -35,9 +35,14 @@ export class AclCompiler {
 
   #list(acl: Acl, from: string): number {
     const first = this.#entries.length;
-    for (const rule of acl.rules) if (rule.from === from) this.#rule(rule);
-    const each = acl.rules.some((rule) => rule.from === from && rule.scope === "packet");
-    this.#lists.push(first, this.#entries.length, acl.default === "deny" ? 1 : 0, each ? 1 : 0);
+    const mine = acl.rules.filter((rule) => rule.from === from);
+    for (const rule of mine) this.#rule(rule);
+    const each = mine.some(({ scope }) => scope === "packet");
+    const withPorts = mine.some(({ source, destination }) =>
+      [...source, ...destination].some(({ ports }) => ports !== undefined),
+    );
+    const byDefault = acl.default === "deny";
+    this.#lists.push(first, this.#entries.length, +byDefault, +each, +withPorts);
     return this.listNames.push({ label: `acl default ${acl.default}`, place: acl.place }) - 1;
   }
 

@@ -33,6 +33,8 @@ export interface Half {
 export interface ExposeHalves {
   readonly source: readonly Half[];
   readonly destination: readonly Half[];
+  /** Private addresses that flows may be with. */
+  readonly flowHosts: readonly Prefix[];
 }
 
 export interface ExposeDependencies {
@@ -62,7 +64,7 @@ export class ExposeCompiler {
     if (expose.kind === "nat") return this.#nat(expose, id, this.#context(expose, side, vnis));
     const entries = expose.kind === "default" ? EXPOSABLE : expose.privates;
     const halves = entries.map((entry) => half(entry, IDENTITY, id, -1));
-    return { source: halves, destination: halves };
+    return { source: halves, destination: halves, flowHosts: [] };
   }
 
   #nat(expose: NatExpose, id: number, context: BuildContext): ExposeHalves {
@@ -77,6 +79,7 @@ export class ExposeCompiler {
     return {
       source: toPublic.map((rule) => ({ ...this.#mapped(rule, id, protocol), ...tracking })),
       destination: toPrivate.map((rule) => ({ ...this.#mapped(rule, id, protocol), ...tracking })),
+      flowHosts: idle === undefined ? [] : expose.privates.map(({ prefix }) => prefix),
     };
   }
 

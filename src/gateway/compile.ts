@@ -67,6 +67,7 @@ class Compiler {
   readonly #directions: Direction[] = [];
   readonly #directionRoots: number[] = [];
   readonly #directionAcls: number[] = [];
+  readonly #flowHostRoots: number[] = [];
   /** VPC index * 2 + family. */
   readonly #tracked = new Set<number>();
   readonly #exposes: ExposeCompiler;
@@ -113,6 +114,7 @@ class Compiler {
         directionVpcs: Int32Array.from(this.#directions, ({ to }) => to),
         directionAcls: Int32Array.from(this.#directionAcls),
         directionRoots: Int32Array.from(this.#directionRoots),
+        flowHostRoots: Int32Array.from(this.#flowHostRoots),
         tracked: Uint8Array.from({ length: vpcs.length * 2 }, (_, i) => +this.#tracked.has(i)),
         flowless: this.#tracked.size === 0,
         binders: this.#exposes.binders,
@@ -139,7 +141,9 @@ class Compiler {
     const sources = (all: typeof leftHalves) => all.flatMap((halves) => halves.source);
     const destinations = (all: typeof leftHalves) => all.flatMap((halves) => halves.destination);
     this.#direction(peering, left, right, sources(leftHalves), destinations(rightHalves), lists);
+    this.#flowHosts(leftHalves);
     this.#direction(peering, right, left, sources(rightHalves), destinations(leftHalves), lists);
+    this.#flowHosts(rightHalves);
     this.#hairpin(peering, left, leftHalves);
     this.#hairpin(peering, right, rightHalves);
   }
@@ -152,7 +156,18 @@ class Compiler {
     const source = translated.flatMap((each) => each.source);
     const destination = translated.flatMap((each) => each.destination);
     this.#direction(peering, side, side, source, destination, undefined);
+    this.#flowHosts(halves);
     this.#direction(peering, side, side, source, [], undefined);
+    this.#flowHosts(halves);
+  }
+
+  /** Who sends in the direction just made, and may be known to a flow alone. */
+  #flowHosts(halves: readonly ExposeHalves[]): void {
+    const hosts = halves.flatMap(({ flowHosts }) => flowHosts);
+    for (const family of [4, 6]) {
+      const mine = hosts.filter((prefix) => prefix.family === family);
+      this.#flowHostRoots.push(this.#tries.add(mine.map((prefix) => ({ prefix, value: () => 1 }))));
+    }
   }
 
   /** Packets from one side to the other: the sender's source halves, the receiver's destination

@@ -16,8 +16,10 @@ import {
 import type { FetchMappings, Release } from "../tables/flow-holds.ts";
 import { FlowTable } from "../tables/flow-table.ts";
 import { RFC_TIMERS } from "../tables/flow-timers.ts";
+import { FragmentTable } from "../tables/fragment-table.ts";
 import { HalfBinder } from "../tables/half-binder.ts";
 import { HostTable } from "../tables/host-table.ts";
+import type { HashKey } from "../tables/key-hash.ts";
 import { MappingTable } from "../tables/mapping-table.ts";
 import type { Snapshot, SnapshotHolder } from "../tables/snapshot.ts";
 import { VpcLimits } from "../tables/vpc-flows.ts";
@@ -30,6 +32,10 @@ export interface FlowOptions {
   readonly ports?: "random" | "sequential";
   /** "reference": the short times of the gateway we are compared with. Default: the RFCs'. */
   readonly timers?: "rfc" | "reference";
+  /** Most datagrams in fragments, and most packets that wait for a first fragment; what a
+   * configuration allows counts within this. Default 4096 and 1024. */
+  readonly datagrams?: number;
+  readonly waitingPackets?: number;
 }
 
 export interface Flows {
@@ -38,6 +44,9 @@ export interface Flows {
   /** Hosts whose flows are counted. */
   readonly hostCount: () => number;
   readonly halves: HalfBinder;
+  /** Datagrams that come in fragments. */
+  readonly fragments: FragmentTable;
+  readonly hashKey: HashKey;
   /** Gives back what a draft holds whose flow was not made. */
   readonly release: Release;
   /** How many flows each VPC may hold. */
@@ -106,6 +115,14 @@ export function makeFlows(
     nat: { mappings, hosts, inUse, settle, random, sequential: options.ports === "sequential" },
     hostCount: () => hostTable?.count ?? 0,
     halves: new HalfBinder(snapshot, DROP["no-mapping"].code),
+    fragments: new FragmentTable({
+      datagrams: options.datagrams ?? 4096,
+      waiting: options.waitingPackets ?? 1024,
+      memory,
+      hashKey,
+      late: DROP["fragment-timeout"].code,
+    }),
+    hashKey,
     release,
     limits,
     recount: ({ vnis, vpcFlowLimits }, tick) => {

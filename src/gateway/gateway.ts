@@ -9,11 +9,18 @@ import { natModes } from "../nat/modes.ts";
 import { Batch } from "../packet/batch.ts";
 import { BATCH_MAX } from "../packet/limits.ts";
 import { PacketPool } from "../packet/packet-pool.ts";
-import { CONSUMED, DROP_FIRST, SENT, VERDICT_LIMIT, verdictName } from "../packet/verdict.ts";
+import {
+  CONSUMED,
+  DROP_FIRST,
+  SENT,
+  VERDICT_LIMIT,
+  verdictName,
+  WAITING,
+} from "../packet/verdict.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { AdjacencyInit } from "../tables/adjacency-table.ts";
 import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
-import { tickFrom, tickOf } from "../tables/flow-timers.ts";
+import { TICK_MILLIS, tickFrom, tickOf } from "../tables/flow-timers.ts";
 import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
@@ -47,6 +54,17 @@ export interface GatewayDependencies {
   readonly memory?: Memory | undefined;
   /** Where packets to a VPC go; undefined: out the way they came. */
   readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
+}
+
+export interface Tracked {
+  /** Ended ones that rest included. */
+  readonly flows: number;
+  /** Public endpoints. */
+  readonly mappings: number;
+  /** Those whose flows are counted. */
+  readonly hosts: number;
+  /** Those that come in fragments. */
+  readonly datagrams: number;
 }
 
 export type Link = "ethernet" | "raw-ip" | "unknown";
@@ -91,6 +109,8 @@ export interface Counts {
   /** Of `sent`, those that took the fast path. */
   readonly fast: number;
   readonly consumed: number;
+  /** Fragments that wait at the moment: received = sent + consumed + dropped + waiting. */
+  readonly waiting: number;
   /** ICMP errors that the gateway sent about dropped packets; not among `sent`. */
   readonly answered: number;
   /** By reason; only reasons that occurred. */
@@ -117,6 +137,11 @@ export class Gateway {
   readonly #totals = new PairTotals();
   readonly #batch = new Batch();
   readonly #answers = new Batch();
+  /** Packets of earlier runs that have waited, and which those are. */
+  readonly #returned = new Batch();
+  readonly #returnedNumbers = new Float64Array(BATCH_MAX);
+  /** Packets received before the first of the batch. */
+  #before = 0;
   readonly #causes = new Int32Array(BATCH_MAX);
   readonly #answer: Answerer;
   #answered = 0;
@@ -144,6 +169,7 @@ export class Gateway {
     const { steps, answer } = gatewaySteps(shared);
     this.#pipeline = new Pipeline(this.#pool, this.#counters, steps);
     this.#answer = answer;
+    this.#returned.returned = true;
   }
 
   /** Counts applied configurations; 0 before the first. */
@@ -162,6 +188,10 @@ export class Gateway {
     this.#counters.current = directionCounts(names.directions.length);
     this.#names = names;
     this.#snapshot.current = { ...snapshot, generation: this.generation + 1, interfaceVpcs };
+    const { timeoutMillis, datagrams, waiting } = config.fragments;
+    const timeoutTicks = Math.ceil(timeoutMillis / TICK_MILLIS);
+    const vnis = config.vpcs.map(({ vni }) => vni);
+    this.#flows.fragments.setLimits({ timeoutTicks, datagrams, waiting, vnis });
     return { ...this.#revalidate(), notices: this.#notices(config) };
   }
 
@@ -180,12 +210,12 @@ export class Gateway {
     return result;
   }
 
-  /** What is held at the moment: flows (ended ones that rest included), public endpoints, and hosts
-   * whose flows are counted. */
-  tracked(): { readonly flows: number; readonly mappings: number; readonly hosts: number } {
-    const { tables, nat, hostCount } = this.#flows;
+  /** What is held at the moment. */
+  tracked(): Tracked {
+    const { tables, nat, hostCount, fragments } = this.#flows;
     const flows = tables[0].count + tables[1].count;
-    return { flows, mappings: nat.mappings.count, hosts: hostCount() };
+    const datagrams = fragments.count;
+    return { flows, mappings: nat.mappings.count, hosts: hostCount(), datagrams };
   }
 
   /** Moves the clock without packets: flows end as it passes. */
@@ -246,26 +276,68 @@ export class Gateway {
     return true;
   }
 
-  /** Sends the waiting packets through all steps. `now` in milliseconds. Returns how many there
-   * were; their outcomes, in the order received, can be asked for until `clear`. */
+  /** Sends what was received through all steps. `now` in milliseconds. Returns how many outcomes
+   * there are, to be asked for until `clear`: those of the received packets in their order, then
+   * those of packets that came earlier and have waited. */
   run(now: number, trace?: TraceLine[]): number {
     const listener =
       trace && traceListener(trace, this.#batch, this.#pool, (row) => this.#reader().read(row));
     this.advance(now);
+    this.#flows.fragments.pass(this.#tick);
     const { verdicts } = this.#pipeline;
     const sentBefore = verdicts[SENT]!;
+    const waitingBefore = verdicts[WAITING]!;
+    this.#before = this.#pipeline.received;
     this.#pipeline.process(this.#batch, now, listener);
     if (verdicts[SENT]! - sentBefore !== this.#batch.count) {
       this.#answer(this.#batch, this.#answers, this.#causes, now);
       this.#answered += this.#answers.count;
     }
-    this.#ran = this.#batch.count;
+    if (verdicts[WAITING]! !== waitingBefore) this.#numberWaiting();
+    if (this.#flows.fragments.ready >= 0) this.#resume(now, trace);
+    this.#ran = this.#batch.count + this.#returned.count;
     return this.#ran;
   }
 
-  /** What became of the packet received as number `index` (from 0) since the last `clear`. */
+  /** Those that wait from now on are known by their numbers. */
+  #numberWaiting(): void {
+    const { rows, count } = this.#batch;
+    const { verdict, datagram } = this.#pool;
+    const { number } = this.#flows.fragments.room;
+    for (let i = 0; i < count; i++) {
+      if (verdict[rows[i]!] === WAITING) number[datagram[rows[i]!]!] = this.#before + i;
+    }
+  }
+
+  /** Packets that have waited, as many as there are free rows for: they come in once more. */
+  #resume(now: number, trace?: TraceLine[]): void {
+    const { fragments } = this.#flows;
+    const { room } = fragments;
+    const pool = this.#pool;
+    const returned = this.#returned;
+    while (fragments.ready >= 0 && !returned.full) {
+      const row = pool.allocate();
+      if (row < 0) break;
+      const cell = fragments.ready;
+      const at = pool.open(row, room.rxInterface[cell]!, room.length[cell]!);
+      room.load(cell, pool.words, at >> 2);
+      pool.datagram[row] = room.reason[cell]!;
+      this.#returnedNumbers[returned.count] = room.number[cell]!;
+      fragments.takeReady();
+      returned.push(row);
+    }
+    const read = (row: number) => this.#reader().read(row);
+    const listener = trace && traceListener(trace, returned, pool, read, this.#batch.count);
+    this.#pipeline.resume(returned, now, listener);
+  }
+
+  /** Outcome number `index`, from 0, of the last run. */
   outcome(index: number): Outcome {
-    return this.#reader().read(this.#batch.rows[index]!);
+    const { rows, count } = this.#batch;
+    if (index < count)
+      return { number: this.#before + index, ...this.#reader().read(rows[index]!) };
+    const number = this.#returnedNumbers[index - count]!;
+    return { number, ...this.#reader().read(this.#returned.rows[index - count]!) };
   }
 
   /** What the gateway itself sent back in the last run, in the order of the packets answered. */
@@ -282,7 +354,10 @@ export class Gateway {
     const { rows, count } = this.#batch;
     for (let i = 0; i < count; i++) this.#pool.release(rows[i]!);
     for (let i = 0; i < this.#answers.count; i++) this.#pool.release(this.#answers.rows[i]!);
+    const { rows: returned, count: returnedCount } = this.#returned;
+    for (let i = 0; i < returnedCount; i++) this.#pool.release(returned[i]!);
     this.#answers.count = 0;
+    this.#returned.count = 0;
     this.#batch.count = 0;
     this.#ran = 0;
   }
@@ -298,6 +373,7 @@ export class Gateway {
       sent: verdicts[SENT]!,
       fast: this.#pipeline.shortened,
       consumed: verdicts[CONSUMED]!,
+      waiting: verdicts[WAITING]!,
       answered: this.#answered,
       dropped,
       pairs: this.#totals.with(this.#names, this.#counters.current),

@@ -28,7 +28,7 @@ export class OutcomeReader {
     this.#names = names;
   }
 
-  read(row: number): Outcome {
+  read(row: number): Omit<Outcome, "number"> {
     const pool = this.#pool;
     const { vpcs, directions } = this.#names;
     const start = pool.start[row]!;

@@ -12,6 +12,9 @@ export interface Decision {
 }
 
 export interface Outcome {
+  /** Which packet it is, counted from 0, the first that the gateway received. One that waits has an
+   * outcome for now, "waiting", and another when it has waited. */
+  readonly number: number;
   readonly verdict: VerdictName;
   /** The VPC it came from; undefined when that could not be told. */
   readonly from?: string | undefined;

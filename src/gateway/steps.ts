@@ -16,7 +16,9 @@ import { icmpError } from "../functions/icmp-error/icmp-error.ts";
 import { ingress } from "../functions/ingress/ingress.ts";
 import type { NetworkFunction } from "../functions/network-function.ts";
 import { parse } from "../functions/parse/parse.ts";
+import { reassemble } from "../functions/reassemble/reassemble.ts";
 import { route } from "../functions/route/route.ts";
+import { fragmentRenamer } from "../functions/translate/rename-fragments.ts";
 import { translate } from "../functions/translate/translate.ts";
 import type { PacketPool } from "../packet/packet-pool.ts";
 import type { DirectionCounters } from "../tables/direction-counters.ts";
@@ -41,8 +43,9 @@ export interface GatewaySteps {
 
 export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
   const { pool, interfaces, snapshot, counters, flows } = dependencies;
-  const { tables } = flows;
+  const { tables, fragments, hashKey } = flows;
   const writeTunnel = tunnelWriter(pool);
+  const renameFragments = fragmentRenamer(pool, snapshot, tables, fragments, hashKey);
   const wrap = encap(pool, snapshot, writeTunnel);
   const steps = [
     expire(tables),
@@ -51,14 +54,15 @@ export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
     decap(pool, interfaces, snapshot),
     parse(pool, interfaces),
     hopLimit(pool),
+    reassemble(pool, snapshot, fragments),
     icmpError(pool, snapshot, tables),
-    flowLookup(pool, snapshot, tables),
+    flowLookup(pool, snapshot, tables, fragments),
     admit(pool, snapshot),
     acl(pool, snapshot),
     route(pool, snapshot),
     bind({ pool, snapshot, ...flows }),
     clampMss(pool, snapshot),
-    translate(pool, snapshot, tables),
+    translate(pool, snapshot, tables, renameFragments),
     wrap,
     egress(pool, counters),
   ];

@@ -9,25 +9,28 @@ import type { Decision, Outcome } from "./outcome.ts";
 
 /** One line of a packet's trace. */
 export interface TraceLine {
-  /** Of the packet in its batch, from 0. */
+  /** Of the packet's outcome, from 0. */
   readonly index: number;
   readonly step: string;
   /** What the step found or did, for people; "" when nothing worth saying. */
   readonly text: string;
 }
 
+type Seen = Omit<Outcome, "number">;
+
 /** Collects lines into `trace` while a batch is processed. */
 export function traceListener(
   trace: TraceLine[],
   batch: Batch,
   pool: PacketPool,
-  outcome: (row: number) => Outcome,
+  outcome: (row: number) => Seen,
+  firstIndex = 0,
 ): StepListener {
   const before = new Map<number, string>();
   return (step, entered) => {
     for (let i = 0; i < entered.count; i++) {
       const row = entered.rows[i]!;
-      const index = batch.rows.indexOf(row);
+      const index = firstIndex + batch.rows.indexOf(row);
       const seen = outcome(row);
       const packet = seen.packet.length > 0 ? describePacket(seen.packet, "full") : "";
       const found = [step.describe?.(row) ?? "", sayStep(step.name, seen)];
@@ -40,7 +43,7 @@ export function traceListener(
 }
 
 /** What became known at this step. */
-function sayStep(step: string, outcome: Outcome): string {
+function sayStep(step: string, outcome: Seen): string {
   if (step === "ingress" || step === "decap") return outcome.from ? `from ${outcome.from}` : "";
   if (step === "acl") return outcome.acl ? say(outcome.acl) : "";
   if ((step !== "admit" && step !== "icmp-error") || outcome.peering === undefined) return "";

@@ -14,6 +14,9 @@ export class Batch {
    * becomes of them. They may have got a verdict since. */
   readonly unmatched = new Int32Array(BATCH_MAX);
   unmatchedCount = 0;
+  /** Its packets have waited and go on: the `datagram` column says why they no longer wait, 0 or
+   * a drop code. */
+  returned = false;
 
   get full(): boolean {
     return this.count === BATCH_MAX;
@@ -29,6 +32,7 @@ export class Batch {
     for (let i = 0; i < count; i++) this.rows[i] = rows[i]!;
     this.count = count;
     this.flags = 0;
+    this.returned = other.returned;
     this.unmatchedCount = 0;
   }
 }

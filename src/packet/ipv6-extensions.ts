@@ -62,6 +62,19 @@ export function walkExtensions(
   return whole;
 }
 
+/** Where the fragment header is, in a packet that has one and whose headers `walkExtensions` has
+ * found whole. */
+export function findFragmentHeader(bytes: Uint8Array, l3: number): number {
+  let protocol = bytes[l3 + 6]!;
+  let at = l3 + 40;
+  for (let headers = 0; protocol !== FRAGMENT && headers < EXTENSIONS_MAX; headers++) {
+    const length = extensionLength(bytes, at, protocol);
+    protocol = bytes[at]!;
+    at += length;
+  }
+  return at;
+}
+
 /** Messages of Mobile IPv6 and HIP look like extension headers, but nothing follows them (RFC 6275,
  * 6.1.1; RFC 7401, 5.1). So they are the transport header; their checksum covers the addresses. */
 function isMessage(protocol: number): boolean {

@@ -22,6 +22,7 @@ export type Column =
   | "l4Checksum"
   | "sourcePort"
   | "destinationPort"
+  | "datagram"
   | "toVpc"
   | "direction"
   | "sourceRule"
@@ -47,6 +48,12 @@ export const UDP_CHECKSUM = 64;
 export const LAST_HOP = 128;
 /** It answers a flow that is over. It may open one of its own; if not, that is why. */
 export const ANSWERS_EXPIRED = 256;
+/** What only fragments have. */
+export const FRAGMENT = LATER_FRAGMENT | MORE_FRAGMENTS;
+
+// Values of the `datagram` column that are no entry of the fragment table.
+/** The fragment needs no more than stands in it. */
+export const NO_DATAGRAM = -1;
 
 // Values of the `flow` column that are no entry of the flow table.
 export const NO_FLOW_YET = -1;
@@ -81,6 +88,7 @@ export class PacketPool {
   readonly l4Checksum: Int32Array;
   readonly sourcePort: Int32Array;
   readonly destinationPort: Int32Array;
+  readonly datagram: Int32Array;
   readonly toVpc: Int32Array;
   readonly direction: Int32Array;
   readonly sourceRule: Int32Array;
@@ -120,6 +128,7 @@ export class PacketPool {
     this.l4Checksum = arena.column(slots);
     this.sourcePort = arena.column(slots);
     this.destinationPort = arena.column(slots);
+    this.datagram = arena.column(slots);
     this.toVpc = arena.column(slots);
     this.direction = arena.column(slots);
     this.sourceRule = arena.column(slots);

@@ -7,6 +7,8 @@ export const NONE = 0;
 export const SENT = 1;
 /** Was for the gateway itself. */
 export const CONSUMED = 2;
+/** Waits for another packet, and comes back with a verdict that ends its journey. */
+export const WAITING = 3;
 
 export interface DropReason {
   readonly code: number;
@@ -100,10 +102,20 @@ export const DROP = {
     "An authentication header, a routing header with segments left, or a home address option ties the packet to addresses that would have to be translated.",
     "Expose these addresses without NAT, use ESP instead of AH, and Mobile IPv6 without route optimisation.",
   ),
-  "fragment-without-ports": drop(
+  "fragment-without-flow": drop(
     53,
-    "A later fragment has no ports, and only exposes with ports cover its addresses.",
-    "Avoid fragmentation (path MTU discovery), or expose whole addresses.",
+    "A later fragment belongs to the flow of its datagram's first one, which was refused.",
+    "Look for why the first fragment was dropped.",
+  ),
+  "fragment-malformed": drop(
+    54,
+    "A fragment that is not the last has no length that is a multiple of eight, or is one of a fragment.",
+    SENDER,
+  ),
+  "fragment-overlap": drop(
+    55,
+    "A fragment overlaps another, or the transport header: nothing of its datagram passes any more.",
+    "No honest sender does this; look for who sends in its name.",
   ),
   // ICMP errors.
   "icmp-bad-checksum": drop(56, "The checksum of an ICMP error is wrong.", SENDER),
@@ -126,6 +138,21 @@ export const DROP = {
     60,
     "The packet quoted in the ICMP error cannot have passed this gateway.",
     "If it should have, look at the exposes of the quoted addresses.",
+  ),
+  "fragment-duplicate": drop(
+    61,
+    "The very same fragment has come before.",
+    "Harmless when rare: somebody on the way sends packets twice.",
+  ),
+  "fragment-timeout": drop(
+    62,
+    "The fragment waited for the first one of its datagram, which did not come in time.",
+    "Look for packet loss before the gateway; or raise isthmus.fragments.timeout.",
+  ),
+  "fragments-full": drop(
+    63,
+    "Too many datagrams in fragments at a time, of all VPCs, of this one, or too many parts of one.",
+    "Avoid fragmentation (path MTU discovery), or raise the limits of isthmus.fragments.",
   ),
   // Policy and translation.
   "no-peering": drop(
@@ -216,7 +243,7 @@ export const DROP = {
 } as const satisfies Record<string, DropReason>;
 
 export type DropName = keyof typeof DROP;
-export type VerdictName = "none" | "sent" | "consumed" | DropName;
+export type VerdictName = "none" | "sent" | "consumed" | "waiting" | DropName;
 
 /** Lowest code of a drop. */
 export const DROP_FIRST = 16;
@@ -226,6 +253,7 @@ export const VERDICT_LIMIT = 128;
 const names: VerdictName[] = new Array<VerdictName>(VERDICT_LIMIT).fill("none");
 names[SENT] = "sent";
 names[CONSUMED] = "consumed";
+names[WAITING] = "waiting";
 for (const [name, reason] of Object.entries(DROP)) names[reason.code] = name as DropName;
 
 /** The stable name of a code. */

@@ -35,7 +35,7 @@ function sayFault({ header, quoted }: ChecksumFault): string {
 }
 
 export function checkDropped(reason: string, outcomes: readonly Outcome[]): void {
-  const dropped = outcomes.filter(({ verdict }) => verdict !== "sent");
+  const dropped = outcomes.filter(({ verdict }) => verdict !== "sent" && verdict !== "waiting");
   const wanted = `a drop for ${reason === "*" ? "any reason" : reason}`;
   if (dropped.length === 0) throw new Failure(wanted, sayAll(outcomes));
   const other = dropped.find(({ verdict }) => reason !== "*" && verdict !== reason);
@@ -45,6 +45,7 @@ export function checkDropped(reason: string, outcomes: readonly Outcome[]): void
 export function say(outcome: Outcome): string {
   const { verdict, to, packet } = outcome;
   if (verdict === "sent") return `${to} ${describePacket(packet, "full")}`;
+  if (verdict === "waiting") return "waiting for another packet";
   const sentence = verdict in DROP ? `: ${DROP[verdict as DropName].sentence}` : "";
   return `dropped, ${verdict}${sentence}`;
 }

@@ -80,6 +80,8 @@ class StoryRun {
   readonly #bindings = new Map<string, Bound>();
   readonly #vnis = new Map<string, number>();
   readonly #traced: boolean;
+  /** Every packet sent so far, by its number. */
+  readonly #inputs: Uint8Array[] = [];
   #trace: TraceLine[] = [];
 
   constructor(story: Story, readFile: ReadFile, traced: boolean) {
@@ -89,7 +91,9 @@ class StoryRun {
     const { ports, timers, seed } = story;
     const config = this.#load(story.config);
     const flowCapacity = Math.min(config.flowTableCapacity, FLOWS_MAX);
-    const options = { slots: 256, slotBytes: SLOT_BYTES, flowCapacity, ports, timers };
+    const { datagrams, waiting: waitingPackets } = config.fragments;
+    const sizes = { slots: 256, slotBytes: SLOT_BYTES, flowCapacity };
+    const options = { ...sizes, datagrams, waitingPackets, ports, timers };
     this.#gateway = new Gateway(options, { random: seededRandom(seed) });
   }
 
@@ -176,7 +180,8 @@ class StoryRun {
     this.#clock.advance(step.afterMillis);
     this.#gateway.advance(this.#clock.now());
     if (step.reload) this.#reload(step, step.reload);
-    if (step.packets.length > 0) this.#send(step);
+    const claims = step.expect ?? step.drop;
+    if (step.packets.length > 0 || claims !== undefined) this.#send(step);
     if (step.flows !== undefined) this.#checkFlows(step.flows);
   }
 
@@ -210,22 +215,21 @@ class StoryRun {
 
   #send(step: Step): void {
     const gateway = this.#gateway;
-    const inputs: Uint8Array[] = [];
     const said = [...step.packets, ...(step.expect ?? []), ...(step.answer ?? [])];
     for (const { vpc, place } of said) {
       if (!this.#vnis.has(vpc)) throw new StoryError(`there is no VPC "${vpc}"`, place);
     }
     for (const packet of step.packets) {
       const bytes = this.#build(packet);
-      inputs.push(bytes);
       if (!gateway.receive(this.#interfaces.get(packet.vpc)!, bytes)) {
-        const message = `a batch holds at most ${inputs.length - 1} packets`;
+        const message = `a batch holds at most ${step.packets.indexOf(packet)} packets`;
         throw new StoryError(message, step.place);
       }
+      this.#inputs.push(bytes);
     }
     const count = gateway.run(this.#clock.now(), this.#traced ? this.#trace : undefined);
     const outcomes = Array.from({ length: count }, (_, index) => gateway.outcome(index));
-    this.#checkSent(step, outcomes, inputs);
+    this.#checkSent(step, outcomes);
     if (step.drop !== undefined) checkDropped(step.drop, outcomes);
     this.#checkAnswers(step, gateway.answers());
     gateway.clear();
@@ -240,10 +244,10 @@ class StoryRun {
     }
   }
 
-  #checkSent(step: Step, outcomes: readonly Outcome[], inputs: readonly Uint8Array[]): void {
-    const sent = outcomes.flatMap((outcome, index) =>
-      outcome.verdict === "sent" ? { outcome, input: inputs[index]! } : [],
-    );
+  #checkSent(step: Step, outcomes: readonly Outcome[]): void {
+    const sent = outcomes
+      .filter(({ verdict }) => verdict === "sent")
+      .map((outcome) => ({ outcome, input: this.#inputs[outcome.number]! }));
     for (const { outcome, input } of sent) checkChecksums(outcome, input);
     const { expect } = step;
     if (expect === undefined) return;

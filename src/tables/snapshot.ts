@@ -24,7 +24,7 @@ export interface Snapshot {
   /** reshape-table.ts. */
   readonly reshapes: Int32Array;
   /** acl-table.ts, and for each ACL: first entry, end, 1 when its default is to deny, 1 when
-   * it has rules about each packet. */
+   * it has rules about each packet, 1 when it has rules about ports. */
   readonly aclEntries: Int32Array;
   readonly acls: Int32Array;
   /** By ACL rule number: 1 when it denies. */
@@ -41,6 +41,9 @@ export interface Snapshot {
   readonly directionVpcs: Int32Array;
   readonly directionAcls: Int32Array;
   readonly directionRoots: Int32Array;
+  /** Tries, likewise, of the senders that exposes with flows are about: their rule may be in a flow
+   * and nowhere else. */
+  readonly flowHostRoots: Int32Array;
   /** By VPC index * 2 + (0 for IPv4, 1 for IPv6): whether its packets may belong to flows. */
   readonly tracked: Uint8Array;
   /** For the fast path, by direction * SHORTCUT_WORDS: all that is to be known to send a packet. */
@@ -68,7 +71,8 @@ export interface Snapshot {
   readonly interfaceVpcs: Int32Array;
 }
 
-export const ACL_WORDS = 4;
+export const ACL_WORDS = 5;
+export const ACL_PORTS = 4;
 /** Words of a shortcut: VPC it comes from, VPC it goes to, word offset of the tunnel's template in
  * `adjacencies` (0: out the way it came), and the longest packet that may take it: -1 where every
  * packet must be asked more, as an ACL about packets does. */
@@ -97,6 +101,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   directionVpcs: new Int32Array(0),
   directionAcls: new Int32Array(0),
   directionRoots: new Int32Array(0),
+  flowHostRoots: new Int32Array(0),
   tracked: new Uint8Array(0),
   shortcuts: new Int32Array(0),
   flowless: true,

@@ -75,7 +75,8 @@ test(`${FRAMES} hostile frames: no exception, each accounted for`, () => {
   let sent = 0;
   const settle = () => {
     const count = gateway.run(0);
-    assert.equal(count, pending);
+    // Fragments that have waited may come back.
+    assert.ok(count >= pending);
     for (let index = 0; index < count; index++) {
       const outcome = gateway.outcome(index);
       assert.notEqual(outcome.verdict, "none");
@@ -102,7 +103,7 @@ test(`${FRAMES} hostile frames: no exception, each accounted for`, () => {
   const counts = gateway.counts();
   const dropped = [...counts.dropped.values()].reduce((sum, count) => sum + count, 0);
   assert.equal(counts.received, FRAMES);
-  assert.equal(counts.sent + counts.consumed + dropped, FRAMES);
+  assert.equal(counts.sent + counts.consumed + dropped + counts.waiting, FRAMES);
   assert.equal(counts.sent, sent);
   assert.ok(sent > FRAMES / 10, `only ${sent} got through: the damage hides the rest`);
   assert.ok(counts.dropped.size > 15, "many different reasons");

@@ -41,6 +41,9 @@ const TEXTS = [
   "udp 10.0.0.4:30000 > 203.0.113.8:80",
   "udp 10.9.9.9:30000 > 198.51.100.8:80",
   "udp 10.0.0.4:30000 > 198.51.100.8:80 ttl=1",
+  "udp 10.0.0.4:30000 > 198.51.100.8:80 mf id=7 len=44",
+  'udp 10.0.0.4 > 198.51.100.8 frag=24 id=7 data="rest"',
+  'udp 10.0.0.4 > 198.51.100.8 frag=24 id=8 data="orphan"',
 ];
 /** The steps whose work it is to change packets. */
 const CHANGE_BYTES = ["clamp-mss", "translate", "encap"];
@@ -53,6 +56,8 @@ const { snapshot, names } = compile(config!, {
   nat: flows.nat,
   timersOf: flows.setTimers(config!.timers),
 });
+const vnis = config!.vpcs.map(({ vni }) => vni);
+flows.fragments.setLimits({ timeoutTicks: 50, datagrams: 64, waiting: 64, vnis });
 const pool = new PacketPool({ slots: BATCH_MAX, slotBytes: 512 });
 const interfaces = new InterfaceTable();
 interfaces.add(VXLAN);

@@ -53,6 +53,9 @@ const TEXTS = [
   "icmp 10.2.0.4 > 198.51.100.8 port-unreachable { udp 198.51.100.8:4000 > 10.2.0.4:4000 }",
   "udp [2001:db8:2::4]:4000 > [2001:db8:b::8]:4000",
   "udp 10.0.0.4:30000 > 198.51.100.8:80 ttl=1",
+  "udp 10.2.0.4:4000 > 198.51.100.8:4000 mf id=7 len=44",
+  'udp 10.2.0.4 > 198.51.100.8 frag=24 id=7 data="rest"',
+  'udp 10.2.0.4 > 198.51.100.8 frag=24 id=8 data="orphan"',
 ];
 const WARM_UP = 4000;
 const BATCHES = 8000;
@@ -66,6 +69,8 @@ const { snapshot, names } = compile(config, {
   nat: flows.nat,
   timersOf: flows.setTimers(config.timers),
 });
+const vnis = config.vpcs.map(({ vni }) => vni);
+flows.fragments.setLimits({ timeoutTicks: 50, datagrams: 64, waiting: 64, vnis });
 const pool = new PacketPool();
 const interfaces = new InterfaceTable();
 interfaces.add(VXLAN);
@@ -81,6 +86,7 @@ let next = 0;
 
 function round(): void {
   batch.count = 0;
+  flows.fragments.pass(0);
   for (let i = 0; i < BATCH_MAX; i++) {
     const frame = frames[next]!;
     next = next + 1 === frames.length ? 0 : next + 1;

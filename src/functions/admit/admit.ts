@@ -3,13 +3,7 @@
 // the destination names the direction (which way across which peering) and the trie of sources
 // allowed that way. Whoever is not covered on both sides goes no further.
 
-import {
-  ANSWERS_EXPIRED,
-  FLOW_WANTED,
-  LATER_FRAGMENT,
-  type PacketPool,
-  V6,
-} from "../../packet/packet-pool.ts";
+import { ANSWERS_EXPIRED, FLOW_WANTED, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
@@ -37,7 +31,6 @@ const NO_FLOW_DROP = DROP["no-flow"].code;
 const FLOW_EXPIRED = DROP["flow-expired"].code;
 const SOURCE_NOT_EXPOSED = DROP["source-not-exposed"].code;
 const SOURCE_PORT_NOT_EXPOSED = DROP["source-port-not-exposed"].code;
-const FRAGMENT_WITHOUT_PORTS = DROP["fragment-without-ports"].code;
 
 export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
   const { bytes, l3, flags, vpc, protocol, sourcePort, destinationPort } = pool;
@@ -51,7 +44,7 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     if (chosen > 0)
       return rules[chosen * RULE_WORDS + KIND]! === RECEIVE ? ask(row, chosen) : chosen;
     if (chosen === NO_FLOW) return -NO_FLOW_DROP;
-    return -((flags[row]! & LATER_FRAGMENT) !== 0 ? FRAGMENT_WITHOUT_PORTS : PORT_NOT_EXPOSED);
+    return -PORT_NOT_EXPOSED;
   }
 
   /** Several VPCs may receive at one public address: the one whose endpoint it is, else the first,
@@ -74,10 +67,7 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     if (rule === 0) return -SOURCE_NOT_EXPOSED;
     const { rules } = snapshot.current;
     const chosen = chooseRule(rules, rule, protocol[row]!, sourcePort[row]!);
-    if (chosen > 0) return chosen;
-    return -((flags[row]! & LATER_FRAGMENT) !== 0
-      ? FRAGMENT_WITHOUT_PORTS
-      : SOURCE_PORT_NOT_EXPOSED);
+    return chosen > 0 ? chosen : -SOURCE_PORT_NOT_EXPOSED;
   }
 
   /** First pass: the rule of each destination, or minus a drop code. Apart from the second, so

@@ -21,6 +21,7 @@ import { TCP_SYN } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { FULL } from "../../tables/flow-table.ts";
 import { tickFrom, tickOf } from "../../tables/flow-timers.ts";
+import type { FragmentTable } from "../../tables/fragment-table.ts";
 import type { HalfBinder } from "../../tables/half-binder.ts";
 import { needsFlow, RULE_WORDS } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
@@ -34,7 +35,7 @@ const FLOW_TABLE_FULL = DROP["flow-table-full"].code;
 const VPC_FLOW_LIMIT = DROP["vpc-flow-limit"].code;
 const TUPLE_IN_USE = DROP["tuple-in-use"].code;
 const PROTOCOL_WITHOUT_FLOW = DROP["protocol-without-flow"].code;
-const FRAGMENT_WITHOUT_PORTS = DROP["fragment-without-ports"].code;
+const FRAGMENT_WITHOUT_FLOW = DROP["fragment-without-flow"].code;
 const UNTRANSLATABLE = DROP["untranslatable"].code;
 const TCP = 6;
 /** Flows looked at, whether they are over, for each that its VPC may not have. */
@@ -44,35 +45,44 @@ export interface BindDependencies {
   readonly pool: PacketPool;
   readonly snapshot: SnapshotHolder;
   readonly tables: readonly [FlowTable, FlowTable];
+  readonly fragments: FragmentTable;
   readonly halves: HalfBinder;
   readonly release: Release;
   readonly limits: VpcLimits;
 }
 
 export function bind(dependencies: BindDependencies): NetworkFunction {
-  const { pool, snapshot, tables, halves, release, limits } = dependencies;
+  const { pool, snapshot, tables, fragments, halves, release, limits } = dependencies;
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
-  const { toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
+  const { datagram, toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
   const draft = new FlowDraft();
 
   /** Fills in the ports of the draft, or an identifier; a drop code or 0. */
   function readPorts(row: number): number {
     const rowFlags = flags[row]!;
-    if ((rowFlags & LATER_FRAGMENT) !== 0) return FRAGMENT_WITHOUT_PORTS;
     if ((rowFlags & FIXED_ADDRESSES) !== 0) return UNTRANSLATABLE;
-    if ((rowFlags & PORTS) !== 0) {
+    if (sourcePort[row]! >= 0) {
       draft.sourcePort = sourcePort[row]!;
       draft.destinationPort = destinationPort[row]!;
       return 0;
     }
-    draft.sourcePort = queryId(bytes, view, l4[row]!, protocol[row]!, draft.v6);
+    draft.sourcePort =
+      (rowFlags & LATER_FRAGMENT) !== 0
+        ? lentId(row)
+        : queryId(bytes, view, l4[row]!, protocol[row]!, draft.v6);
     draft.destinationPort = draft.sourcePort;
     return draft.sourcePort < 0 ? PROTOCOL_WITHOUT_FLOW : 0;
+  }
+
+  /** What the first fragment was said to ask under. */
+  function lentId(row: number): number {
+    return datagram[row]! < 0 ? -1 : fragments.queryId[datagram[row]!]!;
   }
 
   /** Whether the packet may be the first of a flow: a drop code or 0. Of TCP only a SYN, alone (RFC
    * 9293, 3.5), whatever its ECN bits (RFC 3168, 6.1.1). */
   function mayOpen(row: number): number {
+    if ((flags[row]! & LATER_FRAGMENT) !== 0) return FRAGMENT_WITHOUT_FLOW;
     const at = l4[row]!;
     if ((flags[row]! & PORTS) === 0) return isRequest(bytes[at]!) ? 0 : NO_FLOW;
     if (protocol[row]! !== TCP) return 0;
@@ -121,7 +131,7 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     const network = (draft.from << 8) | draft.protocol;
     const known = table.find(network, view, at, at + size, from, to);
     if (known < 0 || !table.alive(known, tick)) return problem;
-    const query = (flags[row]! & PORTS) === 0;
+    const query = (flags[row]! & (PORTS | LATER_FRAGMENT)) === 0;
     if (query && isRequest(bytes[l4[row]!]!) !== ((known & 1) === 0)) return problem;
     flow[row] = known;
     return 0;
@@ -182,6 +192,7 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
       "protocol",
       "sourcePort",
       "destinationPort",
+      "datagram",
       "sourceRule",
       "destinationRule",
       "flow",

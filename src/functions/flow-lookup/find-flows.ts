@@ -15,15 +15,21 @@ import {
 } from "../../packet/packet-pool.ts";
 import { RESTING } from "../../tables/flow-layout.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
+import type { FragmentTable } from "../../tables/fragment-table.ts";
 import { hashKeys } from "../../tables/key-hash.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 
 /** Finds the flows of the packets of its family; those without one become the batch's unmatched. */
 export type Finder = (batch: Batch, tick: number) => void;
 
-export function flowFinder(pool: PacketPool, snapshot: SnapshotHolder, table: FlowTable): Finder {
+export function flowFinder(
+  pool: PacketPool,
+  snapshot: SnapshotHolder,
+  table: FlowTable,
+  fragments: FragmentTable,
+): Finder {
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
-  const { flow, toVpc, direction } = pool;
+  const { datagram, flow, toVpc, direction } = pool;
   const { slab, layout, v6 } = table;
   const { words, index, mask, keyWords, entryWords } = slab;
   const { k0, k1 } = slab.hashKey;
@@ -39,6 +45,12 @@ export function flowFinder(pool: PacketPool, snapshot: SnapshotHolder, table: Fl
   const sink = new Int32Array(1);
   let count = 0;
 
+  /** Behind a later fragment's header stands no identifier, and perhaps nothing: it has the one of
+   * the first. */
+  function lentId(row: number): number {
+    return datagram[row]! < 0 ? -1 : fragments.queryId[datagram[row]!]!;
+  }
+
   /** Keys and hashes of the packets that may be of a flow. */
   function collect(batch: Batch): void {
     const { rows: all, count: size, unmatched } = batch;
@@ -52,10 +64,9 @@ export function flowFinder(pool: PacketPool, snapshot: SnapshotHolder, table: Fl
       const rowProtocol = protocol[row]!;
       let ports = (sourcePort[row]! << 16) | destinationPort[row]!;
       let id = 0;
-      if ((rowFlags & PORTS) === 0) {
-        // Behind a later fragment's header stands no identifier, and perhaps nothing.
+      if ((rowFlags & PORTS) === 0 && sourcePort[row]! < 0) {
         const later = (rowFlags & LATER_FRAGMENT) !== 0;
-        id = later ? -1 : queryId(bytes, view, l4[row]!, rowProtocol, v6);
+        id = later ? lentId(row) : queryId(bytes, view, l4[row]!, rowProtocol, v6);
         ports = (id << 16) | id;
       }
       if (id < 0 || tracked[(rowVpc << 1) | (family & 1)]! === 0) {
@@ -125,7 +136,7 @@ export function flowFinder(pool: PacketPool, snapshot: SnapshotHolder, table: Fl
       const at = entry * entryWords;
       const row = rows[i]!;
       // A request from the side that was asked is no answer (RFC 5508, 3).
-      const query = (flags[row]! & PORTS) === 0;
+      const query = (flags[row]! & (PORTS | LATER_FRAGMENT)) === 0;
       if (query && isRequest(bytes[l4[row]!]!) !== ((entry & 1) === 0)) {
         unmatched[missed++] = row;
         continue;

@@ -5,6 +5,7 @@ import type { Batch } from "../../packet/batch.ts";
 import { ICMP_ERROR, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { tickOf } from "../../tables/flow-timers.ts";
+import type { FragmentTable } from "../../tables/fragment-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 import { flowFinder } from "./find-flows.ts";
@@ -13,10 +14,11 @@ export function flowLookup(
   pool: PacketPool,
   snapshot: SnapshotHolder,
   tables: readonly [FlowTable, FlowTable],
+  fragments: FragmentTable,
 ): NetworkFunction {
   const { flags } = pool;
-  const v4 = flowFinder(pool, snapshot, tables[0]);
-  const v6 = flowFinder(pool, snapshot, tables[1]);
+  const v4 = flowFinder(pool, snapshot, tables[0], fragments);
+  const v6 = flowFinder(pool, snapshot, tables[1], fragments);
 
   function matchNone(batch: Batch): void {
     const { rows, count, unmatched } = batch;
@@ -30,7 +32,7 @@ export function flowLookup(
 
   return {
     name: "flow-lookup",
-    reads: ["vpc", "l3", "l4", "flags", "protocol", "sourcePort", "destinationPort"],
+    reads: ["vpc", "l3", "l4", "flags", "protocol", "sourcePort", "destinationPort", "datagram"],
     writes: ["flow", "toVpc", "direction", "flags"],
     process(batch, now) {
       const tick = tickOf(now);

@@ -3,7 +3,7 @@
 // be read and written stands in the entry; checksums change by sums prepared with it.
 
 import { mendZeroMessage } from "../../packet/checksum-update.ts";
-import { type PacketPool, PORTS, UDP_CHECKSUM } from "../../packet/packet-pool.ts";
+import { LATER_FRAGMENT, type PacketPool, PORTS, UDP_CHECKSUM } from "../../packet/packet-pool.ts";
 import { SEEN_ACK, STATE_MASK } from "../../tables/flow-layout.ts";
 import { ESTABLISHED, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
@@ -87,8 +87,23 @@ export function flowTranslator(pool: PacketPool, table: FlowTable): FlowTranslat
     words[entry + stateWord] = word | (scale << SCALE_SHIFT);
   }
 
+  /** A later fragment: there is no transport header, only addresses to be changed. It keeps the
+   * flow alive as far as that has an answer. */
+  function translateFragment(row: number, entry: number, since: number): void {
+    words[entry + packets] = (words[entry + packets]! + 1) | 0;
+    words[entry + byteWord] = (words[entry + byteWord]! + end[row]! - l3[row]!) | 0;
+    if ((words[entry + stateWord]! & STATE_MASK) === ESTABLISHED) {
+      words[entry + deadline] = (since + words[entry + idle]!) | 0;
+    }
+    rewriteNetwork(l3[row]!, entry);
+  }
+
   return function translateFlow(row, number, since) {
     const entry = number * entryWords;
+    if ((flags[row]! & LATER_FRAGMENT) !== 0) {
+      translateFragment(row, entry, since);
+      return;
+    }
     const rowProtocol = protocol[row]!;
     const at = l4[row]!;
     const tcp = rowProtocol === TCP;

@@ -6,8 +6,10 @@ import { fold, updateChecksum, updateUdpChecksum, wordSum } from "../../packet/c
 import { lowerHopLimit } from "../../packet/lower-hop-limit.ts";
 import {
   FIXED_ADDRESSES,
+  FRAGMENT,
   ICMP_ERROR,
   type PacketPool,
+  PORTS,
   UDP_CHECKSUM,
   V6,
 } from "../../packet/packet-pool.ts";
@@ -19,6 +21,7 @@ import { tickFrom } from "../../tables/flow-timers.ts";
 import { IDENTITY, KIND, RULE_WORDS } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
+import type { FragmentRenamer } from "./rename-fragments.ts";
 import { flowTranslator } from "./translate-flow.ts";
 import { quotedTranslator } from "./translate-quoted.ts";
 
@@ -29,6 +32,7 @@ export function translate(
   pool: PacketPool,
   snapshot: SnapshotHolder,
   tables: readonly [FlowTable, FlowTable],
+  renameFragments: FragmentRenamer,
 ): NetworkFunction {
   const { bytes, view, l3, l4, flags, l4Checksum, sourcePort, destinationPort } = pool;
   const { sourceRule, destinationRule, flow, verdict } = pool;
@@ -96,7 +100,7 @@ export function translate(
   ): void {
     let before = addressesBefore;
     let after = addressesAfter;
-    if (newSourcePort >= 0) {
+    if ((flags[row]! & PORTS) !== 0) {
       const ports = l4[row]!;
       before = fold(before + wordSum(view, ports, ports + 4));
       view.setUint16(ports, newSourcePort);
@@ -122,6 +126,7 @@ export function translate(
       "l4Checksum",
       "sourcePort",
       "destinationPort",
+      "datagram",
       "sourceRule",
       "destinationRule",
     ],
@@ -138,6 +143,7 @@ export function translate(
         verdict[row] = problem;
         decided++;
       }
+      if ((batch.flags & FRAGMENT) !== 0) renameFragments(rows, count);
       return decided;
     },
   };
