@@ -141,12 +141,12 @@ class Sinks {
   }
 
   take(replayed: Replayed): void {
-    const { outcome, frame, linkType, answer } = replayed;
+    const { outcome, frame, nanos, linkType, answer } = replayed;
     const sent = outcome.verdict === "sent";
     if (sent || this.#dropped) {
       this.#writer.packet({
         iface: this.#interface(sent ? (outcome.to ?? "") : "dropped", linkType),
-        nanos: frame.nanos,
+        nanos,
         bytes: sent ? outcome.frame : frame.bytes,
         originalLength: sent ? undefined : frame.originalLength,
         comment: describe(replayed),
@@ -155,7 +155,7 @@ class Sinks {
     if (answer !== undefined) {
       this.#writer.packet({
         iface: this.#interface(answer.to, linkType),
-        nanos: frame.nanos,
+        nanos,
         bytes: answer.frame,
         originalLength: undefined,
         comment: describeAnswer(replayed),

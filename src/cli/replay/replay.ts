@@ -22,6 +22,8 @@ export interface ReplayOptions {
 export interface Replayed {
   /** In the capture, from 1. */
   readonly number: number;
+  /** When it left, or was dropped: later than it came if it had to wait. */
+  readonly nanos: bigint;
   readonly frame: CapturedFrame;
   readonly linkType: number;
   readonly outcome: Outcome;
@@ -45,8 +47,12 @@ export class Replay {
   readonly #shared = new Map<string, number>();
   readonly #names = new Set<string>();
   #unreadable: string | undefined;
-  #waiting: CapturedFrame[] = [];
-  #number = 0;
+  #batch: CapturedFrame[] = [];
+  /** Frames that the gateway keeps, copied, by the number it gave them. */
+  readonly #waiting = new Map<number, CapturedFrame>();
+  #received = 0;
+  /** Now, for packets that have waited. */
+  #nanos = 0n;
   readonly #lost = new Map<string | undefined, number>();
 
   constructor(options: ReplayOptions, visit: (replayed: Replayed) => void) {
@@ -54,7 +60,9 @@ export class Replay {
     this.#visit = visit;
     const flowCapacity = options.config.flowTableCapacity;
     // As many again for what the gateway answers.
-    const sizes = { slots: 2 * BATCH_MAX, slotBytes: SLOT_BYTES_MAX, flowCapacity };
+    const { datagrams, waiting: waitingPackets } = options.config.fragments;
+    const slots = 2 * BATCH_MAX;
+    const sizes = { slots, slotBytes: SLOT_BYTES_MAX, flowCapacity, datagrams, waitingPackets };
     this.#gateway = new Gateway(sizes, { random: seededRandom(1), memory: alignedMemory });
     this.#gateway.apply(options.config);
   }
@@ -87,21 +95,25 @@ export class Replay {
     const frames = this.#reader.push(chunk);
     this.#addInterfaces();
     for (const frame of frames) {
-      const [first] = this.#waiting;
+      const [first] = this.#batch;
       const apart = first !== undefined && frame.nanos - first.nanos > BATCH_NANOS;
       if (apart || this.#gateway.keepsFlows) this.#run();
       if (!this.#gateway.receive(this.#interfaces[frame.iface]!, frame.bytes)) {
         this.#run();
         this.#gateway.receive(this.#interfaces[frame.iface]!, frame.bytes);
       }
-      this.#waiting.push(frame);
+      this.#batch.push(frame);
     }
     this.#run();
     this.#reader.detach();
   }
 
+  /** The capture is over; what still waits is given up. */
   end(): void {
     this.#reader.end();
+    const { timeoutMillis } = this.#options.config.fragments;
+    this.#nanos += BigInt(Math.ceil(2 * timeoutMillis)) * 1_000_000n;
+    while (this.#waiting.size > 0) this.#process();
   }
 
   #addInterfaces(): void {
@@ -121,9 +133,16 @@ export class Replay {
   }
 
   #run(): void {
-    const last = this.#waiting.at(-1);
+    const last = this.#batch.at(-1);
     if (last === undefined) return;
-    const count = this.#gateway.run(Number(last.nanos / 1_000_000n));
+    this.#nanos = last.nanos;
+    this.#process();
+    this.#received += this.#batch.length;
+    this.#batch = [];
+  }
+
+  #process(): void {
+    const count = this.#gateway.run(Number(this.#nanos / 1_000_000n));
     const answers = this.#gateway.answers();
     for (let index = 0; index < count; index++) {
       this.#show(
@@ -132,23 +151,29 @@ export class Replay {
       );
     }
     this.#gateway.clear();
-    this.#waiting = [];
   }
 
   #show(index: number, answer: Answer | undefined): void {
-    this.#number++;
-    const frame = this.#waiting[index]!;
     const outcome = this.#gateway.outcome(index);
+    const { number } = outcome;
+    const arrived = this.#batch[number - this.#received];
+    const frame = arrived ?? this.#waiting.get(number)!;
+    if (outcome.verdict === "waiting") {
+      this.#waiting.set(number, { ...frame, bytes: frame.bytes.slice() });
+      return;
+    }
+    this.#waiting.delete(number);
     const { offset, packet, from, to } = outcome;
     if (to === undefined && outcome.verdict !== "consumed") {
       this.#lost.set(from, (this.#lost.get(from) ?? 0) + 1);
     }
     const { linkType, name } = this.#reader.interfaces[frame.iface]!;
     if (outcome.verdict === "unknown-link-type") {
-      this.#unreadable ??= `packet ${this.#number}, and maybe others: interface "${name ?? ""}" has link type ${linkType}; only Ethernet and raw IP can be read`;
+      this.#unreadable ??= `packet ${number + 1}, and maybe others: interface "${name ?? ""}" has link type ${linkType}; only Ethernet and raw IP can be read`;
     }
     this.#visit({
-      number: this.#number,
+      number: number + 1,
+      nanos: arrived ? frame.nanos : this.#nanos,
       frame,
       linkType,
       outcome,
