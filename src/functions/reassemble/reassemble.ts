@@ -15,6 +15,7 @@ import {
   NO_DATAGRAM,
   type PacketPool,
   PORTS,
+  V6,
 } from "../../packet/packet-pool.ts";
 import { DROP, WAITING } from "../../packet/verdict.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
