@@ -24,12 +24,12 @@ import { TICK_MILLIS, tickFrom, tickOf } from "../tables/flow-timers.ts";
 import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
-import type { EndReason } from "./end-reason.ts";
 import { type FlowView, viewFlow } from "./flow-list.ts";
 import { type FlowOptions, type Flows, makeFlows } from "./flows.ts";
 import type { Outcome } from "./outcome.ts";
 import { OutcomeReader } from "./outcome-reader.ts";
-import { type PairCount, PairTotals } from "./pair-totals.ts";
+import { PairTotals } from "./pair-totals.ts";
+import type { Answer, ApplyReport, Counts, EndedFlow, Tracked } from "./reports.ts";
 import { Revalidator } from "./revalidate.ts";
 import { gatewaySteps } from "./steps.ts";
 import { type TraceLine, traceListener } from "./trace.ts";
@@ -38,6 +38,7 @@ export { END_REASONS } from "./end-reason.ts";
 export type { FlowView } from "./flow-list.ts";
 export type { FlowOptions } from "./flows.ts";
 export type { PairCount } from "./pair-totals.ts";
+export type { Answer, ApplyReport, Counts, EndedFlow, Tracked } from "./reports.ts";
 export type { TraceLine } from "./trace.ts";
 
 export interface GatewayOptions extends FlowOptions {
@@ -56,17 +57,6 @@ export interface GatewayDependencies {
   readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
 }
 
-export interface Tracked {
-  /** Ended ones that rest included. */
-  readonly flows: number;
-  /** Public endpoints. */
-  readonly mappings: number;
-  /** Those whose flows are counted. */
-  readonly hosts: number;
-  /** Those that come in fragments. */
-  readonly datagrams: number;
-}
-
 export type Link = "ethernet" | "raw-ip" | "unknown";
 
 export interface InterfaceOptions {
@@ -77,46 +67,6 @@ export interface InterfaceOptions {
   readonly vpc?: string | undefined;
   /** Whether frames may come in VXLAN; then the VNI tells the VPC. */
   readonly vxlan: boolean;
-}
-
-/** What a configuration did to the flows that were there. */
-export interface ApplyReport {
-  readonly kept: number;
-  readonly ended: readonly EndedFlow[];
-  /** Sentences about what the configuration says and the gateway cannot do while it runs. */
-  readonly notices: readonly string[];
-}
-
-export interface EndedFlow {
-  readonly reason: EndReason;
-  readonly flow: FlowView;
-}
-
-/** A packet of the gateway's own. */
-export interface Answer {
-  /** Number of the packet it is about, as for `outcome`. */
-  readonly cause: number;
-  /** The VPC it goes to. */
-  readonly to: string;
-  /** Views, valid until the next `clear()`. */
-  readonly frame: Uint8Array;
-  readonly packet: Uint8Array;
-}
-
-export interface Counts {
-  readonly received: number;
-  readonly sent: number;
-  /** Of `sent`, those that took the fast path. */
-  readonly fast: number;
-  readonly consumed: number;
-  /** Fragments that wait at the moment: received = sent + consumed + dropped + waiting. */
-  readonly waiting: number;
-  /** ICMP errors that the gateway sent about dropped packets; not among `sent`. */
-  readonly answered: number;
-  /** By reason; only reasons that occurred. */
-  readonly dropped: ReadonlyMap<string, number>;
-  /** Sent packets and bytes (of the IP packet), by VPC pair; only pairs that occurred. */
-  readonly pairs: readonly PairCount[];
 }
 
 const LINK_KINDS: Record<Link, number> = {

@@ -1,0 +1,57 @@
+// What a gateway tells about itself.
+
+import type { EndReason } from "./end-reason.ts";
+import type { FlowView } from "./flow-list.ts";
+import type { PairCount } from "./pair-totals.ts";
+
+/** What is held at the moment. */
+export interface Tracked {
+  /** Ended ones that rest included. */
+  readonly flows: number;
+  /** Public endpoints. */
+  readonly mappings: number;
+  /** Those whose flows are counted. */
+  readonly hosts: number;
+  /** Those that come in fragments. */
+  readonly datagrams: number;
+}
+
+/** What a configuration did to the flows that were there. */
+export interface ApplyReport {
+  readonly kept: number;
+  readonly ended: readonly EndedFlow[];
+  /** Sentences about what the configuration says and the gateway cannot do while it runs. */
+  readonly notices: readonly string[];
+}
+
+export interface EndedFlow {
+  readonly reason: EndReason;
+  readonly flow: FlowView;
+}
+
+/** A packet of the gateway's own. */
+export interface Answer {
+  /** Number of the packet it is about, as for `outcome`. */
+  readonly cause: number;
+  /** The VPC it goes to. */
+  readonly to: string;
+  /** Views, valid until the next `clear()`. */
+  readonly frame: Uint8Array;
+  readonly packet: Uint8Array;
+}
+
+export interface Counts {
+  readonly received: number;
+  readonly sent: number;
+  /** Of `sent`, those that took the fast path. */
+  readonly fast: number;
+  readonly consumed: number;
+  /** Fragments that wait at the moment: received = sent + consumed + dropped + waiting. */
+  readonly waiting: number;
+  /** ICMP errors that the gateway sent about dropped packets; not among `sent`. */
+  readonly answered: number;
+  /** By reason; only reasons that occurred. */
+  readonly dropped: ReadonlyMap<string, number>;
+  /** Sent packets and bytes (of the IP packet), by VPC pair; only pairs that occurred. */
+  readonly pairs: readonly PairCount[];
+}
