@@ -1,0 +1,345 @@
+// A slow and obvious NAT of plain Maps. It is given what the gateway was given, in batches, and what
+// the gateway made of it, and says the first thing that differs from what had to come. Where the
+// gateway may choose, it learns the choice from what came out, and judges it (pools.ts).
+//
+// In a batch plain packets of established flows come first, the fast path; then all others find
+// their flows; then flows begin; then packets are translated: docs/architecture.md.
+
+import { answerKind } from "./answers.ts";
+import { errorPasses, type Passage } from "./errors.ts";
+import { Expected, type Rewrite } from "./expected.ts";
+import { follow, isAlive, otherWay, type Way } from "./flow.ts";
+import { type ConfigModel, TCP, UDP } from "./model.ts";
+import { Difference, needsFlow, Opening, type Result } from "./opening.ts";
+import { FIN, headerIntact, Packet, RST, SYN } from "./packet.ts";
+import { type Reloaded, reload } from "./reload.ts";
+import { chooseSource, type Direction, type Route, translated } from "./routes.ts";
+import { State } from "./state.ts";
+
+/** What the gateway said about a packet. */
+export interface Outcome extends Result {
+  readonly to?: string | undefined;
+}
+
+export interface Answer {
+  readonly cause: number;
+  readonly to: string;
+  readonly packet: Uint8Array;
+}
+
+/** Packets between two VPCs. */
+export interface Pair {
+  packets: number;
+  bytes: number;
+  dropped: number;
+}
+
+/** The way of one packet of a batch, as far as it is known. */
+interface Journey {
+  /** Why it goes no further; "": it does. */
+  drop: string;
+  done: boolean;
+  direction: Direction | undefined;
+  way: Way | undefined;
+  from: Route | undefined;
+  to: Route | undefined;
+  passage: Passage | undefined;
+}
+
+export class Oracle {
+  readonly state: State;
+  readonly expected: Expected;
+  /** By from and to: index * 256 + index. */
+  readonly pairs = new Map<number, Pair>();
+  readonly verdicts = new Map<string, number>();
+  answered = 0;
+  /** Number of the packet in the batch that `judge` looks at. */
+  at = 0;
+  readonly #opening: Opening;
+  readonly #journeys: Journey[];
+  readonly #quoted: Packet;
+  #tokens: number[] = [];
+  #since: number[] = [];
+
+  constructor(capacity: number, packetBytes: number) {
+    this.state = new State(capacity);
+    this.expected = new Expected(packetBytes);
+    this.#opening = new Opening(this.state);
+    this.#quoted = new Packet(0);
+    this.#journeys = Array.from({ length: 256 }, () => ({
+      drop: "",
+      done: false,
+      direction: undefined,
+      way: undefined,
+      from: undefined,
+      to: undefined,
+      passage: undefined,
+    }));
+  }
+
+  apply(config: ConfigModel, now: number): Reloaded {
+    this.state.setTick(Math.floor(now / 100));
+    return reload(this.state, config);
+  }
+
+  /** Throws a Difference. `answers` is called when there may be some. */
+  judge(
+    packets: readonly Packet[],
+    count: number,
+    outcomes: readonly Outcome[],
+    answers: () => readonly Answer[],
+    now: number,
+  ): void {
+    const { state } = this;
+    state.setTick(Math.floor(now / 100));
+    state.batch++;
+    const journeys = this.#journeys;
+    for (let i = 0; i < count; i++) this.#begin(journeys[i]!, packets[i]!);
+    for (this.at = 0; this.at < count; this.at++) {
+      const journey = journeys[this.at]!;
+      if (!journey.done) this.#find(journey, packets[this.at]!, outcomes[this.at]!);
+    }
+    for (this.at = 0; this.at < count; this.at++) {
+      const journey = journeys[this.at]!;
+      if (!journey.done && journey.drop === "" && journey.way === undefined) {
+        this.#open(journey, packets[this.at]!, outcomes[this.at]!);
+      }
+    }
+    let answerable = false;
+    for (this.at = 0; this.at < count; this.at++) {
+      const journey = journeys[this.at]!;
+      this.#settle(journey, packets[this.at]!, outcomes[this.at]!);
+      if (answerKind(journey.drop) > 0) answerable = true;
+    }
+    if (answerable) this.#answer(packets, count, answers(), now);
+    state.sweep();
+  }
+
+  /** Reads the packet, and takes it all the way if it is plain and its flow established. */
+  #begin(journey: Journey, packet: Packet): void {
+    packet.read(packet.view, 0, packet.length);
+    journey.drop = "";
+    journey.done = false;
+    journey.direction = undefined;
+    journey.from = undefined;
+    journey.to = undefined;
+    journey.passage = undefined;
+    const way = this.state.ways.get(packet.key);
+    journey.way = way;
+    if (packet.hops < 2 || way === undefined || way.flow.state !== "established") return;
+    if (way.deadline <= this.state.tick || !isPlain(packet)) return;
+    if (packet.length > this.state.config.vpcs[way.to]!.mtu) return;
+    if (!packet.v6 && !headerIntact(packet.view, 0)) return;
+    journey.done = true;
+    journey.direction = way.direction;
+    follow(way, packet, this.state.config.times, this.state.tick);
+  }
+
+  /** Which flow, or which exposes; and whether the packet fits there. */
+  #find(journey: Journey, packet: Packet, outcome: Outcome): void {
+    if (!packet.v6 && !headerIntact(packet.view, 0)) journey.drop = "ipv4-bad-checksum";
+    else if (packet.hops < 2) journey.drop = "ttl-exceeded";
+    if (journey.drop !== "") return;
+    if (packet.error) {
+      const passage = errorPasses(this.state, packet, this.#quoted, outcome.verdict);
+      journey.passage = passage;
+      journey.way = passage.way;
+      journey.drop = passage.drop;
+      journey.direction = passage.direction;
+      journey.done = true;
+    } else if (!this.#findFlow(journey, outcome)) this.#admit(journey, packet);
+    const { direction } = journey;
+    if (journey.drop !== "" || direction === undefined) return;
+    const { mtu } = this.state.config.vpcs[direction.to]!;
+    const whole = packet.v6 || (packet.view.getUint8(6) & 0x40) !== 0;
+    if (packet.length > mtu && whole) journey.drop = "too-big";
+  }
+
+  /** Whether a flow decides about the packet. */
+  #findFlow(journey: Journey, { verdict }: Outcome): boolean {
+    const { way } = journey;
+    if (way === undefined) return false;
+    journey.way = undefined;
+    const { flow } = way;
+    if (isAlive(flow, this.state.tick)) {
+      journey.way = way;
+      journey.direction = way.direction;
+      return true;
+    }
+    if (way.original) return false;
+    if (!this.state.isKnown(flow) && verdict !== "flow-expired") {
+      this.state.forget(flow);
+      return false;
+    }
+    journey.direction = way.direction;
+    journey.drop = "flow-expired";
+    return true;
+  }
+
+  #admit(journey: Journey, packet: Packet): void {
+    const { routes, pools } = this.state;
+    const { vpc, protocol, destination, source, query } = packet;
+    const port = query ? -1 : packet.destinationPort;
+    const found = routes.destination(vpc, protocol, { address: destination, port });
+    if (typeof found === "string") {
+      journey.drop =
+        found === "nowhere" ? "no-peering" : found === "no-flow" ? "no-flow" : "port-not-exposed";
+      return;
+    }
+    const serving = found.find(({ realm, side }) => {
+      const mapping = query ? undefined : pools.at(realm, protocol, destination, port);
+      return mapping?.open === true && !mapping.shared && mapping.owner === side.vpc;
+    });
+    const to = (found.length > 1 ? serving : undefined) ?? found[0]!;
+    journey.direction = to.way;
+    const from = chooseSource(to.way, protocol, {
+      address: source,
+      port: query ? -1 : packet.sourcePort,
+    });
+    if (typeof from === "string") {
+      journey.drop = from === "nowhere" ? "source-not-exposed" : "source-port-not-exposed";
+      return;
+    }
+    journey.from = from;
+    journey.to = to;
+  }
+
+  #open(journey: Journey, packet: Packet, outcome: Outcome): void {
+    const { from, to } = journey;
+    if (from === undefined || to === undefined) return;
+    if (!needsFlow(from.expose) && !needsFlow(to.expose)) return;
+    // An earlier packet of the batch may have been the first.
+    const way = this.state.ways.get(packet.key);
+    if (way !== undefined && isAlive(way.flow, this.state.tick)) {
+      journey.way = way;
+      this.#opening.makeRoom(packet);
+      return;
+    }
+    const flow = this.#opening.open(packet, from, to, outcome);
+    if (typeof flow === "string") journey.drop = flow;
+    else journey.way = flow.ways[0];
+  }
+
+  /** Compares, and counts. */
+  #settle(journey: Journey, packet: Packet, outcome: Outcome): void {
+    const { drop, way, direction } = journey;
+    const verdict = drop === "" ? "sent" : drop;
+    if (outcome.verdict !== verdict) {
+      throw new Difference(`${verdict} was expected, and it was ${outcome.verdict}`);
+    }
+    this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1);
+    if (direction === undefined) return;
+    const pair = this.#pair(direction);
+    if (drop !== "") {
+      pair.dropped++;
+      return;
+    }
+    pair.packets++;
+    pair.bytes += packet.length;
+    if (way !== undefined && !journey.done) {
+      follow(way, packet, this.state.config.times, this.state.tick);
+    }
+    if (journey.passage !== undefined) {
+      const { source, inner } = journey.passage;
+      this.expected.error(packet, this.#readQuoted(packet), source, inner);
+    } else this.expected.packet(packet, becomes(journey, packet));
+    const name = this.state.config.vpcs[direction.to]!.name;
+    if (outcome.to !== name) throw new Difference(`it went to ${outcome.to} instead of ${name}`);
+    if (!this.expected.equals(outcome.packet)) throw new Difference("other bytes came out");
+  }
+
+  #readQuoted(packet: Packet): Packet {
+    const quoted = this.#quoted;
+    quoted.read(packet.view, packet.l4 + 8, packet.length);
+    return quoted;
+  }
+
+  #pair({ from, to }: Direction): Pair {
+    const key = from * 256 + to;
+    const known = this.pairs.get(key);
+    if (known !== undefined) return known;
+    const made = { packets: 0, bytes: 0, dropped: 0 };
+    this.pairs.set(key, made);
+    return made;
+  }
+
+  /** The gateway's own ICMP errors: which, and how many a second. */
+  #answer(
+    packets: readonly Packet[],
+    count: number,
+    answers: readonly Answer[],
+    now: number,
+  ): void {
+    const { config } = this.state;
+    let next = 0;
+    for (this.at = 0; this.at < count; this.at++) {
+      const packet = packets[this.at]!;
+      const { drop, direction } = this.#journeys[this.at]!;
+      const kind = answerKind(drop);
+      if (kind === 0 || (kind === 3 && !config.prohibited) || packet.error) continue;
+      const vpc = config.vpcs[packet.vpc]!;
+      if (packet.v6 && !vpc.addresses.some(({ v6 }) => v6)) continue;
+      if (!this.#takeToken(packet.vpc, now)) continue;
+      const answer = answers[next++];
+      if (answer?.cause !== this.at || answer.to !== vpc.name) {
+        throw new Difference(`an ICMP error to ${vpc.name} about it was expected`);
+      }
+      const mtu = kind === 2 ? config.vpcs[direction!.to]!.mtu : 0;
+      this.expected.answer(packet, vpc, KINDS[packet.v6 ? 1 : 0]![kind]!, mtu);
+      if (!this.expected.equals(answer.packet)) throw new Difference("another ICMP error came");
+      this.answered++;
+    }
+    if (next !== answers.length) throw new Difference("more ICMP errors came than expected");
+  }
+
+  #takeToken(vpc: number, now: number): boolean {
+    const { answersPerSecond: rate, vpcs } = this.state.config;
+    if (this.#tokens.length !== vpcs.length) {
+      this.#tokens = vpcs.map(() => rate);
+      this.#since = vpcs.map(() => now);
+    }
+    const gained = ((now - this.#since[vpc]!) * rate) / 1000;
+    const have = Math.min(this.#tokens[vpc]! + gained, rate);
+    this.#since[vpc] = now;
+    this.#tokens[vpc] = have >= 1 ? have - 1 : have;
+    return have >= 1;
+  }
+}
+
+/** Bytes of the shortest frame that has IPv4 and UDP in it. */
+const FRAME_MIN = 42;
+
+/** Type and code by kind of answer. */
+const KINDS = [
+  [0, 0x0b00, 0x0304, 0x030d],
+  [0, 0x0300, 0x0200, 0x0101],
+];
+
+/** What the fast path takes; a bare packet that is shorter than a frame goes the long way. */
+function isPlain({ protocol, flags, length }: Packet): boolean {
+  if (length < FRAME_MIN) return false;
+  return protocol === UDP || (protocol === TCP && (flags & (SYN | FIN | RST)) === 0);
+}
+
+/** What the packet becomes: by its flow, or by the two exposes. */
+function becomes({ way, from, to }: Journey, packet: Packet): Rewrite {
+  if (way !== undefined) {
+    const { source, destination, sourcePort, destinationPort } = otherWay(way);
+    return {
+      source: destination,
+      destination: source,
+      sourcePort: destinationPort,
+      destinationPort: sourcePort,
+    };
+  }
+  const here = { address: packet.source, port: packet.query ? -1 : packet.sourcePort };
+  const there = { address: packet.destination, port: packet.query ? -1 : packet.destinationPort };
+  const newSource = translated(from!.expose.privates, from!.expose.publics, here);
+  const newDestination = translated(to!.expose.publics, to!.expose.privates, there);
+  return {
+    source: newSource.address,
+    destination: newDestination.address,
+    sourcePort: packet.query ? packet.sourcePort : newSource.port,
+    destinationPort: newDestination.port,
+  };
+}
