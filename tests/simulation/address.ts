@@ -5,6 +5,8 @@
 import { formatIpAddress, parseIpAddress } from "../../src/wire/ip-address.ts";
 
 export interface Address {
+  /** Counts addresses from 0: a character that stands for it in the keys of others. */
+  readonly number: number;
   /** The address as characters of 16 bits. */
   readonly key: string;
   readonly v6: boolean;
@@ -21,21 +23,42 @@ function intern(key: string): Address {
   if (found !== undefined) return found;
   const end = key.length - 2;
   const host = key.charCodeAt(end) * 0x10000 + key.charCodeAt(end + 1);
-  const made = { key, v6: key.length > 2, network: key.slice(0, end), host };
+  const v6 = key.length > 2;
+  const made = { number: known.size, key, v6, network: key.slice(0, end), host };
+  if (made.number > 0xffff) throw new Error("more addresses than a world should have");
   known.set(key, made);
   return made;
 }
 
+/** Addresses met lately, so that most need not be spelled. */
+const lately: (Address | undefined)[] = new Array(4096).fill(undefined);
+
 /** The address that stands at `at`. */
-export function addressAt(view: DataView, at: number, v6: boolean): Address {
-  const word = (n: number) => view.getUint16(at + 2 * n);
-  const key = v6
-    ? String.fromCharCode(word(0), word(1), word(2), word(3), word(4), word(5), word(6), word(7))
-    : String.fromCharCode(word(0), word(1));
-  return intern(key);
+export function addressAt(bytes: Uint8Array, at: number, v6: boolean): Address {
+  const size = v6 ? 16 : 4;
+  let mixed = 0;
+  for (let i = 0; i < size; i++) mixed = (Math.imul(mixed, 31) + bytes[at + i]!) | 0;
+  const place = mixed & 4095;
+  const guess = lately[place];
+  if (guess !== undefined && guess.v6 === v6 && isSpelled(guess.key, bytes, at)) return guess;
+  let key = "";
+  for (let i = 0; i < size; i += 2) {
+    key += String.fromCharCode((bytes[at + i]! << 8) | bytes[at + i + 1]!);
+  }
+  const found = intern(key);
+  lately[place] = found;
+  return found;
 }
 
-/** The address `distance` behind another, in the same network. */
+function isSpelled(key: string, bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < key.length; i++) {
+    const word = (bytes[at + 2 * i]! << 8) | bytes[at + 2 * i + 1]!;
+    if (key.charCodeAt(i) !== word) return false;
+  }
+  return true;
+}
+
+/** Address number `host` of the same network. */
 export function addressBehind({ network }: Address, host: number): Address {
   return intern(network + String.fromCharCode(Math.floor(host / 0x10000), host % 0x10000));
 }

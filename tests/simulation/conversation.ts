@@ -169,43 +169,50 @@ export class Conversation {
   /** A packet of it came to the other side. */
   hear(fromClient: boolean, out: Uint8Array, to: number, random: Random): void {
     this.#unheard = 0;
-    const view = new DataView(out.buffer, out.byteOffset, out.length);
     const v6 = out[0]! >>> 4 === 6;
     const l4 = v6 ? 40 : 20;
     const protocol = out[v6 ? 6 : 9]!;
     if (protocol !== this.protocol) return;
     const query = isQueryProtocol(protocol);
-    if (query && (v6 ? out[l4]! < 128 : [3, 5, 11, 12].includes(out[l4]!))) return;
-    const hasPorts = query || protocol === TCP || protocol === UDP;
-    const port = (at: number) => (hasPorts ? view.getUint16(query ? l4 + 4 : l4 + at) : 0);
-    if (fromClient) this.#meet(view, v6, to, port, random);
+    if (query && isError(out[l4]!, v6)) return;
+    if (fromClient) this.#meet(out, v6, to, random);
     const own = fromClient ? this.server! : this.client;
-    own.lastLength = Math.min(out.length, QUOTABLE);
-    own.last.set(out.subarray(0, own.lastLength));
+    if (own.lastLength === 0 || random.below(8) === 0) {
+      own.lastLength = Math.min(out.length, QUOTABLE);
+      own.last.set(out.subarray(0, own.lastLength));
+    }
     if (protocol !== TCP) return;
     const flags = out[l4 + 13]!;
     const size = out.length - l4 - (out[l4 + 12]! >>> 4) * 4;
     const consumed = size + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
-    own.expected = (view.getUint32(l4 + 4) + consumed) >>> 0;
+    own.expected = (word(out, l4 + 4) * 0x10000 + word(out, l4 + 6) + consumed) >>> 0;
   }
 
   /** The server answers to whom the packet says it is from. */
-  #meet(
-    view: DataView,
-    v6: boolean,
-    to: number,
-    port: (at: number) => number,
-    random: Random,
-  ): void {
-    const peer = addressAt(view, v6 ? 8 : 12, v6);
-    const own = addressAt(view, v6 ? 24 : 16, v6);
-    this.server ??= half(random, to, own, port(2), peer, port(0));
+  #meet(out: Uint8Array, v6: boolean, to: number, random: Random): void {
+    const { protocol } = this;
+    const l4 = v6 ? 40 : 20;
+    const query = isQueryProtocol(protocol);
+    const hasPorts = query || protocol === TCP || protocol === UDP;
+    const peer = addressAt(out, v6 ? 8 : 12, v6);
+    const own = addressAt(out, v6 ? 24 : 16, v6);
+    const peerPort = hasPorts ? word(out, query ? l4 + 4 : l4) : 0;
+    const port = hasPorts ? word(out, query ? l4 + 4 : l4 + 2) : 0;
+    this.server ??= half(random, to, own, port, peer, peerPort);
     this.server.vpc = to;
     this.server.address = own;
-    this.server.port = port(2);
+    this.server.port = port;
     this.server.peer = peer;
-    this.server.peerPort = port(0);
+    this.server.peerPort = peerPort;
   }
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+function isError(type: number, v6: boolean): boolean {
+  return v6 ? type < 128 : type === 3 || type === 5 || type === 11 || type === 12;
 }
 
 function half(

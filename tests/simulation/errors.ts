@@ -37,7 +37,7 @@ export function errorPasses(
   const enough = protocol === TCP || protocol === UDP ? 4 : 6;
   if (length - at - (v6 ? 40 : 20) < enough) return refused(packet, "icmp-error-incomplete");
   quoted.vpc = packet.vpc;
-  quoted.read(view, at, length);
+  quoted.read(packet, at, length);
   if (quoted.source !== packet.destination) return refused(packet, "icmp-error-mismatch");
   const way = answerTo(state, packet.vpc, quoted);
   if (way === undefined) return byExposes(state, packet, quoted);

@@ -285,7 +285,7 @@ export function idleOf(
 
 /** Where the packet that came out says to be from. */
 function shownSource({ v6, l4, protocol }: Packet, { packet }: Result): Endpoint {
-  const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
-  const port = view.getUint16(isQueryProtocol(protocol) ? l4 + 4 : l4);
-  return { address: addressAt(view, v6 ? 8 : 12, v6), port };
+  const at = isQueryProtocol(protocol) ? l4 + 4 : l4;
+  const port = (packet[at]! << 8) | packet[at + 1]!;
+  return { address: addressAt(packet, v6 ? 8 : 12, v6), port };
 }

@@ -117,7 +117,7 @@ export class Oracle {
 
   /** Reads the packet, and takes it all the way if it is plain and its flow established. */
   #begin(journey: Journey, packet: Packet): void {
-    packet.read(packet.view, 0, packet.length);
+    packet.read(packet, 0, packet.length);
     journey.drop = "";
     journey.done = false;
     journey.direction = undefined;
@@ -250,7 +250,7 @@ export class Oracle {
 
   #readQuoted(packet: Packet): Packet {
     const quoted = this.#quoted;
-    quoted.read(packet.view, packet.l4 + 8, packet.length);
+    quoted.read(packet, packet.l4 + 8, packet.length);
     return quoted;
   }
 

@@ -53,14 +53,14 @@ export class Packet {
     this.bytes = this.buffer.subarray(0, length);
   }
 
-  /** Reads the headers of a packet that stands at `at` in a view and ends at `end`. */
-  read(view: DataView, at: number, end: number): void {
+  /** Reads the headers of a packet that stands at `at` in another, or this one, and ends at `end`. */
+  read({ view, buffer: bytes }: Packet, at: number, end: number): void {
     this.v6 = view.getUint8(at) >>> 4 === 6;
     this.l4 = at + (this.v6 ? 40 : 20);
     this.protocol = view.getUint8(at + (this.v6 ? 6 : 9));
     this.hops = view.getUint8(at + (this.v6 ? 7 : 8));
-    this.source = addressAt(view, at + (this.v6 ? 8 : 12), this.v6);
-    this.destination = addressAt(view, at + (this.v6 ? 24 : 16), this.v6);
+    this.source = addressAt(bytes, at + (this.v6 ? 8 : 12), this.v6);
+    this.destination = addressAt(bytes, at + (this.v6 ? 24 : 16), this.v6);
     this.sourcePort = -1;
     this.destinationPort = -1;
     this.flags = 0;
@@ -99,8 +99,8 @@ export function flowKey(
   sourcePort: number,
   destinationPort: number,
 ): string {
-  const numbers = String.fromCharCode((vpc << 8) | protocol, sourcePort, destinationPort);
-  return numbers + source.key + destination.key;
+  const ends = (vpc << 8) | protocol;
+  return String.fromCharCode(ends, sourcePort, destinationPort, source.number, destination.number);
 }
 
 /** Sum of the bytes as words, folded: 1 to 0xffff, or 0 for nothing but zeros. */

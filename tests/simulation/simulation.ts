@@ -38,8 +38,8 @@ const VARIANTS = 4;
 const START = 1_795_000_000_000;
 const SECOND = 1000;
 const HOUR = 3_600 * SECOND;
-/** Batches between two looks at everything that is counted. */
-const AUDIT = 500;
+/** Batches between two looks at everything that is counted, and that is held. */
+const AUDIT = 1000;
 
 export class Simulation {
   readonly random: Random;
