@@ -108,7 +108,7 @@ export class World {
         vpc: own.vpc,
         protocol,
         source: from.address,
-        sourcePort: from.port ?? 3000 + random.below(24),
+        sourcePort: from.port ?? (random.below(8) === 0 ? 2000 : 3000) + random.below(24),
         destination: to.address,
         destinationPort: to.port ?? [53, 80, 443][random.below(3)]!,
       },
