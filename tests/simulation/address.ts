@@ -58,9 +58,21 @@ function isSpelled(key: string, bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
+const networks = new Map<string, Map<number, Address>>();
+
 /** Address number `host` of the same network. */
 export function addressBehind({ network }: Address, host: number): Address {
-  return intern(network + String.fromCharCode(Math.floor(host / 0x10000), host % 0x10000));
+  let hosts = networks.get(network);
+  if (hosts === undefined) {
+    hosts = new Map();
+    networks.set(network, hosts);
+  }
+  const found = hosts.get(host);
+  if (found !== undefined) return found;
+  const words = String.fromCharCode(Math.floor(host / 0x10000), host % 0x10000);
+  const made = intern(network + words);
+  hosts.set(host, made);
+  return made;
 }
 
 export function writeAddress(view: DataView, at: number, { key }: Address): void {

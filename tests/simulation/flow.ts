@@ -2,6 +2,7 @@
 // RFC 4787 (REQ-5), RFC 5508 (REQ-2), RFC 5961 (3.2), RFC 7857 (2.1, 2.2).
 
 import type { Address } from "./address.ts";
+import type { Rewrite } from "./expected.ts";
 import { TCP, type TimesModel, UDP } from "./model.ts";
 import { ACK, FIN, type Packet, RST, SYN } from "./packet.ts";
 import type { Mapping } from "./pools.ts";
@@ -30,6 +31,8 @@ export interface Way {
   readonly destination: Address;
   readonly sourcePort: number;
   readonly destinationPort: number;
+  /** What its packets become: the reverse of the other way's. */
+  becomes: Rewrite;
   /** Where it goes by today's configuration, and whether its sender hides behind the flow. */
   direction: Direction;
   hides: boolean;

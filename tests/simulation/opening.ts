@@ -2,6 +2,7 @@
 // Which public endpoint the gateway chose is read from the packet that came out, and judged.
 
 import { type Address, addressAt } from "./address.ts";
+import type { Rewrite } from "./expected.ts";
 import { type Flow, idleTicks, isAlive, ticks, type Way } from "./flow.ts";
 import { type ExposeModel, TCP } from "./model.ts";
 import { flowKey, type Packet, SYN } from "./packet.ts";
@@ -233,7 +234,8 @@ export class Opening {
       pressed: false,
       doubtful: -1,
     };
-    const fresh = { flow, deadline: wait, acknowledged: undefined, window: 0, scale: 0 };
+    const becomes = undefined as never;
+    const fresh = { flow, becomes, deadline: wait, acknowledged: undefined, window: 0, scale: 0 };
     const { source, destination, sourcePort, destinationPort, key } = packet;
     const original = { original: true, key, from: vpc, to: receiver, direction: to.way };
     const ends = { source, destination, sourcePort, destinationPort };
@@ -251,6 +253,9 @@ export class Opening {
       sourcePort: port,
       destinationPort: here.port,
     };
+    const [way, back] = flow.ways;
+    way.becomes = reverse(back);
+    back.becomes = reverse(way);
     this.#replace(flow);
     return flow;
   }
@@ -266,6 +271,15 @@ export class Opening {
     }
     this.#state.add(flow);
   }
+}
+
+function reverse({ source, destination, sourcePort, destinationPort }: Way): Rewrite {
+  return {
+    source: destination,
+    destination: source,
+    sourcePort: destinationPort,
+    destinationPort: sourcePort,
+  };
 }
 
 export function hostKey({ owner, realm, address }: Wish): string {

@@ -8,7 +8,7 @@
 import { answerKind } from "./answers.ts";
 import { errorPasses, type Passage } from "./errors.ts";
 import { Expected, type Rewrite } from "./expected.ts";
-import { follow, isAlive, otherWay, type Way } from "./flow.ts";
+import { follow, isAlive, type Way } from "./flow.ts";
 import { type ConfigModel, TCP, UDP } from "./model.ts";
 import { Difference, needsFlow, Opening, type Result } from "./opening.ts";
 import { FIN, headerIntact, Packet, RST, SYN } from "./packet.ts";
@@ -323,15 +323,7 @@ function isPlain({ protocol, flags, length }: Packet): boolean {
 
 /** What the packet becomes: by its flow, or by the two exposes. */
 function becomes({ way, from, to }: Journey, packet: Packet): Rewrite {
-  if (way !== undefined) {
-    const { source, destination, sourcePort, destinationPort } = otherWay(way);
-    return {
-      source: destination,
-      destination: source,
-      sourcePort: destinationPort,
-      destinationPort: sourcePort,
-    };
-  }
+  if (way !== undefined) return way.becomes;
   const here = { address: packet.source, port: packet.query ? -1 : packet.sourcePort };
   const there = { address: packet.destination, port: packet.query ? -1 : packet.destinationPort };
   const newSource = translated(from!.expose.privates, from!.expose.publics, here);
