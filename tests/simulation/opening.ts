@@ -216,6 +216,8 @@ export class Opening {
     const receiver = to.way.to;
     const port = query ? here.port : there.port;
     const answer = flowKey(receiver, protocol, there.address, here.address, port, here.port);
+    // Who talks to itself by its own public endpoint would get its own packets for answers.
+    if (answer === packet.key) return "tuple-in-use";
     for (const key of [packet.key, answer]) {
       const other = ways.get(key);
       if (other !== undefined && isAlive(other.flow, tick)) return "tuple-in-use";

@@ -128,8 +128,9 @@ function story(config: object, records: readonly Recorded[], message: string): s
   for (const { now, vpc, bytes, out, to, verdict } of records) {
     if (now > last) lines.push(`  - after: ${now - last}ms`);
     last = now;
-    lines.push(`  - send: ${vpc} ${textOf(bytes)}`);
-    lines.push(verdict === "sent" ? `    expect: ${to} ${textOf(out)}` : `    drop: ${verdict}`);
+    lines.push(`  - send: ${JSON.stringify(`${vpc} ${describePacket(bytes, "full")}`)}`);
+    const expected = JSON.stringify(`${to} ${textOf(out)}`);
+    lines.push(verdict === "sent" ? `    expect: ${expected}` : `    drop: ${verdict}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -119,6 +119,7 @@ export class Simulation {
 
   /** What says the same again ends no flow. */
   #reloadSame(): void {
+    this.gateway.advance(this.now);
     const before = this.gateway.flows().length;
     this.#apply(this.configured);
     expectEqual("flows after a reload of the same", this.gateway.flows().length, before);
