@@ -13,8 +13,9 @@ export const ACK = 16;
 export class Packet {
   readonly buffer: Uint8Array;
   readonly view: DataView;
-  /** The first `length` bytes of the buffer. */
+  /** The first `length` bytes of the buffer; views of all lengths that occurred are kept. */
   bytes: Uint8Array;
+  readonly #views: (Uint8Array | undefined)[] = [];
   length = 0;
   /** Index of the VPC it comes from. */
   vpc = 0;
@@ -50,7 +51,13 @@ export class Packet {
   seal(length: number, vpc: number): void {
     this.length = length;
     this.vpc = vpc;
-    this.bytes = this.buffer.subarray(0, length);
+    this.bytes = this.#views[length] ?? this.#viewOf(length);
+  }
+
+  #viewOf(length: number): Uint8Array {
+    const view = this.buffer.subarray(0, length);
+    this.#views[length] = view;
+    return view;
   }
 
   /** Reads the headers of a packet that stands at `at` in another, or this one, and ends at `end`. */
