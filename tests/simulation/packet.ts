@@ -9,11 +9,14 @@ export const SYN = 2;
 export const RST = 4;
 export const ACK = 16;
 
+/** Views of shorter packets are kept: most are short, and all of few lengths. */
+const VIEWS = 100;
+
 /** A packet on its way into the gateway, and what it says. */
 export class Packet {
   readonly buffer: Uint8Array;
   readonly view: DataView;
-  /** The first `length` bytes of the buffer; views of all lengths that occurred are kept. */
+  /** The first `length` bytes of the buffer. */
   bytes: Uint8Array;
   readonly #views: (Uint8Array | undefined)[] = [];
   length = 0;
@@ -51,11 +54,15 @@ export class Packet {
   seal(length: number, vpc: number): void {
     this.length = length;
     this.vpc = vpc;
-    this.bytes = this.#views[length] ?? this.#viewOf(length);
+    this.bytes = length < VIEWS ? (this.#views[length] ?? this.#viewOf(length)) : this.#cut(length);
+  }
+
+  #cut(length: number): Uint8Array {
+    return this.buffer.subarray(0, length);
   }
 
   #viewOf(length: number): Uint8Array {
-    const view = this.buffer.subarray(0, length);
+    const view = this.#cut(length);
     this.#views[length] = view;
     return view;
   }
