@@ -147,7 +147,7 @@ export class Oracle {
       journey.drop = passage.drop;
       journey.direction = passage.direction;
       journey.done = true;
-    } else if (!this.#findFlow(journey, outcome)) this.#admit(journey, packet);
+    } else if (!this.#findFlow(journey, outcome)) this.#admit(journey, packet, outcome);
     const { direction } = journey;
     if (journey.drop !== "" || direction === undefined) return;
     const { mtu } = this.state.config.vpcs[direction.to]!;
@@ -176,8 +176,8 @@ export class Oracle {
     return true;
   }
 
-  #admit(journey: Journey, packet: Packet): void {
-    const { routes, pools } = this.state;
+  #admit(journey: Journey, packet: Packet, outcome: Outcome): void {
+    const { routes, pools, config } = this.state;
     const { vpc, protocol, destination, source, query } = packet;
     const port = query ? -1 : packet.destinationPort;
     const found = routes.destination(vpc, protocol, { address: destination, port });
@@ -186,9 +186,11 @@ export class Oracle {
         found === "nowhere" ? "no-peering" : found === "no-flow" ? "no-flow" : "port-not-exposed";
       return;
     }
-    const serving = found.find(({ realm, side }) => {
+    const serving = found.find(({ realm, side, way }) => {
       const mapping = query ? undefined : pools.at(realm, protocol, destination, port);
-      return mapping?.open === true && !mapping.shared && mapping.owner === side.vpc;
+      if (mapping?.open !== true || mapping.shared || mapping.owner !== side.vpc) return false;
+      // Where nobody can know whether it is still held, the gateway says it by its way.
+      return pools.isHeld(mapping) || outcome.to === config.vpcs[way.to]!.name;
     });
     const to = (found.length > 1 ? serving : undefined) ?? found[0]!;
     journey.direction = to.way;
