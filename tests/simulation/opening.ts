@@ -193,6 +193,9 @@ export class Opening {
   #choose(wish: Wish, packet: Packet, result: Result): Mapping | string {
     const { pools } = this.#state;
     if (result.verdict !== "sent") {
+      // A flow may hold two public endpoints, of which there is room for as many as for flows.
+      const full = pools.count() >= this.#state.capacity;
+      if (full && result.verdict === "flow-table-full") return "flow-table-full";
       const any = pools.hasAny(wish);
       if (any !== FREE) return "no-free-port";
       throw new Difference(`${result.verdict}, though the pool has free ports`);
