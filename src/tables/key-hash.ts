@@ -1,6 +1,7 @@
 // Data path.
 // HalfSipHash-1-3 over 32-bit words, keyed, so that nobody outside can make flows collide
-// (J.-P. Aumasson, D. J. Bernstein, "SipHash", 2012; the 32-bit variant of the reference code).
+// (J.-P. Aumasson, D. J. Bernstein, "SipHash", 2012; the 32-bit variant of the reference code). The
+// keys of a table are all of one length, so the closing block that tells the length is left out.
 
 export interface HashKey {
   readonly k0: number;
@@ -34,9 +35,8 @@ export function hashWords(
     v2 = (v2 << 16) | (v2 >>> 16);
     v0 ^= word;
   }
-  // The length in bytes as the reference pads it, then three closing rounds.
-  v3 ^= count << 26;
-  for (let round = 0; round < 4; round++) {
+  v2 ^= 0xff;
+  for (let round = 0; round < 3; round++) {
     v0 = (v0 + v1) | 0;
     v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
     v0 = (v0 << 16) | (v0 >>> 16);
@@ -47,9 +47,6 @@ export function hashWords(
     v2 = (v2 + v1) | 0;
     v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
     v2 = (v2 << 16) | (v2 >>> 16);
-    if (round > 0) continue;
-    v0 ^= count << 26;
-    v2 ^= 0xff;
   }
   return v1 ^ v3;
 }
@@ -121,7 +118,7 @@ export function hashFourWordKeys(
     v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
     v2 = (v2 << 16) | (v2 >>> 16);
     v0 ^= d;
-    v3 ^= 0x10000000;
+    v2 ^= 0xff;
     v0 = (v0 + v1) | 0;
     v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
     v0 = (v0 << 16) | (v0 >>> 16);
@@ -131,20 +128,27 @@ export function hashFourWordKeys(
     v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
     v2 = (v2 + v1) | 0;
     v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-    v2 = ((v2 << 16) | (v2 >>> 16)) ^ 0xff;
-    v0 ^= 0x10000000;
-    for (let round = 0; round < 3; round++) {
-      v0 = (v0 + v1) | 0;
-      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-      v0 = (v0 << 16) | (v0 >>> 16);
-      v2 = (v2 + v3) | 0;
-      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-      v2 = (v2 << 16) | (v2 >>> 16);
-    }
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
     hashes[i] = v1 ^ v3;
   }
 }

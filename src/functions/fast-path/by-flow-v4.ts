@@ -50,11 +50,11 @@ export function byFlowV4(
   departures: Departures,
 ): FlowTranslator {
   const { view } = pool;
+  const { l3: packetStart, end: packetEnd, direction, flow, flags } = pool;
   const { words, index, mask } = table.slab;
   const { k0, k1 } = table.slab.hashKey;
   const { rows, l3s, ends, keys } = candidates;
-  const { rows: leaving, l3s: leavingL3s, ends: leavingEnds, ways } = departures;
-  const { entries: leavingEntries, ports: leavingPorts, flags: leavingFlags } = departures;
+  const { rows: leaving, ports: leavingPorts } = departures;
   const tags = new Int32Array(BATCH_MAX);
   const slots = new Int32Array(BATCH_MAX);
   const entries = new Int32Array(BATCH_MAX);
@@ -166,13 +166,14 @@ export function byFlowV4(
       words[at + BYTES] = (words[at + BYTES]! + size) | 0;
       if (tcp) noteTcp(at, (l3 + 20) | 0, state);
       rewrite(at, l3, tcp);
-      leaving[left] = rows[i]!;
-      leavingL3s[left] = l3;
-      leavingEnds[left] = end;
-      ways[left] = way;
-      leavingEntries[left] = entry;
+      const row = rows[i]!;
+      leaving[left] = row;
+      packetStart[row] = l3;
+      packetEnd[row] = end;
+      direction[row] = way;
+      flow[row] = entry;
       leavingPorts[left] = keys[key + 3]!;
-      leavingFlags[left] = tcp ? TCP_FLAGS : UDP_FLAGS;
+      flags[row] = tcp ? TCP_FLAGS : UDP_FLAGS;
       left = (left + 1) | 0;
     }
     departures.count = left;

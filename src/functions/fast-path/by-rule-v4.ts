@@ -40,9 +40,9 @@ export function byRuleV4(
   departures: Departures,
 ): RuleTranslator {
   const { bytes, view, sourceRule, destinationRule } = pool;
+  const { l3: packetStart, end: packetEnd, direction, flow, flags } = pool;
   const { rows, l3s, ends, keys } = candidates;
-  const { rows: leaving, l3s: leavingL3s, ends: leavingEnds, ways } = departures;
-  const { entries: leavingEntries, ports: leavingPorts, flags: leavingFlags } = departures;
+  const { rows: leaving, ports: leavingPorts } = departures;
   /** By candidate: the rule of its destination, 0 for none that is plain. */
   const found = new Int32Array(BATCH_MAX);
 
@@ -112,12 +112,12 @@ export function byRuleV4(
       sourceRule[row] = source;
       destinationRule[row] = destination;
       leaving[left] = row;
-      leavingL3s[left] = l3;
-      leavingEnds[left] = end;
-      ways[left] = way;
-      leavingEntries[left] = WITHOUT_FLOW;
+      packetStart[row] = l3;
+      packetEnd[row] = end;
+      direction[row] = way;
+      flow[row] = WITHOUT_FLOW;
       leavingPorts[left] = keys[(i << 2) + 3]!;
-      leavingFlags[left] = tcp ? TCP_FLAGS : UDP_FLAGS;
+      flags[row] = tcp ? TCP_FLAGS : UDP_FLAGS;
       left = (left + 1) | 0;
     }
     departures.count = left;

@@ -199,9 +199,11 @@ export function recogniser(
       keys4[key + 1] = source;
       keys4[key + 2] = destination;
       keys4[key + 3] = ports;
-      rows4[count] = rows4[i]!;
-      l3s4[count] = at;
       ends4[count] = (at + total) | 0;
+      if (count !== i) {
+        rows4[count] = rows4[i]!;
+        l3s4[count] = at;
+      }
       count = (count + 1) | 0;
     }
     v4.count = count;
@@ -228,9 +230,11 @@ export function recogniser(
         keys6[key + 1 + word] = view.getInt32(at + 8 + 4 * word);
       }
       keys6[key + 9] = ports;
-      rows6[count] = rows6[i]!;
-      l3s6[count] = at;
       ends6[count] = (at + 40 + payload) | 0;
+      if (count !== i) {
+        rows6[count] = rows6[i]!;
+        l3s6[count] = at;
+      }
       count = (count + 1) | 0;
     }
     v6.count = count;

@@ -35,8 +35,8 @@ export function sender(
   writeTunnel: TunnelWriter,
 ): () => void {
   const { bytes, view, start, length, l3, end, vpc, toVpc, direction } = pool;
-  const { outer, flow, flags, aclRule, verdict } = pool;
-  const { rows, l3s, ends, ways, entries, ports, flags: parsed } = departures;
+  const { outer, aclRule, verdict } = pool;
+  const { rows, ports } = departures;
 
   /** Out as it came: nothing to do but to name the VPC it goes to, if it came in a tunnel. */
   function sendBack(row: number, packet: number, vni: number): void {
@@ -47,13 +47,15 @@ export function sender(
     if (tunnelled) view.setInt32(inner - 4, (vni << 8) | bytes[inner - 1]!);
   }
 
-  function sendTunnelled(row: number, i: number, template: number): void {
+  function sendTunnelled(row: number, template: number, portPair: number): void {
     const { adjacencies } = snapshot.current;
-    const at = (l3s[i]! - HEADERS) | 0;
-    writeTunnel(l3s[i]!, ends[i]!, template, adjacencies, ports[i]!);
+    const packet = l3[row]!;
+    const packetEnd = end[row]!;
+    const at = (packet - HEADERS) | 0;
+    writeTunnel(packet, packetEnd, template, adjacencies, portPair);
     outer[row] = start[row]!;
     start[row] = at;
-    length[row] = (ends[i]! - at) | 0;
+    length[row] = (packetEnd - at) | 0;
   }
 
   return function send() {
@@ -62,23 +64,18 @@ export function sender(
     const { packets, bytes: octets } = counters.current;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      const way = ways[i]!;
+      const way = direction[row]!;
       const shortcut = way * WORDS;
       const to = shortcuts[shortcut + TO]!;
       const template = shortcuts[shortcut + TEMPLATE]!;
-      if (template === 0) sendBack(row, l3s[i]!, vpcVnis[to]!);
-      else sendTunnelled(row, i, template);
-      l3[row] = l3s[i]!;
-      end[row] = ends[i]!;
+      if (template === 0) sendBack(row, l3[row]!, vpcVnis[to]!);
+      else sendTunnelled(row, template, ports[i]!);
       vpc[row] = shortcuts[shortcut + FROM]!;
       toVpc[row] = to;
-      direction[row] = way;
-      flow[row] = entries[i]!;
-      flags[row] = parsed[i]!;
       aclRule[row] = WITHOUT_ACL;
       verdict[row] = VERDICT;
       packets[way] = packets[way]! + 1;
-      octets[way] = octets[way]! + (ends[i]! - l3s[i]!);
+      octets[way] = octets[way]! + (end[row]! - l3[row]!);
     }
   };
 }
