@@ -82,7 +82,9 @@ export class Conversation {
     if (this.protocol === TCP) this.#segment(packet, ends, own, fromClient, random, id);
     else if (this.protocol === UDP) craftUdp(packet, ends, sizeOf(random), id);
     else if (isQueryProtocol(this.protocol)) {
-      const type = fromClient ? this.#asks : this.#asks === 8 ? 0 : this.#asks + 1;
+      // Now and then the server asks by the same identifier, or the client answers.
+      const usual = random.below(32) > 0;
+      const type = fromClient === usual ? this.#asks : this.#asks === 8 ? 0 : this.#asks + 1;
       craftQuery(packet, ends, type, 1 + (id % 1000), id);
     } else craftOther(packet, ends, id);
     return fromClient;
