@@ -42,11 +42,13 @@ export function errorPasses(
   const way = answerTo(state, packet.vpc, quoted);
   if (way === undefined) return byExposes(state, packet, quoted);
   if (isAlive(way.flow, state.tick)) return byFlow(packet, way);
+  const without = byExposes(state, packet, quoted);
+  if (without.drop === "") return without;
   if (state.isKnown(way.flow) || verdict === "flow-expired") {
-    return refused(packet, "flow-expired", way.direction);
+    return refused(packet, "flow-expired", without.direction ?? way.direction);
   }
   state.forget(way.flow);
-  return byExposes(state, packet, quoted);
+  return without;
 }
 
 function refused(packet: Packet, drop: string, direction?: Direction): Passage {
@@ -103,6 +105,8 @@ function byExposes(state: State, packet: Packet, quoted: Packet): Passage {
     sourcePort: query ? quoted.sourcePort : newSource.port,
     destinationPort: query ? quoted.sourcePort : newTarget.port,
   };
+  // Where only endpoints are translated, who complains itself is known by the one it is seen by.
+  const own = packet.source === quoted.destination ? newTarget.address : packet.source;
   const mapped = mappedSource(back.way, packet);
-  return { drop: "", direction: back.way, source: mapped ?? packet.source, inner };
+  return { drop: "", direction: back.way, source: mapped ?? own, inner };
 }

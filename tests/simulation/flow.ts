@@ -94,20 +94,20 @@ export function idleTicks(times: TimesModel, protocol: number, state: State): nu
   return ticks(state === "established" ? times.established : times.closing);
 }
 
-/** A packet of the flow passes. */
-export function follow(way: Way, packet: Packet, times: TimesModel, tick: number): void {
+/** A packet of the flow passes. Idle times count from the tick `since`. */
+export function follow(way: Way, packet: Packet, times: TimesModel, since: number): void {
   const { flow } = way;
   const { flags } = packet;
   if (flow.state === "established" && (flags & (SYN | FIN | RST)) === 0) {
-    way.deadline = tick + flow.idle;
+    way.deadline = since + flow.idle;
   } else {
     if ((flags & SYN) !== 0) way.scale = windowScale(packet);
     const before = flow.state;
     flow.state = packet.protocol === TCP ? nextOfTcp(way, packet) : nextOfPlain(way);
     const established = flow.state === "established";
     const idle = established ? flow.idle : idleTicks(times, flow.protocol, flow.state);
-    way.deadline = tick + idle;
-    if (flow.state !== before) otherWay(way).deadline = tick + idle;
+    way.deadline = since + idle;
+    if (flow.state !== before) otherWay(way).deadline = since + idle;
   }
   if (packet.protocol === TCP) noteWindow(way, packet);
 }
@@ -126,15 +126,37 @@ function nextOfTcp(way: Way, packet: Packet): State {
   const { flow, original } = way;
   const { flags } = packet;
   const [syn, ack, fin] = [(flags & SYN) !== 0, (flags & ACK) !== 0, (flags & FIN) !== 0];
-  const opens = (flags & (SYN | ACK | RST | FIN)) === SYN;
-  if (opens && original && isClosing(flow.state)) return "one-way";
+  if ((flags & (SYN | ACK | RST | FIN)) === SYN && beginsAnew(way)) {
+    return original ? "one-way" : "two-way";
+  }
   if ((flags & (RST | FIN)) !== 0 && !isBelievable(otherWay(way), packet)) return flow.state;
-  if ((flags & RST) !== 0) return "reset";
+  if ((flags & RST) !== 0) return nextOfReset(flow.state);
+  // If somebody goes on the reset was not meant.
+  if (flow.state === "reset" && !syn) return firstOf(original, fin);
   if (isClosing(flow.state)) return nextClosing(flow.state, original, ack, fin);
   if (flow.state === "one-way") return !original && (syn || ack) ? "two-way" : "one-way";
   if (flow.state === "two-way" && (!original || !ack || syn)) return "two-way";
+  return firstOf(original, fin);
+}
+
+function firstOf(original: boolean, fin: boolean): State {
   if (!fin) return "established";
   return original ? "original-closing" : "reply-closing";
+}
+
+function nextOfReset(state: State): State {
+  return state === "established" || state === "reset" ? "reset" : "closed";
+}
+
+/** A SYN alone: what its side has acknowledged was of another connection. Whether the flow is one
+ * again: once it is closing to its opener, once it is closed to both. */
+function beginsAnew(way: Way): boolean {
+  const { state } = way.flow;
+  way.acknowledged = undefined;
+  const over = state === "closed" || state === "reset";
+  if (way.original ? !isClosing(state) : !over) return false;
+  otherWay(way).acknowledged = undefined;
+  return true;
 }
 
 function isClosing(state: State): boolean {
@@ -157,7 +179,8 @@ function nextClosing(state: State, original: boolean, ack: boolean, fin: boolean
 function isBelievable({ acknowledged, window }: Way, packet: Packet): boolean {
   if (acknowledged === undefined) return true;
   const distance = (packet.view.getUint32(packet.l4 + 4) - acknowledged) | 0;
-  return distance >= -1 && distance <= Math.max(window, 1);
+  // A FIN may come again when it has been acknowledged.
+  return distance >= ((packet.flags & RST) !== 0 ? 0 : -1) && distance <= Math.max(window, 1);
 }
 
 function noteWindow(way: Way, { view, l4, flags }: Packet): void {

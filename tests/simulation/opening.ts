@@ -46,6 +46,14 @@ export function claimsBeside({ side, expose }: Route): ExposeModel[] {
   );
 }
 
+/** Flows that the gateway looks at, whether they are over, for a host at its limit. */
+const LOOK = 64;
+
+/** Of an ICMP query: whether it is a request. */
+export function asks({ view, l4 }: Packet): boolean {
+  return [8, 13, 128].includes(view.getUint8(l4));
+}
+
 export class Opening {
   readonly #state: State;
 
@@ -55,10 +63,9 @@ export class Opening {
 
   /** The flow that begins, or why not. */
   open(packet: Packet, from: Route, to: Route, result: Result): Flow | string {
-    const { protocol, query, view, l4 } = packet;
+    const { protocol, query } = packet;
     if (packet.sourcePort < 0) return "protocol-without-flow";
-    const type = view.getUint8(l4);
-    if (query && type !== 8 && type !== 13 && type !== 128) return "no-flow";
+    if (query && !asks(packet)) return "no-flow";
     if (protocol === TCP && (packet.flags & 0x1f) !== SYN) return "tcp-without-flow";
     if (!this.makeRoom(packet)) return "flow-table-full";
     const there = this.#destination(packet, to, result);
@@ -94,7 +101,7 @@ export class Opening {
     const mapping = pools.at(realm, protocol, address, port);
     if (mapping === undefined || !mapping.open || mapping.shared) return "no-flow";
     if (mapping.owner !== side.vpc) return "no-flow";
-    if (!pools.isHeld(mapping) && verdict === "no-flow") {
+    if (!pools.isHeld(mapping) && (verdict === "no-flow" || verdict === "flow-expired")) {
       this.#giveUp(mapping);
       return "no-flow";
     }
@@ -123,7 +130,7 @@ export class Opening {
   ): Source | string {
     const { pools } = this.#state;
     const wish = this.#wish(packet, from, to, there);
-    const host = this.#enter(wish, result);
+    const host = this.#enter(wish, packet, result);
     if (host === "full") return "host-flow-limit";
     const known = wish.options.shares ? undefined : pools.find(wish);
     if (known !== undefined) {
@@ -173,15 +180,22 @@ export class Opening {
   }
 
   /** Whom the flow is counted for; "full" when there are as many as there may be. */
-  #enter(wish: Wish, { verdict }: Result): string | undefined {
+  #enter(wish: Wish, { key, v6 }: Packet, { verdict }: Result): string | undefined {
     const limit = wish.options.flowsPerHost;
     if (limit === undefined) return undefined;
     const host = hostKey(wish);
     const flows = this.#state.hosts.get(host);
     if (flows === undefined || flows.size < limit) return host;
-    let certain = 0;
-    for (const flow of flows) if (this.#state.isKnown(flow)) certain++;
-    return certain >= limit || verdict === "host-flow-limit" ? "full" : host;
+    let alive = 0;
+    let over = 0;
+    for (const flow of flows) {
+      if (isAlive(flow, this.#state.tick)) alive++;
+      else if (flow.ways[0].key !== key) over++;
+    }
+    if (alive >= limit) return "full";
+    // Those that are over count until the gateway has looked at them, and it looks at some now.
+    const perhaps = alive + over >= limit && this.#state.most(v6) > LOOK;
+    return perhaps && verdict === "host-flow-limit" ? "full" : host;
   }
 
   #showsMapping(mapping: Mapping, packet: Packet, result: Result): boolean {
@@ -193,9 +207,6 @@ export class Opening {
   #choose(wish: Wish, packet: Packet, result: Result): Mapping | string {
     const { pools } = this.#state;
     if (result.verdict !== "sent") {
-      // A flow may hold two public endpoints, of which there is room for as many as for flows.
-      const full = pools.count() >= this.#state.capacity;
-      if (full && result.verdict === "flow-table-full") return "flow-table-full";
       const any = pools.hasAny(wish);
       if (any !== FREE) return "no-free-port";
       throw new Difference(`${result.verdict}, though the pool has free ports`);
@@ -214,7 +225,7 @@ export class Opening {
   }
 
   #begin(packet: Packet, from: Route, to: Route, here: Source, there: Source): Flow | string {
-    const { ways, tick, config } = this.#state;
+    const { ways, tick, since, config } = this.#state;
     const { protocol, v6, vpc, query } = packet;
     const receiver = to.way.to;
     const port = query ? here.port : there.port;
@@ -225,7 +236,7 @@ export class Opening {
       const other = ways.get(key);
       if (other !== undefined && isAlive(other.flow, tick)) return "tuple-in-use";
     }
-    const wait = tick + idleTicks(config.times, protocol, "one-way");
+    const wait = since + idleTicks(config.times, protocol, "one-way");
     const flow: Flow = {
       v6,
       protocol,

@@ -10,7 +10,7 @@ import { errorPasses, type Passage } from "./errors.ts";
 import { Expected, type Rewrite } from "./expected.ts";
 import { follow, isAlive, type Way } from "./flow.ts";
 import { type ConfigModel, TCP, UDP } from "./model.ts";
-import { Difference, needsFlow, Opening, type Result } from "./opening.ts";
+import { asks, Difference, needsFlow, Opening, type Result } from "./opening.ts";
 import { FIN, headerIntact, Packet, RST, SYN } from "./packet.ts";
 import { type Reloaded, reload } from "./reload.ts";
 import { chooseSource, type Direction, type Route, translated } from "./routes.ts";
@@ -41,6 +41,8 @@ interface Journey {
   done: boolean;
   direction: Direction | undefined;
   way: Way | undefined;
+  /** What it answers, when that is over. */
+  expired: Way | undefined;
   from: Route | undefined;
   to: Route | undefined;
   passage: Passage | undefined;
@@ -71,6 +73,7 @@ export class Oracle {
       done: false,
       direction: undefined,
       way: undefined,
+      expired: undefined,
       from: undefined,
       to: undefined,
       passage: undefined,
@@ -78,7 +81,7 @@ export class Oracle {
   }
 
   apply(config: ConfigModel, now: number): Reloaded {
-    this.state.setTick(Math.floor(now / 100));
+    this.state.setTime(now);
     return reload(this.state, config);
   }
 
@@ -91,7 +94,7 @@ export class Oracle {
     now: number,
   ): void {
     const { state } = this;
-    state.setTick(Math.floor(now / 100));
+    state.setTime(now);
     state.batch++;
     const journeys = this.#journeys;
     for (let i = 0; i < count; i++) this.#begin(journeys[i]!, packets[i]!);
@@ -121,6 +124,7 @@ export class Oracle {
     journey.drop = "";
     journey.done = false;
     journey.direction = undefined;
+    journey.expired = undefined;
     journey.from = undefined;
     journey.to = undefined;
     journey.passage = undefined;
@@ -132,7 +136,7 @@ export class Oracle {
     if (!packet.v6 && !headerIntact(packet.view, 0)) return;
     journey.done = true;
     journey.direction = way.direction;
-    follow(way, packet, this.state.config.times, this.state.tick);
+    follow(way, packet, this.state.config.times, this.state.since);
   }
 
   /** Which flow, or which exposes; and whether the packet fits there. */
@@ -147,7 +151,10 @@ export class Oracle {
       journey.drop = passage.drop;
       journey.direction = passage.direction;
       journey.done = true;
-    } else if (!this.#findFlow(journey, outcome)) this.#admit(journey, packet, outcome);
+    } else if (!this.#findFlow(journey, packet)) {
+      this.#admit(journey, packet, outcome);
+      if (journey.drop !== "") this.#comesLate(journey, outcome);
+    }
     const { direction } = journey;
     if (journey.drop !== "" || direction === undefined) return;
     const { mtu } = this.state.config.vpcs[direction.to]!;
@@ -156,24 +163,29 @@ export class Oracle {
   }
 
   /** Whether a flow decides about the packet. */
-  #findFlow(journey: Journey, { verdict }: Outcome): boolean {
+  #findFlow(journey: Journey, packet: Packet): boolean {
     const { way } = journey;
-    if (way === undefined) return false;
     journey.way = undefined;
-    const { flow } = way;
-    if (isAlive(flow, this.state.tick)) {
+    if (way === undefined || !isOf(way, packet)) return false;
+    if (isAlive(way.flow, this.state.tick)) {
       journey.way = way;
       journey.direction = way.direction;
       return true;
     }
-    if (way.original) return false;
-    if (!this.state.isKnown(flow) && verdict !== "flow-expired") {
-      this.state.forget(flow);
-      return false;
+    if (!way.original) journey.expired = way;
+    return false;
+  }
+
+  /** A packet that is refused and answers a flow that is over is told so, if that is known. */
+  #comesLate(journey: Journey, { verdict }: Outcome): void {
+    const { expired } = journey;
+    if (expired === undefined) return;
+    if (!this.state.isKnown(expired.flow) && verdict !== "flow-expired") {
+      this.state.forget(expired.flow);
+      return;
     }
-    journey.direction = way.direction;
+    journey.direction ??= expired.direction;
     journey.drop = "flow-expired";
-    return true;
   }
 
   #admit(journey: Journey, packet: Packet, outcome: Outcome): void {
@@ -212,14 +224,18 @@ export class Oracle {
     if (!needsFlow(from.expose) && !needsFlow(to.expose)) return;
     // An earlier packet of the batch may have been the first.
     const way = this.state.ways.get(packet.key);
-    if (way !== undefined && isAlive(way.flow, this.state.tick)) {
+    if (way !== undefined && isOf(way, packet) && isAlive(way.flow, this.state.tick)) {
       journey.way = way;
       this.#opening.makeRoom(packet);
       return;
     }
     const flow = this.#opening.open(packet, from, to, outcome);
-    if (typeof flow === "string") journey.drop = flow;
-    else journey.way = flow.ways[0];
+    if (typeof flow !== "string") {
+      journey.way = flow.ways[0];
+      return;
+    }
+    journey.drop = flow;
+    if (flow === "no-flow" || flow === "tcp-without-flow") this.#comesLate(journey, outcome);
   }
 
   /** Compares, and counts. */
@@ -239,7 +255,7 @@ export class Oracle {
     pair.packets++;
     pair.bytes += packet.length;
     if (way !== undefined && !journey.done) {
-      follow(way, packet, this.state.config.times, this.state.tick);
+      follow(way, packet, this.state.config.times, this.state.since);
     }
     if (journey.passage !== undefined) {
       const { source, inner } = journey.passage;
@@ -308,18 +324,19 @@ export class Oracle {
   }
 }
 
-/** Bytes of the shortest frame that has IPv4 and UDP in it. */
-const FRAME_MIN = 42;
-
 /** Type and code by kind of answer. */
 const KINDS = [
   [0, 0x0b00, 0x0304, 0x030d],
   [0, 0x0300, 0x0200, 0x0101],
 ];
 
-/** What the fast path takes; a bare packet that is shorter than a frame goes the long way. */
-function isPlain({ protocol, flags, length }: Packet): boolean {
-  if (length < FRAME_MIN) return false;
+/** Whether a packet with the key of a way is of its flow: who was asked does not ask by it. */
+function isOf({ original }: Way, packet: Packet): boolean {
+  return !packet.query || asks(packet) === original;
+}
+
+/** What the fast path takes. */
+function isPlain({ protocol, flags }: Packet): boolean {
   return protocol === UDP || (protocol === TCP && (flags & (SYN | FIN | RST)) === 0);
 }
 

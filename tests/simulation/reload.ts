@@ -14,20 +14,18 @@ export interface Reloaded {
 }
 
 export function reload(state: State, config: ConfigModel): Reloaded {
+  // Those that may have been forgotten by now may be so whatever rest comes next.
+  for (const flow of state.flows) if (!state.isKnown(flow)) flow.pressed = true;
   state.configure(config);
   const ended = new Map<string, number>();
   let kept = 0;
   for (const flow of [...state.flows]) {
-    if (!isAlive(flow, state.tick)) {
-      state.forget(flow);
-      continue;
-    }
     const reason = revalidate(state, flow);
+    if (reason !== undefined) state.forget(flow);
+    // Of flows that are over those that would come out the same go on resting.
+    if (!isAlive(flow, state.tick)) continue;
     if (reason === undefined) kept++;
-    else {
-      ended.set(reason, (ended.get(reason) ?? 0) + 1);
-      state.forget(flow);
-    }
+    else ended.set(reason, (ended.get(reason) ?? 0) + 1);
   }
   return { kept, ended };
 }
@@ -55,7 +53,7 @@ function revalidate(state: State, flow: Flow): string | undefined {
   reply.direction = to.way.reverse;
   original.hides = needsFlow(from.expose);
   reply.hides = needsFlow(to.expose);
-  renew(state, flow, from, to);
+  if (isAlive(flow, state.tick)) renew(state, flow, from, to);
   return undefined;
 }
 
@@ -119,5 +117,5 @@ function renew(state: State, flow: Flow, from: Route, to: Route): void {
   flow.idle = idleOf(state, flow.protocol, expose, to.expose);
   const established = flow.state === "established";
   const wait = established ? flow.idle : idleTicks(state.config.times, flow.protocol, flow.state);
-  for (const way of flow.ways) way.deadline = Math.min(way.deadline, state.tick + wait);
+  for (const way of flow.ways) way.deadline = Math.min(way.deadline, state.since + wait);
 }

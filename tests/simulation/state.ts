@@ -1,7 +1,7 @@
 // What the oracle remembers: flows by the packets they have, public endpoints, hosts that are
 // counted.
 
-import { deadline, type Flow, isKnown, ticks, type Way } from "./flow.ts";
+import { deadline, type Flow, isKnown, TICK, ticks, type Way } from "./flow.ts";
 import type { ConfigModel } from "./model.ts";
 import { Pools } from "./pools.ts";
 import { Routes } from "./routes.ts";
@@ -22,6 +22,8 @@ export class State {
   readonly counts: [number, number] = [0, 0];
   readonly #most: [number, number] = [0, 0];
   tick = 0;
+  /** The tick from which idle times count: none is shorter than it should be. */
+  since = 0;
   batch = 0;
   #lookAt = 0;
 
@@ -38,9 +40,16 @@ export class State {
     this.pools.rest = ticks(config.times.rest);
   }
 
-  setTick(tick: number): void {
-    this.tick = tick;
-    this.pools.tick = tick;
+  /** In milliseconds. */
+  setTime(now: number): void {
+    this.tick = Math.floor(now / TICK);
+    this.since = Math.ceil(now / TICK);
+    this.pools.tick = this.tick;
+  }
+
+  /** Most flows of a family that there were at a time, at most. */
+  most(v6: boolean): number {
+    return this.#most[v6 ? 1 : 0];
   }
 
   isKnown(flow: Flow): boolean {
