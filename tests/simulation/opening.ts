@@ -4,7 +4,7 @@
 import { type Address, addressAt } from "./address.ts";
 import type { Rewrite } from "./expected.ts";
 import { type Flow, idleTicks, isAlive, ticks, type Way } from "./flow.ts";
-import { type ExposeModel, TCP } from "./model.ts";
+import { type ExposeModel, TCP, UDP } from "./model.ts";
 import { flowKey, type Packet, SYN } from "./packet.ts";
 import {
   type Availability,
@@ -54,6 +54,12 @@ export function asks({ view, l4 }: Packet): boolean {
   return [8, 13, 128].includes(view.getUint8(l4));
 }
 
+/** Whether a packet may be the first of a flow: of TCP only a SYN, of ICMP only a request. */
+export function mayOpen(packet: Packet): boolean {
+  if (packet.protocol === TCP) return (packet.flags & 0x1f) === SYN;
+  return packet.protocol === UDP || asks(packet);
+}
+
 export class Opening {
   readonly #state: State;
 
@@ -63,11 +69,10 @@ export class Opening {
 
   /** The flow that begins, or why not. */
   open(packet: Packet, from: Route, to: Route, result: Result): Flow | string {
-    const { protocol, query } = packet;
+    const { query } = packet;
     if (packet.sourcePort < 0) return "protocol-without-flow";
-    if (query && !asks(packet)) return "no-flow";
-    if (protocol === TCP && (packet.flags & 0x1f) !== SYN) return "tcp-without-flow";
-    if (!this.makeRoom(packet)) return "flow-table-full";
+    if (!mayOpen(packet)) return query ? "no-flow" : "tcp-without-flow";
+    if (!this.makeRoom(packet.v6, 1)) return "flow-table-full";
     const there = this.#destination(packet, to, result);
     if (typeof there === "string") return there;
     const here = this.#source(packet, from, to, there, result);
@@ -75,10 +80,11 @@ export class Opening {
     return this.#begin(packet, from, to, here, there);
   }
 
-  /** When the table may be full, flows that are over may have been given up for the new one. */
-  makeRoom({ v6 }: Packet): boolean {
+  /** When the table may be full, flows that are over may have been given up for new ones: for all
+   * that a batch may open, even if it opens fewer. */
+  makeRoom(v6: boolean, wanted: number): boolean {
     const { capacity, counts, flows, tick } = this.#state;
-    if (counts[v6 ? 1 : 0] < capacity) return true;
+    if (counts[v6 ? 1 : 0] + wanted <= capacity) return true;
     const family = flows.filter((flow) => flow.v6 === v6);
     const over = family.filter((flow) => !isAlive(flow, tick));
     if (family.length - over.length >= capacity) return false;

@@ -10,7 +10,7 @@ import { errorPasses, type Passage } from "./errors.ts";
 import { Expected, type Rewrite } from "./expected.ts";
 import { follow, isAlive, type Way } from "./flow.ts";
 import { type ConfigModel, TCP, UDP } from "./model.ts";
-import { asks, Difference, needsFlow, Opening, type Result } from "./opening.ts";
+import { asks, Difference, mayOpen, needsFlow, Opening, type Result } from "./opening.ts";
 import { FIN, headerIntact, Packet, RST, SYN } from "./packet.ts";
 import { type Reloaded, reload } from "./reload.ts";
 import { chooseSource, type Direction, type Route, translated } from "./routes.ts";
@@ -102,6 +102,7 @@ export class Oracle {
       const journey = journeys[this.at]!;
       if (!journey.done) this.#find(journey, packets[this.at]!, outcomes[this.at]!);
     }
+    this.#makeRoom(packets, count);
     for (this.at = 0; this.at < count; this.at++) {
       const journey = journeys[this.at]!;
       if (!journey.done && journey.drop === "" && journey.way === undefined) {
@@ -218,6 +219,21 @@ export class Oracle {
     journey.to = to;
   }
 
+  /** For all that may open a flow, together. */
+  #makeRoom(packets: readonly Packet[], count: number): void {
+    let [wanted4, wanted6] = [0, 0];
+    for (let i = 0; i < count; i++) {
+      const { done, drop, from, to } = this.#journeys[i]!;
+      if (done || drop !== "" || from === undefined || to === undefined) continue;
+      if (!needsFlow(from.expose) && !needsFlow(to.expose)) continue;
+      if (!mayOpen(packets[i]!)) continue;
+      if (packets[i]!.v6) wanted6++;
+      else wanted4++;
+    }
+    this.#opening.makeRoom(false, wanted4);
+    this.#opening.makeRoom(true, wanted6);
+  }
+
   #open(journey: Journey, packet: Packet, outcome: Outcome): void {
     const { from, to } = journey;
     if (from === undefined || to === undefined) return;
@@ -226,7 +242,7 @@ export class Oracle {
     const way = this.state.ways.get(packet.key);
     if (way !== undefined && isOf(way, packet) && isAlive(way.flow, this.state.tick)) {
       journey.way = way;
-      this.#opening.makeRoom(packet);
+      this.#opening.makeRoom(packet.v6, 1);
       return;
     }
     const flow = this.#opening.open(packet, from, to, outcome);
