@@ -213,6 +213,9 @@ export class Opening {
   #choose(wish: Wish, packet: Packet, result: Result): Mapping | string {
     const { pools } = this.#state;
     if (result.verdict !== "sent") {
+      // By an endpoint that is free answers may still be another flow's: one that sees the same public
+      // addresses from another side.
+      if (result.verdict === "tuple-in-use" && pools.clashes(wish)) return "tuple-in-use";
       const any = pools.hasAny(wish);
       if (any !== FREE) return "no-free-port";
       throw new Difference(`${result.verdict}, though the pool has free ports`);

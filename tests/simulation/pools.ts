@@ -132,6 +132,21 @@ export class Pools {
     return best;
   }
 
+  /** Whether by some endpoint that is to be had answers would be a living flow's. */
+  clashes(wish: Wish): boolean {
+    const [first, last] = rangeOf(wish);
+    const count = poolSize(wish.expose);
+    for (let index = 0; index < count; index++) {
+      const address = addressIn(wish.expose, index);
+      for (let port = first; port <= last; port++) {
+        if (!isEligible(wish, address, port) || wish.answered(address, port) !== TAKEN) continue;
+        if (this.at(wish.realm, wish.protocol, address, port)?.shared === true) continue;
+        if (this.#availability(wish, address, port) !== TAKEN) return true;
+      }
+    }
+    return false;
+  }
+
   /** What is wrong with the choice of a new public endpoint; undefined: nothing. */
   judge(wish: Wish, address: Address, port: number): string | undefined {
     const { expose, options } = wish;
