@@ -47,7 +47,7 @@ export type Availability = 0 | 1 | 2;
 
 export class Pools {
   /** By who sees it, protocol and public address: mappings by port. */
-  readonly #ports = new Map<string, Map<number, Mapping>>();
+  readonly #ports = new Map<number, Map<number, Mapping>>();
   readonly #byPrivate = new Map<string, Mapping>();
   /** With which public address a private host starts, as far as it has shown. */
   readonly #homes = new Map<string, number>();
@@ -221,8 +221,8 @@ function privateKey({ owner, realm, protocol, address, port }: Wish): string {
   return `${owner} ${realm} ${protocol} ${port} ${address.key}`;
 }
 
-function portsKey(realm: number, protocol: number, address: Address): string {
-  return `${realm} ${protocol} ${address.key}`;
+function portsKey(realm: number, protocol: number, { number }: Address): number {
+  return (realm * 256 + protocol) * 0x10000 + number;
 }
 
 export function isQueryProtocol(protocol: number): boolean {
