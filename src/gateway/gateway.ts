@@ -271,7 +271,8 @@ export class Gateway {
       const cell = fragments.ready;
       const at = pool.open(row, room.rxInterface[cell]!, room.length[cell]!);
       room.load(cell, pool.words, at >> 2);
-      pool.datagram[row] = room.reason[cell]!;
+      const reason = room.reason[cell]!;
+      pool.datagram[row] = reason === 0 ? room.owner[cell]! : -reason;
       this.#returnedNumbers[returned.count] = room.number[cell]!;
       fragments.takeReady();
       returned.push(row);

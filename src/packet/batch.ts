@@ -14,8 +14,8 @@ export class Batch {
    * becomes of them. They may have got a verdict since. */
   readonly unmatched = new Int32Array(BATCH_MAX);
   unmatchedCount = 0;
-  /** Its packets have waited and go on: the `datagram` column says why they no longer wait, 0 or
-   * a drop code. */
+  /** Its packets have waited and go on: the `datagram` column says with which, or is minus the drop
+   * code for who has waited in vain. */
   returned = false;
 
   get full(): boolean {

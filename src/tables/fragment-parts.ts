@@ -55,7 +55,7 @@ export class FragmentParts {
     const count = this.#count[datagram]!;
     const at = datagram * PARTS_MAX;
     const part = (first << 16) | behind;
-    if (!last && total >= 0 && end >= total) return OVERLAP;
+    if (!last && total >= 0 && end > total) return OVERLAP;
     for (let i = 0; i < count; i++) {
       const other = this.#parts[at + i]!;
       if (other === part) return last === (total === end) ? DUPLICATE : OVERLAP;

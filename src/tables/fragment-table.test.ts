@@ -32,6 +32,8 @@ interface Ready {
 
 class Models {
   readonly datagrams = new Map<number, Model>();
+  /** Of which everything has come: they have a place until time passes, but no key. */
+  whole: Model[] = [];
   readonly ready: Ready[] = [];
   tick = 0;
   readonly limits: { datagrams: number; waiting: number };
@@ -122,9 +124,9 @@ property(
       assert.equal(found >= 0, model !== undefined);
       if (model === undefined) {
         found = table.open(vpc, models.tick);
-        const mine = [...models.datagrams.values()].filter((each) => each.vpc === vpc).length;
-        const full =
-          models.datagrams.size >= limits.datagrams || mine >= Math.ceil(limits.datagrams / 4);
+        const all = [...models.datagrams.values(), ...models.whole];
+        const mine = all.filter((each) => each.vpc === vpc).length;
+        const full = all.length >= limits.datagrams || mine >= Math.ceil(limits.datagrams / 4);
         // Datagrams that were forgotten while somebody waits keep their place.
         if (found < 0 && !full) assert.ok(models.ready.length > 0);
         if (found < 0) return;
@@ -146,7 +148,11 @@ property(
       const whole = model.parts.find((part) => part.last)?.end ?? -1;
       const units = model.parts.reduce((sum, part) => sum + part.end - part.begin, 0);
       assert.equal(table.parts.complete(found), units === whole);
-      if (units === whole) table.finish(found);
+      if (units === whole) {
+        table.finish(found);
+        models.datagrams.delete(key);
+        models.whole.push(model);
+      }
       if (begin === 0) {
         table.admit(found);
         model.state = HEADED;
@@ -173,13 +179,11 @@ property(
       take(models.ready.length);
       models.tick += ticks;
       for (const [key, model] of models.datagrams) {
-        const whole = model.parts.find((part) => part.last)?.end ?? -1;
-        const units = model.parts.reduce((sum, part) => sum + part.end - part.begin, 0);
-        const old = models.tick - model.since >= TIMEOUT;
-        if (!old && units !== whole) continue;
+        if (models.tick - model.since < TIMEOUT) continue;
         models.handBack(model, LATE);
         models.datagrams.delete(key);
       }
+      models.whole = [];
       table.pass(models.tick);
     };
 
@@ -226,6 +230,17 @@ test("the last part is compared by bytes, others end at units of eight", () => {
   assert.equal(parts.add(0, 16, 24, false), OVERLAP);
   assert.equal(parts.add(0, 0, 16, false), ADDED);
   assert.ok(parts.complete(0));
+});
+
+test("a last part may be empty, and come first or last", () => {
+  const parts = new FragmentParts(new Arena(FragmentParts.bytesEach + 512, plainMemory), 1);
+  for (const order of [true, false]) {
+    parts.clear(0);
+    assert.equal(parts.add(0, order ? 0 : 16, 16, !order), ADDED);
+    assert.equal(parts.add(0, order ? 16 : 0, 16, order), ADDED);
+    assert.ok(parts.complete(0));
+  }
+  assert.equal(parts.add(0, 8, 24, false), OVERLAP);
 });
 
 test("the longest datagram has room for all its parts, and one that is cut finer has not", () => {

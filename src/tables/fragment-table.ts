@@ -87,7 +87,7 @@ export class FragmentTable {
   #youngest = NONE;
   readonly #free: Int32Array;
   #freeCount: number;
-  /** Those of which everything has come: known until the next `pass`. */
+  /** Those of which everything has come: their columns stay until the next `pass`. */
   readonly #complete: Int32Array;
   #completeCount = 0;
   /** Frames that wait no longer, in order. */
@@ -207,8 +207,9 @@ export class FragmentTable {
     this.#handBack(datagram, reason);
   }
 
-  /** To be told when all of it has come: it need not be remembered for long. */
+  /** To be told when all of it has come: whatever else has its key is of another one. */
   finish(datagram: number): void {
+    this.#slab.unlink(datagram);
     this.#complete[this.#completeCount++] = datagram;
   }
 
@@ -289,9 +290,9 @@ export class FragmentTable {
     this.#completeCount = kept;
   }
 
-  /** Its key is free for another. */
+  /** Its key is free for another, if it was not yet. */
   #forget(datagram: number): void {
-    this.#slab.unlink(datagram);
+    if (!this.parts.complete(datagram)) this.#slab.unlink(datagram);
     const older = this.#older[datagram]!;
     const younger = this.#younger[datagram]!;
     if (older >= 0) this.#younger[older] = younger;

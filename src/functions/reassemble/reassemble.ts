@@ -125,14 +125,10 @@ export function reassemble(
 
   /** One that has waited: a drop code or 0. Configuration may have changed meanwhile. */
   function goOn(row: number): number {
-    const reason = datagram[row]!;
+    const found = datagram[row]!;
     datagram[row] = NO_DATAGRAM;
-    if (reason !== 0) return reason;
-    if (!fragment.read(row)) return MALFORMED;
+    if (found < 0) return -found;
     if (!asksForPorts(row)) return 0;
-    fragment.writeKey(row, snapshot.current.vpcVnis[vpc[row]!]!, table.key);
-    const found = table.find();
-    if (found < 0) return LATE;
     if (table.state[found]! === REFUSED) return table.reason[found]!;
     return table.state[found]! === HEADED ? lend(row, found) : LATE;
   }
