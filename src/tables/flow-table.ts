@@ -158,8 +158,9 @@ export class FlowTable {
     const tag = this.slab.hash(key, 0);
     const otherTag = this.slab.hash(other, 0);
     const { tick } = draft;
-    if (!this.#makeRoom(key, tag, tick) || !this.#makeRoom(other, otherTag, tick)) return IN_USE;
+    // Before anything makes room for it.
     if (sameKey(key, other)) return IN_USE;
+    if (!this.#makeRoom(key, tag, tick) || !this.#makeRoom(other, otherTag, tick)) return IN_USE;
     if (!this.reserve(tick)) return FULL;
     const flow = this.#numbers.take();
     const { words } = this.slab;
