@@ -36,9 +36,7 @@ export const STATE_NAMES: readonly string[] = [
 export const TCP_FIN = 1;
 export const TCP_SYN = 2;
 export const TCP_RST = 4;
-export const TCP_PSH = 8;
 export const TCP_ACK = 16;
-export const TCP_URG = 32;
 
 /** The state after a packet of TCP with these flags, from the side that opened the flow or not. */
 export function nextTcpState(state: number, original: boolean, flags: number): number {

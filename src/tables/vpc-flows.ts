@@ -49,11 +49,6 @@ export class VpcFlows {
     this.#vnis = arena.int32(capacity);
   }
 
-  /** Whether anybody wants to know. */
-  get counting(): boolean {
-    return this.#limits.limited;
-  }
-
   enter(flow: number, vni: number): void {
     if (!this.#limits.limited) return;
     this.#vnis[flow] = vni;
