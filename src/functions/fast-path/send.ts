@@ -53,7 +53,7 @@ export function sender(
     const packetEnd = end[row]!;
     const at = (packet - HEADERS) | 0;
     writeTunnel(packet, packetEnd, template, adjacencies, portPair);
-    outer[row] = start[row]!;
+    outer[row] = packet - ETHERNET_LENGTH > start[row]! ? start[row]! : -1;
     start[row] = at;
     length[row] = (packetEnd - at) | 0;
   }
