@@ -35,9 +35,9 @@ function staticBoth(): Uint8Array[] {
     blue("tcp 10.0.0.4:30000 > 198.51.100.4:80 ack seq=1001 ack=9001"),
     blue(`tcp 10.0.0.4:30000 > 198.51.100.4:80 ack,psh seq=1001 ack=9001 ${get}`),
     green(`tcp 10.0.0.4:80 > 192.0.2.4:30000 ack,psh seq=9001 ack=1029 ${ok}`),
-    blue("tcp 10.0.0.4:30000 > 198.51.100.4:80 ack,fin seq=1029 ack=9042"),
-    green("tcp 10.0.0.4:80 > 192.0.2.4:30000 ack,fin seq=9042 ack=1030"),
-    blue("tcp 10.0.0.4:30000 > 198.51.100.4:80 ack seq=1030 ack=9043"),
+    blue("tcp 10.0.0.4:30000 > 198.51.100.4:80 ack,fin seq=1029 ack=9041"),
+    green("tcp 10.0.0.4:80 > 192.0.2.4:30000 ack,fin seq=9041 ack=1030"),
+    blue("tcp 10.0.0.4:30000 > 198.51.100.4:80 ack seq=1030 ack=9042"),
     // UDP, ping, and UDP without a checksum.
     blue('udp 10.0.0.7:40000 > 198.51.100.53:4000 data="question"'),
     green('udp 10.0.0.53:4000 > 192.0.2.7:40000 data="answer"'),

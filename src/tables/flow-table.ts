@@ -158,7 +158,6 @@ export class FlowTable {
     const tag = this.slab.hash(key, 0);
     const otherTag = this.slab.hash(other, 0);
     const { tick } = draft;
-    // Before anything makes room for it.
     if (sameKey(key, other)) return IN_USE;
     if (!this.#makeRoom(key, tag, tick) || !this.#makeRoom(other, otherTag, tick)) return IN_USE;
     if (!this.reserve(tick)) return FULL;
