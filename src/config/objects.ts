@@ -23,7 +23,7 @@ export interface Part {
 
 type Source = Omit<Part, "at">;
 
-const KINDS = ["GatewayAgent", "Gateway", "VPCInfo", "GatewayPeering", "GatewayGroup"];
+export const KINDS = ["GatewayAgent", "Gateway", "VPCInfo", "GatewayPeering", "GatewayGroup"];
 
 /** Keys whose things have names and may be given one by one: what one of them is called, and the
  * code for two of one name. */

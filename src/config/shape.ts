@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import type { ExposeMode } from "./expose-mode.ts";
+import { KINDS } from "./objects.ts";
 
 const text = z.string();
 const count = z.int().min(0).max(0xffffffff);
@@ -220,8 +221,36 @@ export function isMapping(value: unknown): boolean {
 
 /** JSON Schema (draft 2020-12) for editors. */
 export function configJsonSchema(modes: readonly ExposeMode[]): object {
+  const { $schema, $defs, ...configuration } = z.toJSONSchema(configShape(modes), { io: "input" });
   return {
     title: "Isthmus gateway configuration",
-    ...z.toJSONSchema(configShape(modes), { io: "input" }),
+    $schema,
+    // A file is the configuration itself, an object around it, or several objects.
+    if: { type: "object", required: ["kind"] },
+    // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
+    then: {
+      if: { properties: { kind: { const: "GatewayAgent" } } },
+      // biome-ignore lint/suspicious/noThenProperty: the word of JSON Schema
+      then: object({ $ref: "#/$defs/configuration" }, ["spec"]),
+      else: object({ type: "object" }, []),
+    },
+    else: { $ref: "#/$defs/configuration" },
+    $defs: { ...$defs, configuration },
+  };
+}
+
+/** A Kubernetes object. */
+function object(spec: object, required: readonly string[]): object {
+  const any = { type: "object" };
+  return {
+    type: "object",
+    properties: {
+      apiVersion: { type: "string" },
+      kind: { enum: KINDS },
+      metadata: any,
+      spec,
+      status: any,
+    },
+    required: ["kind", ...required],
   };
 }

@@ -19,6 +19,8 @@ interface Options {
   readonly log?: string;
 }
 
+const UNTOLD =
+  "frames without a tunnel belong to the VPC that --from or --map names, or their interface's name";
 const HELP = `
 The VPC of a frame is that of its VNI when it comes in VXLAN; else the one --map gives its
 interface, the one its interface is named like, or the one of --from.
@@ -71,6 +73,9 @@ function replay(configPath: string, inputPath: string, options: Options, io: Cli
   }
   const report = options.output === "-" ? io.err : io.out;
   report(summary(work.counts(), work.lost));
+  const { sent, dropped } = work.counts();
+  const untold = options.from === undefined && map.size === 0 && sent === 0;
+  if (untold && dropped.has("unknown-vpc")) io.err(`note: ${UNTOLD}\n`);
   for (const name of work.unknownInterfaces) {
     io.err(`note: the capture has no interface "${name}", which --map speaks of\n`);
   }
