@@ -223,18 +223,18 @@ class Pair {
 }
 
 for (const kind of ["vxlan", "ethernet", "bare"] as const) {
-  test(`${kind}: 2,000 batches are the same by the fast path and step by step`, () => {
+  test(`${kind}: 1,000 batches are the same by the fast path and step by step`, () => {
     const random = seededRandom(SEED);
     const pair = new Pair(kind, random);
     const { fast, long } = pair;
     let now = 1_795_000_000_000;
-    for (let round = 0; round < 2000; round++) {
+    for (let round = 0; round < 1000; round++) {
       now += random.below(20) === 0 ? random.below(400_000) : random.below(100);
       pair.batch(now);
       assert.deepEqual(fast.gateway.flows(), long.gateway.flows(), `round ${round}`);
     }
     const counts = fast.gateway.counts();
-    assert.ok(counts.fast > 500, `${counts.fast} packets took the fast path`);
+    assert.ok(counts.fast > 300, `${counts.fast} packets took the fast path`);
     assert.deepEqual({ ...counts, fast: 0 }, long.gateway.counts());
   });
 }
