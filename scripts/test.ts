@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Tests that start other programs, or try very many inputs. */
 const SLOW =
-  /^tests\/(package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|replay|bench|simulation\/long)/;
+  /^tests\/(package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|replay|bench|simulation\/l)/;
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 
