@@ -1,6 +1,6 @@
 // What the fast path must know of a direction to send a packet: everything, or that it must not.
 
-import { TEMPLATE_BYTES, TEMPLATE_WORDS } from "../tables/adjacency-table.ts";
+import { TEMPLATE_WORDS, TUNNELLED_MAX } from "../tables/adjacency-table.ts";
 import {
   ACL_WORDS,
   SHORTCUT_FROM,
@@ -11,9 +11,6 @@ import {
   type Snapshot,
 } from "../tables/snapshot.ts";
 import type { Direction } from "./compile.ts";
-
-/** Longest IP packet that, with a tunnel around it, is still one. */
-const TUNNELLED_MAX = 65_535 - (TEMPLATE_BYTES - 14);
 
 interface Inputs extends Pick<Snapshot, "acls" | "vpcAdjacencies" | "vpcMtus"> {
   readonly directions: readonly Direction[];

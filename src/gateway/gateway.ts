@@ -303,10 +303,10 @@ export class Gateway {
   /** Gives the packets of the last run back to the pool. */
   clear(): void {
     const { rows, count } = this.#batch;
-    for (let i = 0; i < count; i++) this.#pool.release(rows[i]!);
-    for (let i = 0; i < this.#answers.count; i++) this.#pool.release(this.#answers.rows[i]!);
+    this.#pool.releaseMany(rows, count);
+    this.#pool.releaseMany(this.#answers.rows, this.#answers.count);
     const { rows: returned, count: returnedCount } = this.#returned;
-    for (let i = 0; i < returnedCount; i++) this.#pool.release(returned[i]!);
+    this.#pool.releaseMany(returned, returnedCount);
     this.#answers.count = 0;
     this.#returned.count = 0;
     this.#batch.count = 0;

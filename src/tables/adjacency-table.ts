@@ -6,6 +6,8 @@
 /** Bytes of a template, and of everything before the inner IP header. */
 export const TEMPLATE_BYTES = 64;
 export const TEMPLATE_WORDS = TEMPLATE_BYTES / 4;
+/** Longest IP packet that, with the tunnel around it, is still one: all but the outer Ethernet. */
+export const TUNNELLED_MAX = 65_535 - (TEMPLATE_BYTES - 14);
 
 export interface AdjacencyInit {
   /** MAC addresses are 6 bytes, IPv4 addresses 32-bit numbers. */

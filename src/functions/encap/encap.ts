@@ -6,13 +6,11 @@
 import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
-import { TEMPLATE_BYTES, TEMPLATE_WORDS } from "../../tables/adjacency-table.ts";
+import { TEMPLATE_BYTES, TEMPLATE_WORDS, TUNNELLED_MAX } from "../../tables/adjacency-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { TunnelWriter } from "../../tables/write-tunnel.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
-/** Longest IP packet that, with the tunnel around it, is still one. */
-const PACKET_MAX = 65_535 - (TEMPLATE_BYTES - 14);
 const TOO_LONG = DROP["tunnel-too-long"].code;
 const ETHERTYPE_IPV6 = 0x86dd;
 const UDP = 17;
@@ -75,7 +73,7 @@ export function encap(
         const template = adjacency[row]! * WORDS;
         if (template === 0) {
           putBack(row, vpcVnis[toVpc[row]!]!);
-        } else if (end[row]! - l3[row]! > PACKET_MAX) {
+        } else if (end[row]! - l3[row]! > TUNNELLED_MAX) {
           verdict[row] = TOO_LONG;
           decided++;
         } else {
