@@ -10,6 +10,7 @@ import { makeFlows } from "../src/gateway/flows.ts";
 import { gatewaySteps } from "../src/gateway/steps.ts";
 import { natModes } from "../src/nat/modes.ts";
 import { Batch } from "../src/packet/batch.ts";
+import { copyQuads } from "../src/packet/copy-quads.ts";
 import { BATCH_MAX } from "../src/packet/limits.ts";
 import { PacketPool } from "../src/packet/packet-pool.ts";
 import { SENT } from "../src/packet/verdict.ts";
@@ -25,7 +26,7 @@ const PICKS = 2 ** 21;
 /** Frames of the source ring: more than a batch, few enough to lie in L2 as after a NIC's DMA. */
 const RING_FRAMES = 4096;
 const RING_STRIDE = 192;
-const RING_WORDS = RING_STRIDE / 4;
+const RING_QUADS = RING_STRIDE / 8;
 
 const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
 /** Whether the time of each step is asked for, which costs a little itself. */
@@ -41,10 +42,10 @@ const flows = makeFlows(
 );
 const { pipeline, compileMillis } = makePipeline();
 const batch = new Batch();
-const { words } = pool;
+const { quads } = pool;
 const { rows } = batch;
 const { ring, frameLength } = makeRing();
-const frameWords = (frameLength + 3) >> 2;
+const frameQuads = (frameLength + 7) >> 3;
 /** Whether each frame is made one of a flow, and half of them answers. */
 const choosing = scenario.flows > 0;
 const mixed = scenario.fresh < 1000;
@@ -124,7 +125,7 @@ function sendAll(): NetworkFunction {
   };
 }
 
-function makeRing(): { ring: Int32Array; frameLength: number } {
+function makeRing(): { ring: BigInt64Array; frameLength: number } {
   const slab = new Arena(RING_FRAMES * RING_STRIDE, alignedMemory).slab(RING_FRAMES * RING_STRIDE);
   const pair = flowFrames(scenario);
   const all =
@@ -135,18 +136,18 @@ function makeRing(): { ring: Int32Array; frameLength: number } {
         )
       : frames(scenario, RING_FRAMES);
   for (const [index, frame] of all.entries()) slab.bytes.set(frame, index * RING_STRIDE);
-  return { ring: slab.words, frameLength: all[0]?.length ?? 0 };
+  return { ring: slab.quads, frameLength: all[0]?.length ?? 0 };
 }
 
 /** As a driver does it: rows, their columns, the bytes. */
 function receive(): void {
   batch.count = pool.allocateMany(rows, BATCH_MAX);
   for (let i = 0; i < batch.count; i++) {
-    const to = pool.open(rows[i]!, 0, frameLength) >> 2;
-    const from = (next & (RING_FRAMES - 1)) * RING_WORDS;
+    const to = pool.open(rows[i]!, 0, frameLength) >> 3;
+    const from = (next & (RING_FRAMES - 1)) * RING_QUADS;
     next = (next + 1) | 0;
-    for (let word = 0; word < frameWords; word++) words[to + word] = ring[from + word]!;
-    if (choosing) choose(to << 2, mixed && (next & 1) === 0);
+    copyQuads(quads, to, ring, from, frameQuads);
+    if (choosing) choose(to << 3, mixed && (next & 1) === 0);
   }
 }
 

@@ -27,6 +27,14 @@ export const alignedMemory: Memory = (bytes) => {
   return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;
 };
 
+/** The same bytes, seen in several ways; words and quads are in the order of the machine. */
+export interface Slab {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly words: Int32Array;
+  readonly quads: BigInt64Array;
+}
+
 /** Hands out parts of one block, never takes them back: what it serves lives as long as it does. */
 export class Arena {
   readonly #buffer: ArrayBufferLike;
@@ -53,12 +61,13 @@ export class Arena {
   }
 
   /** A part that several views look at. */
-  slab(bytes: number): { bytes: Uint8Array; view: DataView; words: Int32Array } {
+  slab(bytes: number): Slab {
     const at = this.#take(bytes);
     return {
       bytes: new Uint8Array(this.#buffer, at, bytes),
       view: new DataView(this.#buffer, at, bytes),
       words: new Int32Array(this.#buffer, at, bytes >> 2),
+      quads: new BigInt64Array(this.#buffer, at, bytes >> 3),
     };
   }
 

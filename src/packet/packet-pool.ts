@@ -72,8 +72,9 @@ export class PacketPool {
   readonly slotBytes: number;
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  /** The slab as native-order words; for copying only. */
+  /** The slab as native-order words of 4 and 8 bytes; for copying only. */
   readonly words: Int32Array;
+  readonly quads: BigInt64Array;
 
   readonly start: Int32Array;
   readonly length: Int32Array;
@@ -115,6 +116,7 @@ export class PacketPool {
     this.bytes = slab.bytes;
     this.view = slab.view;
     this.words = slab.words;
+    this.quads = slab.quads;
     this.start = arena.column(slots);
     this.length = arena.column(slots);
     this.rxInterface = arena.column(slots);
