@@ -1,11 +1,11 @@
 // What the fast path must know of a direction to send a packet: everything, or that it must not.
 
-import { TEMPLATE_WORDS, TUNNELLED_MAX } from "../tables/adjacency-table.ts";
+import { TUNNELLED_MAX } from "../tables/adjacency-table.ts";
 import {
   ACL_WORDS,
   SHORTCUT_FROM,
   SHORTCUT_MTU,
-  SHORTCUT_TEMPLATE,
+  SHORTCUT_ADJACENCY,
   SHORTCUT_TO,
   SHORTCUT_WORDS,
   type Snapshot,
@@ -24,11 +24,11 @@ export function compileShortcuts(inputs: Inputs): Int32Array {
     const at = direction * SHORTCUT_WORDS;
     const list = directionAcls[direction]!;
     const asked = list >= 0 && acls[list * ACL_WORDS + 3] !== 0;
-    const template = vpcAdjacencies[to]! * TEMPLATE_WORDS;
-    const longest = template === 0 ? vpcMtus[to]! : Math.min(vpcMtus[to]!, TUNNELLED_MAX);
+    const adjacency = vpcAdjacencies[to]!;
+    const longest = adjacency === 0 ? vpcMtus[to]! : Math.min(vpcMtus[to]!, TUNNELLED_MAX);
     shortcuts[at + SHORTCUT_FROM] = from;
     shortcuts[at + SHORTCUT_TO] = to;
-    shortcuts[at + SHORTCUT_TEMPLATE] = template;
+    shortcuts[at + SHORTCUT_ADJACENCY] = adjacency;
     shortcuts[at + SHORTCUT_MTU] = asked ? -1 : longest;
   }
   return shortcuts;

@@ -5,7 +5,6 @@
 
 /** Bytes of a template, and of everything before the inner IP header. */
 export const TEMPLATE_BYTES = 64;
-export const TEMPLATE_WORDS = TEMPLATE_BYTES / 4;
 /** Longest IP packet that, with the tunnel around it, is still one: all but the outer Ethernet. */
 export const TUNNELLED_MAX = 65_535 - (TEMPLATE_BYTES - 14);
 
@@ -20,11 +19,18 @@ export interface AdjacencyInit {
   readonly innerDestinationMac: Uint8Array;
 }
 
-/** As words in network order, TEMPLATE_WORDS each, one behind the other; the first, for adjacency
- * 0, is never used. */
-export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Int32Array {
+/** By adjacency; what stands for adjacency 0 is never used. */
+export interface AdjacencyTable {
+  /** The templates one behind the other, their bytes as little-endian numbers. */
+  readonly quads: BigInt64Array;
+  /** Sums of the outer IP headers (RFC 1071) without total length and checksum, 16 bits. */
+  readonly sums: Int32Array;
+}
+
+export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): AdjacencyTable {
   const table = new Uint8Array((adjacencies.length + 1) * TEMPLATE_BYTES);
   const view = new DataView(table.buffer);
+  const sums = new Int32Array(adjacencies.length + 1);
   adjacencies.forEach((adjacency, index) => {
     const at = (index + 1) * TEMPLATE_BYTES;
     table.set(adjacency.outerDestinationMac, at);
@@ -35,17 +41,17 @@ export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Int3
     view.setUint16(at + 22, 0x4011); // TTL 64, UDP.
     view.setUint32(at + 26, adjacency.vtep);
     view.setUint32(at + 30, adjacency.remoteVtep);
-    view.setUint16(at + 34, 0xc000); // The high bits of the source port, RFC 7348, 5.
     view.setUint16(at + 36, 4789);
     view.setUint8(at + 42, 0x08);
     view.setUint32(at + 46, adjacency.vni << 8);
     table.set(adjacency.innerDestinationMac, at + 50);
     table.set(adjacency.innerSourceMac, at + 56);
-    // The sum of the outer header without its total length, folded: the packet adds its own.
     let sum = 0;
     for (let i = 14; i < 34; i += 2) sum += view.getUint16(at + i);
     sum = (sum & 0xffff) + (sum >>> 16);
-    view.setUint16(at + 24, (sum & 0xffff) + (sum >>> 16));
+    sums[index + 1] = (sum & 0xffff) + (sum >>> 16);
   });
-  return Int32Array.from({ length: table.length / 4 }, (_, word) => view.getInt32(4 * word));
+  const count = table.length / 8;
+  const quads = BigInt64Array.from({ length: count }, (_, quad) => view.getBigInt64(8 * quad, true));
+  return { quads, sums };
 }

@@ -123,8 +123,9 @@ export class MappingTable {
 
   /** From now on `receiver` finds the mapping by its public endpoint. */
   open(mapping: number): void {
-    const { set, port } = this.#families[mapping & 1]!.place(mapping >> 1);
-    this.#sets[set]!.name(port, mapping);
+    const family = this.#families[mapping & 1]!;
+    const entry = mapping >> 1;
+    this.#sets[family.set(entry)]!.name(family.port(entry), mapping);
   }
 
   /** The opened mapping with that public port, its private endpoint written into the draft as the
@@ -147,8 +148,9 @@ export class MappingTable {
 
   /** One holder less; with the last the port is free again. */
   release(mapping: number): void {
-    const freed = this.#families[mapping & 1]!.release(mapping >> 1);
-    if (freed !== undefined) this.#sets[freed.set]!.release(freed.port);
+    const family = this.#families[mapping & 1]!;
+    const entry = mapping >> 1;
+    if (family.release(entry)) this.#sets[family.set(entry)]!.release(family.port(entry));
   }
 
   #take(draft: FlowDraft, set: number, shared: boolean): number {
@@ -236,11 +238,13 @@ class Family {
     return (this.#slab.words[entry * this.#layout.words + this.#layout.port]! & SHARED) !== 0;
   }
 
-  place(entry: number): { set: number; port: number } {
-    const { words } = this.#slab;
-    const { set, port } = this.#layout;
-    const at = entry * this.#layout.words;
-    return { set: words[at + set]!, port: words[at + port]! & 0xffff };
+  set(entry: number): number {
+    return this.#slab.words[entry * this.#layout.words + this.#layout.set]!;
+  }
+
+  /** The public port. */
+  port(entry: number): number {
+    return this.#slab.words[entry * this.#layout.words + this.#layout.port]! & 0xffff;
   }
 
   add(draft: FlowDraft, set: number, shared: boolean): number {
@@ -267,17 +271,18 @@ class Family {
     this.#slab.words[at] = this.#slab.words[at]! + 1;
   }
 
-  release(entry: number): { set: number; port: number } | undefined {
+  /** Whether that was the last holder; then the entry still says what is free again. */
+  release(entry: number): boolean {
     const { words } = this.#slab;
     const layout = this.#layout;
     const at = entry * layout.words;
     words[at + layout.holders] = words[at + layout.holders]! - 1;
-    if (words[at + layout.holders]! > 0) return undefined;
+    if (words[at + layout.holders]! > 0) return false;
     const port = words[at + layout.port]!;
     if ((port & ORPHAN) === 0) this.#slab.unlink(entry);
     this.#free.push(entry);
     this.count--;
-    return this.place(entry);
+    return true;
   }
 
   orphan(entry: number): void {

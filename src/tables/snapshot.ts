@@ -1,6 +1,7 @@
 // Everything the data path reads of one configuration: made whole, swapped between two batches,
 // never changed. The names behind the numbers are for people and are read only on request.
 
+import { type AdjacencyTable, buildAdjacencyTable } from "./adjacency-table.ts";
 import type { Binder } from "./flow-draft.ts";
 import { RuleBuilder } from "./rule-table.ts";
 import { buildVniTable } from "./vni-table.ts";
@@ -35,7 +36,7 @@ export interface Snapshot {
   readonly vpcVnis: Int32Array;
   readonly vpcAdjacencies: Int32Array;
   /** adjacency-table.ts. */
-  readonly adjacencies: Int32Array;
+  readonly adjacencies: AdjacencyTable;
   /** By direction: the VPC it leads to, its ACL (-1: none), and the tries of the sources allowed
    * that way (direction * 2 + (0 for IPv4, 1 for IPv6)). Direction d ^ 1 is the way back. */
   readonly directionVpcs: Int32Array;
@@ -73,13 +74,12 @@ export interface Snapshot {
 
 export const ACL_WORDS = 5;
 export const ACL_PORTS = 4;
-/** Words of a shortcut: VPC it comes from, VPC it goes to, word offset of the tunnel's template in
- * `adjacencies` (0: out the way it came), and the longest packet that may take it: -1 where every
+/** Words of a shortcut: VPC it comes from, VPC it goes to, adjacency, and the longest packet that may take it: -1 where every
  * packet must be asked more, as an ACL about packets does. */
 export const SHORTCUT_WORDS = 4;
 export const SHORTCUT_FROM = 0;
 export const SHORTCUT_TO = 1;
-export const SHORTCUT_TEMPLATE = 2;
+export const SHORTCUT_ADJACENCY = 2;
 export const SHORTCUT_MTU = 3;
 export const ADDRESS_WORDS = 5;
 
@@ -97,7 +97,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   aclPackets: new Uint8Array(0),
   vpcVnis: new Int32Array(0),
   vpcAdjacencies: new Int32Array(0),
-  adjacencies: new Int32Array(0),
+  adjacencies: buildAdjacencyTable([]),
   directionVpcs: new Int32Array(0),
   directionAcls: new Int32Array(0),
   directionRoots: new Int32Array(0),

@@ -1,7 +1,7 @@
 // Data path.
 // A VXLAN tunnel's headers in front of an IP packet (RFC 7348), from a prepared template.
 
-import { TEMPLATE_BYTES } from "./adjacency-table.ts";
+import { type AdjacencyTable, TEMPLATE_BYTES } from "./adjacency-table.ts";
 
 /** The memory in which packets stand. */
 export interface PacketMemory {
@@ -10,19 +10,21 @@ export interface PacketMemory {
 }
 
 /**
- * Writes TEMPLATE_BYTES bytes in front of the IP packet from `packet` to `end`. `template` is the
- * word offset in `templates` (adjacency-table.ts); `ports` stand for its flow, with its addresses.
+ * Writes TEMPLATE_BYTES bytes in front of the IP packet from `packet` to `end`. `ports` stand for
+ * its flow, with its addresses.
  */
 export type TunnelWriter = (
   packet: number,
   end: number,
-  template: number,
-  templates: Int32Array,
+  adjacency: number,
+  table: AdjacencyTable,
   ports: number,
 ) => void;
 
 const HEADERS = TEMPLATE_BYTES;
 const OUTER_ETHERNET = 14;
+/** The high bits of the source port (RFC 7348, 5). */
+const PORTS_FROM = 0xc000;
 
 export function tunnelWriter({ bytes, view }: PacketMemory): TunnelWriter {
   /** 14 bits that are the same for all packets of a flow (RFC 7348, 5: the source port). */
@@ -34,29 +36,24 @@ export function tunnelWriter({ bytes, view }: PacketMemory): TunnelWriter {
     return hash >>> 18;
   }
 
-  return function writeTunnel(packet, end, template, templates, ports) {
+  return function writeTunnel(packet, end, adjacency, { quads, sums }, ports) {
     const at = (packet - HEADERS) | 0;
     const v6 = bytes[packet]! >>> 4 === 6;
     const ipLength = (end - at - OUTER_ETHERNET) | 0;
-    // The template holds the sum of the rest of the header.
-    const sum = templates[template + 6]! >>> 16;
-    let checksum = sum + ipLength;
-    checksum = ~((checksum & 0xffff) + (checksum >>> 16)) & 0xffff;
-    view.setInt32(at, templates[template]!);
-    view.setInt32(at + 4, templates[template + 1]!);
-    view.setInt32(at + 8, templates[template + 2]!);
-    view.setInt32(at + 12, templates[template + 3]!);
-    view.setInt32(at + 16, ipLength << 16);
-    view.setInt32(at + 20, templates[template + 5]!);
-    view.setInt32(at + 24, (templates[template + 6]! & 0xffff) | (checksum << 16));
-    view.setInt32(at + 28, templates[template + 7]!);
-    view.setInt32(at + 32, templates[template + 8]! | entropy(packet, v6, ports));
-    view.setInt32(at + 36, templates[template + 9]! | (ipLength - 20));
-    view.setInt32(at + 40, templates[template + 10]!);
-    view.setInt32(at + 44, templates[template + 11]!);
-    view.setInt32(at + 48, templates[template + 12]!);
-    view.setInt32(at + 52, templates[template + 13]!);
-    view.setInt32(at + 56, templates[template + 14]!);
-    view.setInt32(at + 60, (templates[template + 15]! & ~0xffff) | (v6 ? 0x86dd : 0x0800));
+    const sum = sums[adjacency]! + ipLength;
+    const from = adjacency << 3;
+    view.setBigInt64(at, quads[from]!, true);
+    view.setBigInt64(at + 8, quads[from + 1]!, true);
+    view.setBigInt64(at + 16, quads[from + 2]!, true);
+    view.setBigInt64(at + 24, quads[from + 3]!, true);
+    view.setBigInt64(at + 32, quads[from + 4]!, true);
+    view.setBigInt64(at + 40, quads[from + 5]!, true);
+    view.setBigInt64(at + 48, quads[from + 6]!, true);
+    view.setBigInt64(at + 56, quads[from + 7]!, true);
+    view.setInt16(at + 16, ipLength);
+    view.setInt16(at + 24, ~((sum & 0xffff) + (sum >>> 16)));
+    view.setInt16(at + 34, PORTS_FROM | entropy(packet, v6, ports));
+    view.setInt16(at + 38, ipLength - 20);
+    view.setInt16(at + 62, v6 ? 0x86dd : 0x0800);
   };
 }

@@ -6,7 +6,7 @@
 import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
-import { TEMPLATE_BYTES, TEMPLATE_WORDS, TUNNELLED_MAX } from "../../tables/adjacency-table.ts";
+import { type AdjacencyTable, TEMPLATE_BYTES, TUNNELLED_MAX } from "../../tables/adjacency-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { TunnelWriter } from "../../tables/write-tunnel.ts";
 import type { NetworkFunction } from "../network-function.ts";
@@ -14,7 +14,6 @@ import type { NetworkFunction } from "../network-function.ts";
 const TOO_LONG = DROP["tunnel-too-long"].code;
 const ETHERTYPE_IPV6 = 0x86dd;
 const UDP = 17;
-const WORDS = TEMPLATE_WORDS;
 
 export function encap(
   pool: PacketPool,
@@ -51,11 +50,11 @@ export function encap(
     view.setUint16(udp + 6, sum === 0xffff ? 0xffff : ~sum & 0xffff);
   }
 
-  function tunnel(row: number, template: number, templates: Int32Array): void {
+  function tunnel(row: number, index: number, table: AdjacencyTable): void {
     const packet = l3[row]!;
     const at = packet - TEMPLATE_BYTES;
     const ports = (sourcePort[row]! << 16) | (destinationPort[row]! & 0xffff);
-    writeTunnel(packet, end[row]!, template, templates, ports);
+    writeTunnel(packet, end[row]!, index, table, ports);
     start[row] = at;
     length[row] = end[row]! - at;
   }
@@ -70,14 +69,14 @@ export function encap(
       let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
-        const template = adjacency[row]! * WORDS;
-        if (template === 0) {
+        const index = adjacency[row]!;
+        if (index === 0) {
           putBack(row, vpcVnis[toVpc[row]!]!);
         } else if (end[row]! - l3[row]! > TUNNELLED_MAX) {
           verdict[row] = TOO_LONG;
           decided++;
         } else {
-          tunnel(row, template, adjacencies);
+          tunnel(row, index, adjacencies);
         }
       }
       return decided;

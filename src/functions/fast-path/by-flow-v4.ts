@@ -12,7 +12,7 @@ import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashFourWordKeys } from "../../tables/key-hash.ts";
 import { SHORTCUT_MTU, SHORTCUT_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 import { type Candidates, KEY_WORDS_V4 } from "./candidates.ts";
-import type { Departures } from "./departures.ts";
+import type { Sender } from "./send.ts";
 
 // Words of an entry: V4_LAYOUT in flow-layout.ts.
 const NEW_SOURCE = 4;
@@ -39,22 +39,20 @@ const UDP_FLAGS = PORTS | UDP_CHECKSUM;
 const WORDS = SHORTCUT_WORDS;
 const MTU = SHORTCUT_MTU;
 
-/** Translates what can be; it departs. Idle times count from the tick `since`. */
-export type FlowTranslator = (tick: number, since: number) => void;
+/** Translates and sends what can be; how many that were. Idle times count from the tick `since`. */
+export type FlowTranslator = (tick: number, since: number) => number;
 
 export function byFlowV4(
   pool: PacketPool,
   snapshot: SnapshotHolder,
   table: FlowTable,
   candidates: Candidates,
-  departures: Departures,
+  send: Sender,
 ): FlowTranslator {
   const { view } = pool;
-  const { l3: packetStart, end: packetEnd, direction, flow, flags } = pool;
   const { words, index, mask } = table.slab;
   const { k0, k1 } = table.slab.hashKey;
   const { rows, l3s, ends, keys } = candidates;
-  const { rows: leaving, ports: leavingPorts } = departures;
   const tags = new Int32Array(BATCH_MAX);
   const slots = new Int32Array(BATCH_MAX);
   const entries = new Int32Array(BATCH_MAX);
@@ -140,7 +138,7 @@ export function byFlowV4(
     hashFourWordKeys(keys, 0, tags, count, k0, k1);
     fetch(count);
     const { shortcuts } = snapshot.current;
-    let left = departures.count;
+    let sent = 0;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const key = i << 2;
@@ -167,16 +165,10 @@ export function byFlowV4(
       if (tcp) noteTcp(at, (l3 + 20) | 0, state);
       rewrite(at, l3, tcp);
       const row = rows[i]!;
-      leaving[left] = row;
-      packetStart[row] = l3;
-      packetEnd[row] = end;
-      direction[row] = way;
-      flow[row] = entry;
-      leavingPorts[left] = keys[key + 3]!;
-      flags[row] = tcp ? TCP_FLAGS : UDP_FLAGS;
-      left = (left + 1) | 0;
+      send(row, l3, end, way, entry, tcp ? TCP_FLAGS : UDP_FLAGS, keys[key + 3]!);
+      sent = (sent + 1) | 0;
     }
-    departures.count = left;
     candidates.count = kept;
+    return sent;
   };
 }

@@ -10,7 +10,7 @@ import { hashKeys } from "../../tables/key-hash.ts";
 import { SHORTCUT_MTU, SHORTCUT_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 import type { FlowTranslator } from "./by-flow-v4.ts";
 import { type Candidates, KEY_WORDS_V6 } from "./candidates.ts";
-import type { Departures } from "./departures.ts";
+import type { Sender } from "./send.ts";
 
 // Words of an entry: V6_LAYOUT in flow-layout.ts.
 const DEADLINE = 10;
@@ -41,14 +41,12 @@ export function byFlowV6(
   snapshot: SnapshotHolder,
   table: FlowTable,
   candidates: Candidates,
-  departures: Departures,
+  send: Sender,
 ): FlowTranslator {
   const { bytes, view } = pool;
-  const { l3: packetStart, end: packetEnd, direction, flow, flags } = pool;
   const { words, index, mask } = table.slab;
   const { k0, k1 } = table.slab.hashKey;
   const { rows, l3s, ends, keys } = candidates;
-  const { rows: leaving, ports: leavingPorts } = departures;
   const tags = new Int32Array(BATCH_MAX);
   const slots = new Int32Array(BATCH_MAX);
   const entries = new Int32Array(BATCH_MAX);
@@ -128,7 +126,7 @@ export function byFlowV6(
     hashKeys(keys, KEY_WORDS, tags, count, k0, k1);
     fetch(count);
     const { shortcuts } = snapshot.current;
-    let left = departures.count;
+    let sent = 0;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const key = i * KEY_WORDS;
@@ -155,16 +153,10 @@ export function byFlowV6(
       if (tcp) noteTcp(at, (l3 + 40) | 0, state);
       rewrite(at, l3, tcp);
       const row = rows[i]!;
-      leaving[left] = row;
-      packetStart[row] = l3;
-      packetEnd[row] = end;
-      direction[row] = way;
-      flow[row] = entry;
-      leavingPorts[left] = keys[key + 9]!;
-      flags[row] = tcp ? TCP_FLAGS : UDP_FLAGS;
-      left = (left + 1) | 0;
+      send(row, l3, end, way, entry, tcp ? TCP_FLAGS : UDP_FLAGS, keys[key + 9]!);
+      sent = (sent + 1) | 0;
     }
-    departures.count = left;
     candidates.count = kept;
+    return sent;
   };
 }

@@ -15,7 +15,7 @@ import {
 import { SHORTCUT_MTU, SHORTCUT_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 import { vpcOfVni } from "../../tables/vni-table.ts";
 import type { Candidates } from "./candidates.ts";
-import type { Departures } from "./departures.ts";
+import type { Sender } from "./send.ts";
 
 // Constants of this module: the compiler knows their values, those of others it looks up.
 const ASKS = RESTRICTED;
@@ -30,19 +30,17 @@ const TCP = 6;
 const TCP_FLAGS = PORTS;
 const UDP_FLAGS = PORTS | UDP_CHECKSUM;
 
-/** Translates what can be; it departs. */
-export type RuleTranslator = () => void;
+/** Translates and sends what can be; how many that were. */
+export type RuleTranslator = () => number;
 
 export function byRuleV4(
   pool: PacketPool,
   snapshot: SnapshotHolder,
   candidates: Candidates,
-  departures: Departures,
+  send: Sender,
 ): RuleTranslator {
   const { bytes, view, sourceRule, destinationRule } = pool;
-  const { l3: packetStart, end: packetEnd, direction, flow, flags } = pool;
   const { rows, l3s, ends, keys } = candidates;
-  const { rows: leaving, ports: leavingPorts } = departures;
   /** By candidate: the rule of its destination, 0 for none that is plain. */
   const found = new Int32Array(BATCH_MAX);
 
@@ -95,7 +93,7 @@ export function byRuleV4(
     const { count } = candidates;
     findDestinations(count);
     const { cells, rules, shortcuts } = snapshot.current;
-    let left = departures.count;
+    let sent = 0;
     for (let i = 0; i < count; i++) {
       const destination = found[i]!;
       if (destination === 0) continue;
@@ -111,15 +109,9 @@ export function byRuleV4(
       const row = rows[i]!;
       sourceRule[row] = source;
       destinationRule[row] = destination;
-      leaving[left] = row;
-      packetStart[row] = l3;
-      packetEnd[row] = end;
-      direction[row] = way;
-      flow[row] = WITHOUT_FLOW;
-      leavingPorts[left] = keys[(i << 2) + 3]!;
-      flags[row] = tcp ? TCP_FLAGS : UDP_FLAGS;
-      left = (left + 1) | 0;
+      send(row, l3, end, way, WITHOUT_FLOW, tcp ? TCP_FLAGS : UDP_FLAGS, keys[(i << 2) + 3]!);
+      sent = (sent + 1) | 0;
     }
-    departures.count = left;
+    return sent;
   };
 }

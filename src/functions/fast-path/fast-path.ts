@@ -15,7 +15,6 @@ import { byFlowV6 } from "./by-flow-v6.ts";
 import { byRuleV4 } from "./by-rule-v4.ts";
 import { byRuleV6 } from "./by-rule-v6.ts";
 import { Candidates, KEY_WORDS_V4, KEY_WORDS_V6 } from "./candidates.ts";
-import { Departures } from "./departures.ts";
 import { recogniser } from "./recognise.ts";
 import { sender } from "./send.ts";
 
@@ -32,13 +31,12 @@ export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
   const { pool, interfaces, snapshot, counters, tables, writeTunnel } = dependencies;
   const v4 = new Candidates(KEY_WORDS_V4);
   const v6 = new Candidates(KEY_WORDS_V6);
-  const departures = new Departures();
+  const send = sender(pool, snapshot, counters, writeTunnel);
   const recognise = recogniser(pool, interfaces, snapshot, v4, v6);
-  const translateV4 = byFlowV4(pool, snapshot, tables[0], v4, departures);
-  const translateV6 = byFlowV6(pool, snapshot, tables[1], v6, departures);
-  const shiftV4 = byRuleV4(pool, snapshot, v4, departures);
-  const shiftV6 = byRuleV6(pool, snapshot, v6, departures);
-  const send = sender(pool, snapshot, counters, departures, writeTunnel);
+  const translateV4 = byFlowV4(pool, snapshot, tables[0], v4, send);
+  const translateV6 = byFlowV6(pool, snapshot, tables[1], v6, send);
+  const shiftV4 = byRuleV4(pool, snapshot, v4, send);
+  const shiftV6 = byRuleV6(pool, snapshot, v6, send);
   return {
     name: "fast-path",
     shortcut: true,
@@ -62,13 +60,12 @@ export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
       const tick = tickOf(now);
       const since = tickFrom(now);
       recognise(batch);
-      departures.count = 0;
-      if (v4.count > 0 && tables[0].count > 0) translateV4(tick, since);
-      if (v6.count > 0 && tables[1].count > 0) translateV6(tick, since);
-      if (v4.count > 0) shiftV4();
-      if (v6.count > 0) shiftV6();
-      if (departures.count > 0) send();
-      return departures.count;
+      let sent = 0;
+      if (v4.count > 0 && tables[0].count > 0) sent += translateV4(tick, since);
+      if (v6.count > 0 && tables[1].count > 0) sent += translateV6(tick, since);
+      if (v4.count > 0) sent += shiftV4();
+      if (v6.count > 0) sent += shiftV6();
+      return sent;
     },
   };
 }

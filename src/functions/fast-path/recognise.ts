@@ -121,12 +121,46 @@ export function recogniser(
     return plainMacs(at) ? view.getUint16(at + 12) : 0;
   }
 
-  /** The frame at `at` as candidate number `count`; the new count. */
-  function noteV4(count: number, row: number, at: number, end: number, network: number): number {
+  function plainPorts(ports: number): boolean {
+    return (ports & 0xffff) !== 0 && ports >>> 16 !== 0;
+  }
+
+  /** UDP, or TCP in the middle of a connection, of which `space` bytes are there. */
+  function plainTransport(at: number, protocol: number, space: number): boolean {
+    if (protocol === UDP) {
+      const udpLength = view.getUint16(at + 4);
+      return udpLength >= 8 && udpLength <= space;
+    }
+    if (protocol !== TCP || space < 20) return false;
+    const headerAndFlags = view.getUint16(at + 12);
+    const headerLength = (headerAndFlags >>> 12) << 2;
+    return headerLength >= 20 && headerLength <= space && (headerAndFlags & NOTABLE) === 0;
+  }
+
+  /** The packet in the frame at `at` as candidate number `count`, if it is plain; the new count. */
+  function takeV4(count: number, row: number, frame: number, end: number, network: number): number {
+    const at = (frame + ETHERNET_LENGTH) | 0;
+    const first = view.getInt32(at);
+    const fragment = view.getInt32(at + 4);
+    const hops = view.getInt32(at + 8);
+    const source = view.getInt32(at + 12);
+    const destination = view.getInt32(at + 16);
+    const total = first & 0xffff;
+    // Version and header length; no fragment; a hop left; a source below the groups.
+    if (first >>> 24 !== 0x45 || (fragment & 0x3fff) !== 0 || hops >>> 25 === 0) return count;
+    if (source >>> 29 === 7 || total < 28 || total > end - at) return count;
+    if (!intact(first, fragment, hops, source, destination)) return count;
+    const protocol = (hops >>> 16) & 0xff;
+    const ports = view.getInt32(at + 20);
+    if (!plainPorts(ports) || !plainTransport(at + 20, protocol, total - 20)) return count;
+    const key = count << 2;
+    keys4[key] = network | protocol;
+    keys4[key + 1] = source;
+    keys4[key + 2] = destination;
+    keys4[key + 3] = ports;
     rows4[count] = row;
-    l3s4[count] = (at + ETHERNET_LENGTH) | 0;
-    ends4[count] = end;
-    keys4[count << 2] = network;
+    l3s4[count] = at;
+    ends4[count] = (at + total) | 0;
     return (count + 1) | 0;
   }
 
@@ -152,61 +186,11 @@ export function recogniser(
       if (end === 0) continue;
       const at = (start[row]! + frameOffset(kind)) | 0;
       const type = typeOf(at, kind === BARE);
-      if (type === IPV4) count4 = noteV4(count4, row, at, end, network);
+      if (type === IPV4) count4 = takeV4(count4, row, at, end, network);
       else if (type === IPV6) count6 = noteV6(count6, row, at, end, network);
     }
     v4.count = count4;
     v6.count = count6;
-  }
-
-  function plainPorts(ports: number): boolean {
-    return (ports & 0xffff) !== 0 && ports >>> 16 !== 0;
-  }
-
-  /** UDP, or TCP in the middle of a connection, of which `space` bytes are there. */
-  function plainTransport(at: number, protocol: number, space: number): boolean {
-    if (protocol === UDP) {
-      const udpLength = view.getUint16(at + 4);
-      return udpLength >= 8 && udpLength <= space;
-    }
-    if (protocol !== TCP || space < 20) return false;
-    const headerAndFlags = view.getUint16(at + 12);
-    const headerLength = (headerAndFlags >>> 12) << 2;
-    return headerLength >= 20 && headerLength <= space && (headerAndFlags & NOTABLE) === 0;
-  }
-
-  /** Keeps the frames that are plain IPv4. */
-  function keepV4(): void {
-    const frames = v4.count;
-    let count = 0;
-    for (let i = 0; i < frames; i++) {
-      const at = l3s4[i]!;
-      const first = view.getInt32(at);
-      const fragment = view.getInt32(at + 4);
-      const hops = view.getInt32(at + 8);
-      const source = view.getInt32(at + 12);
-      const destination = view.getInt32(at + 16);
-      const total = first & 0xffff;
-      // Version and header length; no fragment; a hop left; a source below the groups.
-      if (first >>> 24 !== 0x45 || (fragment & 0x3fff) !== 0 || hops >>> 25 === 0) continue;
-      if (source >>> 29 === 7 || total < 28 || total > ends4[i]! - at) continue;
-      if (!intact(first, fragment, hops, source, destination)) continue;
-      const protocol = (hops >>> 16) & 0xff;
-      const ports = view.getInt32(at + 20);
-      if (!plainPorts(ports) || !plainTransport(at + 20, protocol, total - 20)) continue;
-      const key = count << 2;
-      keys4[key] = keys4[i << 2]! | protocol;
-      keys4[key + 1] = source;
-      keys4[key + 2] = destination;
-      keys4[key + 3] = ports;
-      ends4[count] = (at + total) | 0;
-      if (count !== i) {
-        rows4[count] = rows4[i]!;
-        l3s4[count] = at;
-      }
-      count = (count + 1) | 0;
-    }
-    v4.count = count;
   }
 
   /** Keeps the frames that are plain IPv6. */
@@ -242,7 +226,6 @@ export function recogniser(
 
   return function recognise(batch) {
     findFrames(batch);
-    if (v4.count > 0) keepV4();
     if (v6.count > 0) keepV6();
   };
 }
