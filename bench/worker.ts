@@ -1,6 +1,8 @@
 // One scenario in a process of its own. Does rounds when told, and answers with nanoseconds a
 // packet.
 
+import "../src/cli/compiler-limits.ts";
+import { flushCompileCache } from "node:module";
 import { Arena, alignedMemory } from "../src/base/arena.ts";
 import { seededRandom } from "../src/base/random.ts";
 import { loadConfig } from "../src/config/load.ts";
@@ -225,6 +227,7 @@ if (scenario.kind === "gateway") openFlows();
 const mebibytes = (process.memoryUsage.rss() - rssBefore) / 2 ** 20;
 round(2000); // Warm: compiled code and caches as in a running gateway.
 check();
+flushCompileCache(); // For the processes to come: run.ts.
 process.send?.({ ready: true, frameLength, compileMillis, mebibytes });
 process.on("message", (batches: number) => {
   takeSteps(batches);

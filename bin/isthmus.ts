@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "../src/cli/compiler-limits.ts";
 import { main } from "../src/cli/main.ts";
 import { nodeIo } from "../src/cli/node-io.ts";
 

@@ -103,7 +103,12 @@ function takeLock() {
 
 /** The script gets our input, output and signals; its exit code becomes ours. */
 function runScript(words) {
-  const env = { ...process.env, PATH: `${root}node_modules/.bin:${process.env.PATH ?? ""}` };
+  const env = {
+    // What has been compiled once starts at once, and runs a little faster.
+    NODE_COMPILE_CACHE: `${root}node_modules/.cache/isthmus`,
+    ...process.env,
+    PATH: `${root}node_modules/.bin:${process.env.PATH ?? ""}`,
+  };
   const child = spawn(node, words, { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) {
     // A terminal sends its signals to both of us already.

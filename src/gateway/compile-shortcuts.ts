@@ -3,9 +3,9 @@
 import { TUNNELLED_MAX } from "../tables/adjacency-table.ts";
 import {
   ACL_WORDS,
+  SHORTCUT_ADJACENCY,
   SHORTCUT_FROM,
   SHORTCUT_MTU,
-  SHORTCUT_ADJACENCY,
   SHORTCUT_TO,
   SHORTCUT_WORDS,
   type Snapshot,

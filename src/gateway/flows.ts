@@ -88,8 +88,7 @@ export function makeFlows(
 ): Flows {
   const capacity = options.flowCapacity ?? 65_536;
   const hashKey = { k0: random.next() | 0, k1: random.next() | 0 };
-  // A flow may hold two: the one of its source and the one it was sent to.
-  const mappings = new MappingTable({ capacity: 2 * capacity, memory, hashKey });
+  const mappings = new MappingTable({ flows: capacity, memory, hashKey });
   let hostTable: HostTable | undefined;
   const hosts = () => {
     hostTable ??= new HostTable({ capacity: 2 * capacity, memory, hashKey });

@@ -52,6 +52,8 @@ export function buildAdjacencyTable(adjacencies: readonly AdjacencyInit[]): Adja
     sums[index + 1] = (sum & 0xffff) + (sum >>> 16);
   });
   const count = table.length / 8;
-  const quads = BigInt64Array.from({ length: count }, (_, quad) => view.getBigInt64(8 * quad, true));
+  const quads = BigInt64Array.from({ length: count }, (_, quad) =>
+    view.getBigInt64(8 * quad, true),
+  );
   return { quads, sums };
 }

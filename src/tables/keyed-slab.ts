@@ -12,6 +12,8 @@ import { type HashKey, hashFourWordKeys, hashWords } from "./key-hash.ts";
 export interface SlabOptions {
   /** Most entries, 1 to 2^26. */
   readonly capacity: number;
+  /** As many as there mostly are; more are found more slowly. Default: the capacity. */
+  readonly usual?: number;
   readonly entryWords: number;
   /** The first words of an entry are its key. */
   readonly keyWords: number;
@@ -26,14 +28,15 @@ export class KeyedSlab {
   readonly words: Int32Array;
   /** Two words a slot: the tag, and the entry + 1 (0: the slot is empty). */
   readonly index: Int32Array;
-  /** Number of slots - 1; slots are a power of two, at least 1.5 times the entries. */
+  /** Number of slots - 1; slots are a power of two, at least 1.5 times the usual entries. */
   readonly mask: number;
   readonly hashKey: HashKey;
   readonly #hash = new Int32Array(1);
 
-  constructor({ capacity, entryWords, keyWords, memory, hashKey }: SlabOptions) {
+  constructor(options: SlabOptions) {
+    const { capacity, usual = capacity, entryWords, keyWords, memory, hashKey } = options;
     assert(capacity >= 1 && capacity <= 2 ** 26, `a capacity of 1 to 2^26: ${capacity}`);
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(8, capacity * 1.5)));
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(8, capacity + 1, usual * 1.5)));
     const arena = new Arena(4 * capacity * entryWords + 8 * slots + 128, memory);
     this.capacity = capacity;
     this.entryWords = entryWords;

@@ -36,8 +36,8 @@ const ORPHAN = 0x10000;
 const SHARED = 0x20000;
 
 export interface MappingTableOptions {
-  /** Most mappings of an address family. */
-  readonly capacity: number;
+  /** Most flows of an address family. */
+  readonly flows: number;
   readonly memory: Memory;
   readonly hashKey: HashKey;
 }
@@ -182,11 +182,13 @@ class Family {
   #used = 0;
   count = 0;
 
-  constructor(layout: Layout, { capacity, memory, hashKey }: MappingTableOptions) {
+  constructor(layout: Layout, { flows, memory, hashKey }: MappingTableOptions) {
     this.#layout = layout;
     const keyWords = 3 + layout.addressWords;
     const entryWords = layout.words;
-    this.#slab = new KeyedSlab({ capacity, entryWords, keyWords, memory, hashKey });
+    // A flow makes one and may hold another, that it is sent to, whose own flows are over.
+    const slab = { capacity: 2 * flows, usual: flows, entryWords, keyWords, memory, hashKey };
+    this.#slab = new KeyedSlab(slab);
     this.#key = new Int32Array(keyWords);
   }
 

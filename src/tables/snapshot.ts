@@ -74,8 +74,8 @@ export interface Snapshot {
 
 export const ACL_WORDS = 5;
 export const ACL_PORTS = 4;
-/** Words of a shortcut: VPC it comes from, VPC it goes to, adjacency, and the longest packet that may take it: -1 where every
- * packet must be asked more, as an ACL about packets does. */
+/** Words of a shortcut: VPC it comes from, VPC it goes to, adjacency, and the longest packet that
+ * may take it: -1 where every packet must be asked more, as an ACL about packets does. */
 export const SHORTCUT_WORDS = 4;
 export const SHORTCUT_FROM = 0;
 export const SHORTCUT_TO = 1;

@@ -6,7 +6,11 @@
 import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
-import { type AdjacencyTable, TEMPLATE_BYTES, TUNNELLED_MAX } from "../../tables/adjacency-table.ts";
+import {
+  type AdjacencyTable,
+  TEMPLATE_BYTES,
+  TUNNELLED_MAX,
+} from "../../tables/adjacency-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { TunnelWriter } from "../../tables/write-tunnel.ts";
 import type { NetworkFunction } from "../network-function.ts";

@@ -8,8 +8,8 @@ import { NO_ACL } from "../../tables/acl-table.ts";
 import { TEMPLATE_BYTES } from "../../tables/adjacency-table.ts";
 import type { DirectionCounters } from "../../tables/direction-counters.ts";
 import {
-  SHORTCUT_FROM,
   SHORTCUT_ADJACENCY,
+  SHORTCUT_FROM,
   SHORTCUT_TO,
   SHORTCUT_WORDS,
   type SnapshotHolder,

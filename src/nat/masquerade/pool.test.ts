@@ -53,7 +53,7 @@ function answerOf(draft: FlowDraft): string {
 
 function makeWorld(sequential = true, capacity = 70_000): World {
   const hashKey = { k0: 1, k1: 2 };
-  const mappings = new MappingTable({ capacity, memory: plainMemory, hashKey });
+  const mappings = new MappingTable({ flows: capacity / 2, memory: plainMemory, hashKey });
   const hostTable = new HostTable({ capacity, memory: plainMemory, hashKey });
   const state = {
     mappings,

@@ -19,7 +19,7 @@ import { type IpAddress, readIpAddress } from "../../wire/ip-address.ts";
 import { lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext } from "../nat-mode.ts";
-import { isOwnPort, type Patience, searchPort } from "./choose-port.ts";
+import { isOwnPort, type MayShare, type Patience, searchPort } from "./choose-port.ts";
 import type { MasqueradeOptions } from "./options.ts";
 import { type PublicAddress, PublicAddresses } from "./public-addresses.ts";
 
@@ -189,10 +189,13 @@ export class MasqueradePool implements Binder {
     // Of identifiers none is even or odd in a way that matters to anybody.
     const parity = portParity && !isQuery ? sourcePort & 1 : -1;
     const { free } = this.#mappings.ports(address.set);
-    const mayShare = shared
-      ? (port: number) => this.#mappings.shares(address.set, port) && this.#isFreeFor(draft, port)
-      : undefined;
+    const mayShare = shared ? this.#sharing(address.set, draft) : undefined;
     return searchPort(free, address, start, wish, parity, mayShare, this.#patienceAt(draft.tick));
+  }
+
+  /** Apart, since what a closure remembers is made at every call of the function it stands in. */
+  #sharing(set: number, draft: FlowDraft): MayShare {
+    return (port) => this.#mappings.shares(set, port) && this.#isFreeFor(draft, port);
   }
 
   #patienceAt(tick: number): Patience {
