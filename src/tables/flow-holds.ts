@@ -11,13 +11,15 @@ export type FetchMappings = (mappings: Int32Array, count: number) => number;
 
 const FETCH_MAX = 256;
 
-/** Two of the three are rare. They are kept as value + 1, and written only when that is not 0 or
- * was not, so that the memory of tables that need none is never touched. */
+/** Two of the three are rare. They are kept as value + 1, in memory that is not touched, be it for
+ * reading, before the first flow that has one. */
 export class FlowHolds {
   static readonly bytesPerFlow = 12;
   readonly #mapping: Int32Array;
   readonly #receiver: Int32Array;
   readonly #host: Int32Array;
+  #anyReceiver = false;
+  #anyHost = false;
   readonly #release: Release;
   readonly #fetch: FetchMappings | undefined;
   readonly #fetched = new Int32Array(FETCH_MAX);
@@ -32,19 +34,21 @@ export class FlowHolds {
 
   write(flow: number, { mapping, receiver, host }: FlowDraft): void {
     this.#mapping[flow] = mapping;
-    if (this.#receiver[flow]! !== receiver + 1) this.#receiver[flow] = receiver + 1;
-    if (this.#host[flow]! !== host + 1) this.#host[flow] = host + 1;
+    if (receiver >= 0) this.#anyReceiver = true;
+    if (host >= 0) this.#anyHost = true;
+    if (this.#anyReceiver) this.#receiver[flow] = receiver + 1;
+    if (this.#anyHost) this.#host[flow] = host + 1;
   }
 
   read(flow: number, draft: FlowDraft): void {
     draft.mapping = this.#mapping[flow]!;
-    draft.receiver = this.#receiver[flow]! - 1;
-    draft.host = this.#host[flow]! - 1;
+    draft.receiver = this.#receiverOf(flow);
+    draft.host = this.#hostOf(flow);
   }
 
   /** Whether the flow holds a public endpoint, which must rest before others get it. */
   hasEndpoint(flow: number): boolean {
-    return this.#mapping[flow]! >= 0 || this.#receiver[flow]! > 0;
+    return this.#mapping[flow]! >= 0 || this.#receiverOf(flow) >= 0;
   }
 
   /** Fetches what releasing the flows will need of memory; any number. */
@@ -61,13 +65,21 @@ export class FlowHolds {
 
   /** The flow is over: it does not count for its host any more, though the rest is still held. */
   leaveHost(flow: number): void {
-    const host = this.#host[flow]! - 1;
+    const host = this.#hostOf(flow);
     if (host < 0) return;
     this.#host[flow] = 0;
     this.#release(-1, -1, host);
   }
 
   release(flow: number): void {
-    this.#release(this.#mapping[flow]!, this.#receiver[flow]! - 1, this.#host[flow]! - 1);
+    this.#release(this.#mapping[flow]!, this.#receiverOf(flow), this.#hostOf(flow));
+  }
+
+  #receiverOf(flow: number): number {
+    return this.#anyReceiver ? this.#receiver[flow]! - 1 : -1;
+  }
+
+  #hostOf(flow: number): number {
+    return this.#anyHost ? this.#host[flow]! - 1 : -1;
   }
 }

@@ -1,7 +1,11 @@
 // Data path.
 // Entries of a fixed size, found by the key that each begins with. The entries lie in one slab; an
-// index of (tag, entry + 1) pairs leads to them, with linear probing and backward-shift deletion,
-// so that nothing is ever rebuilt and no tombstone stays. The tag is the whole hash of the key.
+// index leads to them, with linear probing and backward-shift deletion, so that nothing is ever
+// rebuilt and no tombstone stays.
+//
+// A slot of the index is one word: high bits of the key's hash, how far the slot is from the one that
+// the hash points at, and the entry + 1; 0 is an empty slot. So nearly all that is not the entry
+// looked for is passed without a look at it, and most removals need no hash of those behind.
 //
 // It knows nothing of what is behind the key, nor which entries are free: its owner does.
 
@@ -21,15 +25,23 @@ export interface SlabOptions {
   readonly hashKey: HashKey;
 }
 
+/** Bits of a slot for how far it is from its first choice: that far, or farther. */
+const FAR_BITS = 3;
+const FARTHEST = (1 << FAR_BITS) - 1;
+
 export class KeyedSlab {
   readonly capacity: number;
   readonly entryWords: number;
   readonly keyWords: number;
   readonly words: Int32Array;
-  /** Two words a slot: the tag, and the entry + 1 (0: the slot is empty). */
+  /** A word a slot: see above. */
   readonly index: Int32Array;
   /** Number of slots - 1; slots are a power of two, at least 1.5 times the usual entries. */
   readonly mask: number;
+  /** Low bits of a slot that are the entry + 1; above them, distance and hash. */
+  readonly entryBits: number;
+  /** The high bits of a hash that stand in a slot. */
+  readonly hashBits: number;
   readonly hashKey: HashKey;
   readonly #hash = new Int32Array(1);
 
@@ -37,13 +49,15 @@ export class KeyedSlab {
     const { capacity, usual = capacity, entryWords, keyWords, memory, hashKey } = options;
     assert(capacity >= 1 && capacity <= 2 ** 26, `a capacity of 1 to 2^26: ${capacity}`);
     const slots = 2 ** Math.ceil(Math.log2(Math.max(8, capacity + 1, usual * 1.5)));
-    const arena = new Arena(4 * capacity * entryWords + 8 * slots + 128, memory);
+    const arena = new Arena(4 * capacity * entryWords + 4 * slots + 128, memory);
     this.capacity = capacity;
     this.entryWords = entryWords;
     this.keyWords = keyWords;
     this.words = arena.int32(capacity * entryWords);
-    this.index = arena.int32(2 * slots);
+    this.index = arena.int32(slots);
     this.mask = slots - 1;
+    this.entryBits = 32 - Math.clz32(capacity);
+    this.hashBits = -1 << (this.entryBits + FAR_BITS);
     this.hashKey = hashKey;
   }
 
@@ -56,13 +70,14 @@ export class KeyedSlab {
 
   /** The entry whose key stands in `key` from `at` on, or -1. `tag` is the hash of the key. */
   find(key: Int32Array, at: number, tag: number): number {
-    const { index, mask } = this;
-    let slot = tag & mask;
-    for (;;) {
-      const entry = index[2 * slot + 1]! - 1;
-      if (entry < 0) return -1;
-      if (index[2 * slot]! === tag && this.hasKey(entry, key, at)) return entry;
-      slot = (slot + 1) & mask;
+    const { index, mask, entryBits, hashBits } = this;
+    const high = -1 << entryBits;
+    for (let slot = tag & mask; ; slot = (slot + 1) & mask) {
+      const word = index[slot]!;
+      if (word === 0) return -1;
+      if ((word & high) !== markOf(tag, (slot - tag) & mask, entryBits, hashBits)) continue;
+      const entry = (word & ~high) - 1;
+      if (this.hasKey(entry, key, at)) return entry;
     }
   }
 
@@ -76,11 +91,10 @@ export class KeyedSlab {
   /** Makes the entry findable by the key that stands in it, whose hash is `tag`. No other entry may
    * have that key. */
   link(entry: number, tag: number): void {
-    const { index, mask } = this;
+    const { index, mask, entryBits, hashBits } = this;
     let slot = tag & mask;
-    while (index[2 * slot + 1]! !== 0) slot = (slot + 1) & mask;
-    index[2 * slot] = tag;
-    index[2 * slot + 1] = entry + 1;
+    while (index[slot]! !== 0) slot = (slot + 1) & mask;
+    index[slot] = markOf(tag, (slot - tag) & mask, entryBits, hashBits) | (entry + 1);
   }
 
   /** The hash of the key that stands in the entry. */
@@ -92,7 +106,7 @@ export class KeyedSlab {
   fetch(tags: Int32Array, count: number): number {
     const { index, mask } = this;
     let touched = 0;
-    for (let i = 0; i < count; i++) touched ^= index[(tags[i]! & mask) << 1]!;
+    for (let i = 0; i < count; i++) touched ^= index[tags[i]! & mask]!;
     return touched;
   }
 
@@ -103,23 +117,41 @@ export class KeyedSlab {
 
   /** The same where the hash of its key is known. */
   unlinkTag(entry: number, tag: number): void {
-    const { index, mask } = this;
-    let slot = tag & mask;
-    while (index[2 * slot + 1]! !== entry + 1) {
-      assert(index[2 * slot + 1]! !== 0, "only what was linked is unlinked");
-      slot = (slot + 1) & mask;
+    const { index, mask, entryBits } = this;
+    const low = ~(-1 << entryBits);
+    let hole = tag & mask;
+    while ((index[hole]! & low) !== entry + 1) {
+      assert(index[hole]! !== 0, "only what was linked is unlinked");
+      hole = (hole + 1) & mask;
     }
     // Whatever comes behind moves up unless it would pass its own first slot.
-    let hole = slot;
-    for (;;) {
-      slot = (slot + 1) & mask;
-      if (index[2 * slot + 1]! === 0) break;
-      const home = index[2 * slot]! & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      index[2 * hole] = index[2 * slot]!;
-      index[2 * hole + 1] = index[2 * slot + 1]!;
+    for (let slot = (hole + 1) & mask; ; slot = (slot + 1) & mask) {
+      const word = index[slot]!;
+      if (word === 0) break;
+      const far = this.#distance(word, slot);
+      const gap = (slot - hole) & mask;
+      if (far < gap) continue;
+      index[hole] = moved(word, far - gap, entryBits);
       hole = slot;
     }
-    index[2 * hole + 1] = 0;
+    index[hole] = 0;
   }
+
+  /** How far the slot is from the first choice of the entry in it. */
+  #distance(word: number, slot: number): number {
+    const far = (word >>> this.entryBits) & FARTHEST;
+    if (far < FARTHEST) return far;
+    return (slot - this.tagOf((word & ~(-1 << this.entryBits)) - 1)) & this.mask;
+  }
+}
+
+/** What stands above the entry in a slot `far` behind the first choice of a hash. */
+export function markOf(tag: number, far: number, entryBits: number, hashBits: number): number {
+  return (tag & hashBits) | ((far < FARTHEST ? far : FARTHEST) << entryBits);
+}
+
+/** The slot's word for another distance. */
+function moved(word: number, far: number, entryBits: number): number {
+  const least = far < FARTHEST ? far : FARTHEST;
+  return (word & ~(FARTHEST << entryBits)) | (least << entryBits);
 }

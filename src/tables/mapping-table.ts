@@ -18,17 +18,16 @@ import { PublicPorts } from "./public-ports.ts";
 interface Layout {
   readonly words: number;
   readonly addressWords: number;
-  readonly newSource: number;
   /** The public port, ORPHAN and SHARED. */
   readonly port: number;
   readonly holders: number;
-  /** Number of the port set. */
+  /** Number of the port set, which knows the public address. */
   readonly set: number;
 }
 
 // Key: VNI of the owner << 8 | protocol, VNI of who sees the public endpoint, address, port.
-const V4: Layout = { words: 8, addressWords: 1, newSource: 4, port: 5, holders: 6, set: 7 };
-const V6: Layout = { words: 16, addressWords: 4, newSource: 7, port: 11, holders: 12, set: 13 };
+const V4: Layout = { words: 7, addressWords: 1, port: 4, holders: 5, set: 6 };
+const V6: Layout = { words: 10, addressWords: 4, port: 7, holders: 8, set: 9 };
 
 /** Not found by its key: it is shared, or another mapping of the same private endpoint has taken
  * its place. */
@@ -56,12 +55,13 @@ export class MappingTable {
     return this.#families[0].count + this.#families[1].count;
   }
 
-  /** The number of the port set of a public address as one VPC (by VNI) sees it. */
-  setOf(toVni: number, protocol: number, address: string): number {
+  /** The number of the port set of a public address, in network order, as one VPC (by VNI) sees
+   * it. */
+  setOf(toVni: number, protocol: number, address: Uint8Array): number {
     const key = `${toVni} ${protocol} ${address}`;
     const known = this.#setNumbers.get(key);
     if (known !== undefined) return known;
-    const number = this.#sets.push(new PublicPorts()) - 1;
+    const number = this.#sets.push(new PublicPorts(address)) - 1;
     this.#setNumbers.set(key, number);
     return number;
   }
@@ -75,7 +75,9 @@ export class MappingTable {
     const family = this.#families[draft.v6 ? 1 : 0];
     const entry = family.find(draft);
     if (entry < 0) return -1;
-    family.recall(entry, draft);
+    const { address } = this.#sets[family.set(entry)]!;
+    for (let i = 0; i < draft.size; i++) draft.bytes[NEW_SOURCE + i] = address[i]!;
+    draft.newSourcePort = family.port(entry);
     return handle(entry, draft.v6);
   }
 
@@ -205,16 +207,6 @@ class Family {
     return this.#slab.find(this.#key, 0, this.#writeKey(draft));
   }
 
-  recall(entry: number, draft: FlowDraft): void {
-    const { words } = this.#slab;
-    const { newSource, addressWords, port } = this.#layout;
-    const at = entry * this.#layout.words;
-    for (let i = 0; i < addressWords; i++) {
-      draft.view.setInt32(NEW_SOURCE + 4 * i, words[at + newSource + i]!);
-    }
-    draft.newSourcePort = words[at + port]! & 0xffff;
-  }
-
   /** Of the private endpoint of the entry; false when it is not of the VPC `vni`. */
   recallOwner(entry: number, draft: FlowDraft, vni: number): boolean {
     const { words } = this.#slab;
@@ -257,9 +249,6 @@ class Family {
     const layout = this.#layout;
     const at = entry * layout.words;
     for (let i = 0; i < this.#key.length; i++) words[at + i] = this.#key[i]!;
-    for (let i = 0; i < layout.addressWords; i++) {
-      words[at + layout.newSource + i] = draft.view.getInt32(NEW_SOURCE + 4 * i);
-    }
     words[at + layout.port] = draft.newSourcePort | (shared ? SHARED | ORPHAN : 0);
     words[at + layout.holders] = 1;
     words[at + layout.set] = set;

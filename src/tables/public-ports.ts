@@ -5,8 +5,14 @@ import { PortSet } from "./port-set.ts";
 
 export class PublicPorts {
   readonly free = new PortSet();
+  /** In network order. */
+  readonly address: Uint8Array;
   /** By port: the mapping. Most pools never ask, so most ports are not in it. */
   #owners: Map<number, number> | undefined;
+
+  constructor(address: Uint8Array) {
+    this.address = address;
+  }
 
   /** The mapping that was named for the port, or -1. */
   owner(port: number): number {

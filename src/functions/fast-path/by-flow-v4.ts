@@ -10,6 +10,7 @@ import { RESTING, SEEN_ACK, STATE_MASK } from "../../tables/flow-layout.ts";
 import { ESTABLISHED } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashFourWordKeys } from "../../tables/key-hash.ts";
+import { markOf } from "../../tables/keyed-slab.ts";
 import { SHORTCUT_MTU, SHORTCUT_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 import { type Candidates, KEY_WORDS_V4 } from "./candidates.ts";
 import type { Sender } from "./send.ts";
@@ -50,7 +51,8 @@ export function byFlowV4(
   send: Sender,
 ): FlowTranslator {
   const { view } = pool;
-  const { words, index, mask } = table.slab;
+  const { words, index, mask, entryBits, hashBits } = table.slab;
+  const high = -1 << entryBits;
   const { k0, k1 } = table.slab.hashKey;
   const { rows, l3s, ends, keys } = candidates;
   const tags = new Int32Array(BATCH_MAX);
@@ -64,13 +66,13 @@ export function byFlowV4(
     const tag = tags[i]!;
     let slot = slots[i]!;
     for (;;) {
-      const at = slot << 1;
-      const entry = (index[at + 1]! - 1) | 0;
-      if (entry < 0) return -1;
+      const word = index[slot]!;
+      if (word === 0) return -1;
+      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits);
       slot = (slot + 1) & mask;
-      if (index[at]! === tag) {
+      if ((word & high) === mark) {
         slots[i] = slot;
-        return entry;
+        return ((word & ~high) - 1) | 0;
       }
     }
   }
@@ -89,7 +91,7 @@ export function byFlowV4(
     for (let i = 0; i < count; i++) {
       const slot = tags[i]! & mask;
       slots[i] = slot;
-      touched ^= index[slot << 1]!;
+      touched ^= index[slot]!;
     }
     for (let i = 0; i < count; i++) entries[i] = probe(i);
     for (let i = 0; i < count; i++) touched ^= words[(entries[i]! & 0x3ffffff) << 4]!;

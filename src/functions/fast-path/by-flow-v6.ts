@@ -7,6 +7,7 @@ import { RESTING, SEEN_ACK, STATE_MASK } from "../../tables/flow-layout.ts";
 import { ESTABLISHED } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import { hashKeys } from "../../tables/key-hash.ts";
+import { markOf } from "../../tables/keyed-slab.ts";
 import { SHORTCUT_MTU, SHORTCUT_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 import type { FlowTranslator } from "./by-flow-v4.ts";
 import { type Candidates, KEY_WORDS_V6 } from "./candidates.ts";
@@ -44,7 +45,8 @@ export function byFlowV6(
   send: Sender,
 ): FlowTranslator {
   const { bytes, view } = pool;
-  const { words, index, mask } = table.slab;
+  const { words, index, mask, entryBits, hashBits } = table.slab;
+  const high = -1 << entryBits;
   const { k0, k1 } = table.slab.hashKey;
   const { rows, l3s, ends, keys } = candidates;
   const tags = new Int32Array(BATCH_MAX);
@@ -58,13 +60,13 @@ export function byFlowV6(
     const tag = tags[i]!;
     let slot = slots[i]!;
     for (;;) {
-      const at = slot << 1;
-      const entry = (index[at + 1]! - 1) | 0;
-      if (entry < 0) return -1;
+      const word = index[slot]!;
+      if (word === 0) return -1;
+      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits);
       slot = (slot + 1) & mask;
-      if (index[at]! === tag) {
+      if ((word & high) === mark) {
         slots[i] = slot;
-        return entry;
+        return ((word & ~high) - 1) | 0;
       }
     }
   }
@@ -79,7 +81,7 @@ export function byFlowV6(
     for (let i = 0; i < count; i++) {
       const slot = tags[i]! & mask;
       slots[i] = slot;
-      touched ^= index[slot << 1]!;
+      touched ^= index[slot]!;
     }
     for (let i = 0; i < count; i++) entries[i] = probe(i);
     for (let i = 0; i < count; i++) {

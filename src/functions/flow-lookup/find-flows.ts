@@ -17,6 +17,7 @@ import { RESTING } from "../../tables/flow-layout.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import type { FragmentTable } from "../../tables/fragment-table.ts";
 import { hashKeys } from "../../tables/key-hash.ts";
+import { markOf } from "../../tables/keyed-slab.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 
 /** Finds the flows of the packets of its family; those without one become the batch's unmatched. */
@@ -31,7 +32,8 @@ export function flowFinder(
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
   const { datagram, flow, toVpc, direction } = pool;
   const { slab, layout, v6 } = table;
-  const { words, index, mask, keyWords, entryWords } = slab;
+  const { words, index, mask, entryBits, hashBits, keyWords, entryWords } = slab;
+  const high = -1 << entryBits;
   const { k0, k1 } = slab.hashKey;
   const { addressWords } = layout;
   const family = v6 ? V6 : 0;
@@ -91,13 +93,13 @@ export function flowFinder(
     const tag = tags[i]!;
     let slot = slots[i]!;
     for (;;) {
-      const at = slot << 1;
-      const entry = index[at + 1]! - 1;
-      if (entry < 0) return -1;
+      const word = index[slot]!;
+      if (word === 0) return -1;
+      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits);
       slot = (slot + 1) & mask;
-      if (index[at]! === tag) {
+      if ((word & high) === mark) {
         slots[i] = slot;
-        return entry;
+        return ((word & ~high) - 1) | 0;
       }
     }
   }
@@ -113,7 +115,7 @@ export function flowFinder(
     hashKeys(keys, keyWords, tags, count, k0, k1);
     for (let i = 0; i < count; i++) {
       slots[i] = tags[i]! & mask;
-      touched ^= index[slots[i]! << 1]!;
+      touched ^= index[slots[i]!]!;
     }
     for (let i = 0; i < count; i++) entries[i] = probe(i);
     for (let i = 0; i < count; i++) touched ^= words[Math.max(entries[i]!, 0) * entryWords]!;

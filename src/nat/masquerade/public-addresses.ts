@@ -3,7 +3,7 @@
 
 import { isQueryProtocol } from "../../tables/flow-draft.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
-import { formatIpAddress, type IpAddress, writeIpAddress } from "../../wire/ip-address.ts";
+import { type IpAddress, writeIpAddress } from "../../wire/ip-address.ts";
 import { ALL_PORTS, type PortRange } from "../../wire/port.ts";
 import { addressCount, lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
@@ -83,11 +83,11 @@ export class PublicAddresses {
     const stretch = this.#stretches.findLast((each) => each.index <= index)!;
     const value = stretch.first + BigInt(index - stretch.index);
     const address: IpAddress = { family, value };
-    const bytes = new Uint8Array(16);
+    const bytes = new Uint8Array(family === 4 ? 4 : 16);
     writeIpAddress(bytes, 0, address);
     return {
       bytes,
-      set: this.#mappings.setOf(this.#peerVni, protocol, formatIpAddress(address)),
+      set: this.#mappings.setOf(this.#peerVni, protocol, bytes),
       range: isQueryProtocol(protocol) ? ALL_PORTS : this.#ports,
       // Claims are about ports, not about identifiers.
       withheld: isQueryProtocol(protocol)
