@@ -3,9 +3,9 @@
 // index leads to them, with linear probing and backward-shift deletion, so that nothing is ever
 // rebuilt and no tombstone stays.
 //
-// A slot of the index is one word: high bits of the key's hash, how far the slot is from the one that
-// the hash points at, and the entry + 1; 0 is an empty slot. So nearly all that is not the entry
-// looked for is passed without a look at it, and most removals need no hash of those behind.
+// A slot of the index is one word: high bits of the key's hash, how far the slot is from the one
+// that the hash points at, and the entry + 1; 0 is an empty slot. So nearly all that is not the
+// entry looked for is passed without a look at it, and most removals need no hash of those behind.
 //
 // It knows nothing of what is behind the key, nor which entries are free: its owner does.
 
