@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nat: ["base", "wire", "config", "tables", "packet/verdict.ts", "npm:zod"],
   functions: ["base", "wire", "packet", "tables"],
   pipeline: ["base", "packet", "tables", "functions/network-function.ts"],
-  drivers: ["base", "wire", "packet", "node:"],
+  drivers: ["base", "wire", "packet", "node:", "npm:koffi"],
   gateway: ["base", "wire", "packet", "tables", "config", "nat", "functions", "pipeline"],
   stories: ["base", "wire", "config", "nat/modes.ts", "gateway/gateway.ts", "gateway/outcome.ts"],
   cli: [
@@ -97,6 +97,15 @@ test("imports point down the layers", () => {
       .map((target) => `${file.path} imports ${target}`),
   );
   none(wrong, "Move the code to the layer it needs, or hand it in from gateway/ (src/README.md):");
+});
+
+test("the library for system calls is loaded by whoever opens a Linux driver", () => {
+  const wrong = product.flatMap((file) =>
+    lines(file, file.text, (line) => /["']koffi["']/.test(line)).filter(
+      (place) => !place.startsWith("src/drivers/linux/sys.ts:"),
+    ),
+  );
+  none(wrong, "Take a System (src/drivers/linux/sys.ts) instead:");
 });
 
 test("the core asks nothing of Node", () => {
