@@ -14,11 +14,12 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const node = `${root}node_modules/.bin/node`;
 const lock = `${root}.setup-lock`;
-/** Debian packages, each named like the program it brings, and what it is for. */
-const tools = {
-  tshark: "a second opinion on the captures that replay writes",
-  chromium: "a browser, to run the core in",
-};
+/** Programs, what each is for, and the Debian package that brings it. */
+const tools = [
+  { program: "tshark", purpose: "a second opinion on the captures that replay writes" },
+  { program: "chromium", purpose: "a browser, to run the core in" },
+  { program: "ip", purpose: "network namespaces, to run live in", from: "iproute2" },
+];
 
 class SetupError extends Error {}
 
@@ -44,18 +45,18 @@ function installPackages() {
 }
 
 function installTools() {
-  const missing = Object.keys(tools).filter((program) => !onPath(program));
+  const missing = tools.filter(({ program }) => !onPath(program));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !onPath("apt-get")) {
-    for (const program of missing) say(`${program} is missing (${tools[program]})`);
+    for (const { program, purpose } of missing) say(`${program} is missing (${purpose})`);
     say("run this as root where there is apt-get, or install it yourself");
     return;
   }
-  for (const program of missing) {
-    say(`installing the Debian package ${program} (${tools[program]})`);
-    const install = ["install", "-y", "--no-install-recommends", program];
+  for (const { program, purpose, from = program } of missing) {
+    say(`installing the Debian package ${from} (${purpose})`);
+    const install = ["install", "-y", "--no-install-recommends", from];
     if (apt(...install) || (apt("update") && apt(...install))) continue;
-    say(`apt-get could not install ${program}; the tests that need it will say so`);
+    say(`apt-get could not install ${from}; the tests that need it will say so`);
   }
 }
 

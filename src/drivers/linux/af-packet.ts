@@ -1,0 +1,116 @@
+// Frames of any Ethernet interface, through the kernel's packet sockets: packet(7). The driver that
+// works everywhere. Frames come by a ring of memory shared with the kernel and go out in batches
+// straight from the pool.
+//
+// A packet socket listens in: the kernel's own network stack gets every frame too. It leaves alone
+// what is not for an address of its own; `exclusive` keeps all from it.
+
+import type { Batch } from "../../packet/batch.ts";
+import type { PacketPool } from "../../packet/packet-pool.ts";
+import { newCounts, RECEIVE_DROPS, readCounts } from "../counts.ts";
+import type { Driver, DriverCounters } from "../driver.ts";
+import { FrameSender } from "./frame-sender.ts";
+import { Held } from "./held.ts";
+import { findInterface, type NetworkInterface } from "./interface.ts";
+import { PacketRing, ringSize } from "./packet-ring.ts";
+import {
+  ADD_MEMBERSHIP,
+  ALL_PROTOCOLS,
+  bindPacketSocket,
+  IGNORE_OUTGOING,
+  NO_PROTOCOL,
+  openPacketSocket,
+  readStatistics,
+  setBuffer,
+  setPacketOption,
+} from "./packet-socket.ts";
+import { RingReceiver } from "./ring-receiver.ts";
+import type { System } from "./sys.ts";
+
+export interface AfPacketOptions {
+  /** In the network namespace of the calling thread. */
+  readonly interface: string;
+  /** Also what is for other MAC addresses than the interface's. */
+  readonly promiscuous?: boolean | undefined;
+  /** Memory of the ring, in bytes; 2 MiB when absent, some 1,000 frames. */
+  readonly ringBytes?: number | undefined;
+}
+
+const RING_BYTES = 2 * 1024 * 1024;
+/** Room for frames on their way through the interface's queue. */
+const SEND_BYTES = 2 * 1024 * 1024;
+/** Room for super-frames: each takes up to 128 KiB of it. */
+const QUEUE_BYTES = 8 * 1024 * 1024;
+const PROMISCUOUS = 1;
+
+/** Throws a SystemError that says what could not be done: ENODEV without such an interface, EPERM
+ * without CAP_NET_RAW and CAP_NET_ADMIN. */
+export function openAfPacket(options: AfPacketOptions, system: System): Driver {
+  const iface = findInterface(system, options.interface);
+  const held = new Held(system);
+  try {
+    return new AfPacket(iface, options, system, held);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+class AfPacket implements Driver {
+  readonly name: string;
+  readonly fd: number;
+  readonly #system: System;
+  readonly #held: Held;
+  readonly #counts = newCounts();
+  readonly #receiver: RingReceiver;
+  readonly #sender: FrameSender;
+  #open = true;
+
+  constructor(iface: NetworkInterface, options: AfPacketOptions, system: System, held: Held) {
+    this.name = iface.name;
+    this.#system = system;
+    this.#held = held;
+    // A socket for each direction: the one that sends is bound to no protocol, so nothing comes in.
+    const outgoing = held.fd(openPacketSocket(system, iface.name));
+    setBuffer(system, outgoing, "send", SEND_BYTES);
+    bindPacketSocket(system, outgoing, NO_PROTOCOL, iface);
+    this.#sender = new FrameSender(system, outgoing, this.#counts);
+    this.fd = held.fd(openPacketSocket(system, iface.name));
+    const size = ringSize(iface.mtu, options.ringBytes ?? RING_BYTES);
+    const ring = new PacketRing(system, this.fd, size, iface.name);
+    held.add(() => ring.memory.unmap());
+    setBuffer(system, this.fd, "receive", QUEUE_BYTES);
+    this.#choose(iface, options);
+    this.#receiver = new RingReceiver(system, this.fd, ring, this.#counts);
+    bindPacketSocket(system, this.fd, ALL_PROTOCOLS, iface);
+  }
+
+  receive(pool: PacketPool, batch: Batch, iface: number): number {
+    return this.#open ? this.#receiver.receive(pool, batch, iface) : 0;
+  }
+
+  transmit(pool: PacketPool, rows: Int32Array, count: number): number {
+    return this.#open ? this.#sender.send(pool, rows, count) : 0;
+  }
+
+  counters(): DriverCounters {
+    if (this.#open) this.#counts[RECEIVE_DROPS]! += readStatistics(this.#system, this.fd).drops;
+    return readCounts(this.#counts);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.counters();
+    this.#open = false;
+    this.#held.release();
+  }
+
+  /** Which frames come in, of those at the interface. */
+  #choose({ name, index }: NetworkInterface, options: AfPacketOptions): void {
+    const set = (option: number, words: readonly number[], what: string) =>
+      setPacketOption(this.#system, this.fd, option, words, `${what} ${name}`);
+    set(IGNORE_OUTGOING, [1], "not what is sent");
+    // struct packet_mreq: interface, type, and an address that this type has none of.
+    if (options.promiscuous) set(ADD_MEMBERSHIP, [index, PROMISCUOUS, 0, 0], "promiscuous");
+  }
+}

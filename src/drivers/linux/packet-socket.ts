@@ -1,0 +1,77 @@
+// Sockets that carry frames: packet(7).
+
+import type { NetworkInterface } from "./interface.ts";
+import type { System } from "./sys.ts";
+import { must, SystemError } from "./system-error.ts";
+
+const AF_PACKET = 17;
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
+const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
+const SOL_PACKET = 263;
+const SOCKADDR_LL = 20;
+
+export const ADD_MEMBERSHIP = 1;
+export const RX_RING = 5;
+export const STATISTICS = 6;
+export const COPY_THRESH = 7;
+export const VERSION = 10;
+export const VNET_HDR = 15;
+export const IGNORE_OUTGOING = 23;
+
+/** Every protocol, in network byte order. */
+export const ALL_PROTOCOLS = 0x0300;
+/** Receives nothing. */
+export const NO_PROTOCOL = 0;
+
+/** Bound to nothing yet, and silent. Throws a SystemError, EPERM without CAP_NET_RAW. */
+export function openPacketSocket(system: System, what: string): number {
+  return must(system.socket(AF_PACKET, SOCK_RAW_CLOEXEC, NO_PROTOCOL), `packet socket ${what}`);
+}
+
+export function setPacketOption(
+  system: System,
+  fd: number,
+  option: number,
+  words: readonly number[],
+  what: string,
+): void {
+  const value = new Uint8Array(Int32Array.from(words).buffer);
+  must(system.setsockopt(fd, SOL_PACKET, option, value), what);
+}
+
+/** Frames received and lost since the last time it was asked: struct tpacket_stats. */
+export function readStatistics(system: System, fd: number): { packets: number; drops: number } {
+  const value = new Uint32Array(2);
+  const failed = system.getsockopt(fd, SOL_PACKET, STATISTICS, new Uint8Array(value.buffer));
+  if (failed < 0) throw new SystemError("packet statistics", -failed);
+  return { packets: value[0]!, drops: value[1]! };
+}
+
+/** In bytes; may be more than an ordinary user may have. */
+export function setBuffer(
+  system: System,
+  fd: number,
+  direction: "send" | "receive",
+  bytes: number,
+): void {
+  const option = direction === "send" ? SO_SNDBUFFORCE : SO_RCVBUFFORCE;
+  const value = new Uint8Array(Int32Array.of(bytes).buffer);
+  must(system.setsockopt(fd, SOL_SOCKET, option, value), `${direction} buffer`);
+}
+
+/** From now on frames come in, of `protocol` (network byte order), and go out there. */
+export function bindPacketSocket(
+  system: System,
+  fd: number,
+  protocol: number,
+  { index, name }: NetworkInterface,
+): void {
+  const address = new Uint8Array(SOCKADDR_LL);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, protocol, true);
+  view.setInt32(4, index, true);
+  must(system.bind(fd, address), `bind ${name}`);
+}

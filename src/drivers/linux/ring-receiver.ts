@@ -1,0 +1,217 @@
+// From the ring into the pool. For each packet nothing is made. (The kernel's bits are read and
+// written with Atomics, which orders them with the frames; that is why this file is not marked as
+// one of the data path, where such things have no place.)
+
+import type { Batch } from "../../packet/batch.ts";
+import type { PacketPool } from "../../packet/packet-pool.ts";
+import {
+  type Counts,
+  RECEIVE_DROPS,
+  RECEIVE_ERRORS,
+  RECEIVE_TOO_LONG,
+  RECEIVED,
+} from "../counts.ts";
+import { finishChecksum } from "./finish-checksum.ts";
+import {
+  CHECKSUM_NEEDED,
+  KIND_PLAIN,
+  OFFLOAD_CHECKSUM_OFFSET,
+  OFFLOAD_CHECKSUM_START,
+  OFFLOAD_FLAGS,
+  OFFLOAD_HEADER,
+  OFFLOAD_KIND,
+  OFFLOAD_SEGMENT,
+} from "./offload.ts";
+import {
+  CAPTURED_WORD,
+  LENGTH_WORD,
+  MAC_HALF,
+  type PacketRing,
+  STATUS_COPY,
+  STATUS_USER,
+  STATUS_VLAN,
+  STATUS_VLAN_TYPE,
+  VLAN_TAG_HALF,
+  VLAN_TYPE_HALF,
+} from "./packet-ring.ts";
+import { SuperFrame } from "./super-frame.ts";
+import type { Address, System } from "./sys.ts";
+import { EAGAIN } from "./system-error.ts";
+
+/** Up to here a loop over words is quicker than a call of memcpy, measured. */
+const LOOP_BYTES = 256;
+/** IEEE 802.1Q. */
+const ETHERTYPE_VLAN = 0x8100;
+const VLAN_TAG = 4;
+const MAC_ADDRESSES = 12;
+/** Where a super-frame starts in its memory: before it the offload header, or a VLAN tag. */
+const LONG_AT = 16;
+const MSG_DONTWAIT_TRUNC = 0x60;
+
+export class RingReceiver {
+  readonly #system: System;
+  readonly #fd: number;
+  readonly #ring: PacketRing;
+  readonly #counts: Counts;
+  readonly #long: SuperFrame;
+  /** The frame of the ring whose turn it is. */
+  #turn = 0;
+  #pool: PacketPool | undefined;
+  #poolAt: Address = 0;
+
+  constructor(system: System, fd: number, ring: PacketRing, counts: Counts) {
+    this.#system = system;
+    this.#fd = fd;
+    this.#ring = ring;
+    this.#counts = counts;
+    this.#long = new SuperFrame(system);
+  }
+
+  /** As a driver's `receive`. */
+  receive(pool: PacketPool, batch: Batch, iface: number): number {
+    if (pool !== this.#pool) this.#settleOn(pool);
+    const before = batch.count;
+    const { words } = this.#ring.memory;
+    while (this.#cut(pool, batch, iface)) {
+      const at = this.#ring.offsets[this.#turn]!;
+      const status = Atomics.load(words, at >> 2);
+      if ((status & STATUS_USER) === 0) break;
+      if (this.#isLong(at)) this.#takeLong(pool, at, status);
+      else if (!this.#take(pool, batch, iface, at, status)) break;
+      Atomics.store(words, at >> 2, 0);
+      this.#turn = this.#turn + 1 === this.#ring.frames ? 0 : this.#turn + 1;
+    }
+    const received = batch.count - before;
+    this.#counts[RECEIVED]! += received;
+    return received;
+  }
+
+  /** Cuts what is left of a super-frame. False when the batch is full or the pool empty. */
+  #cut(pool: PacketPool, batch: Batch, iface: number): boolean {
+    const long = this.#long;
+    while (long.left > 0 && !batch.full) {
+      const row = pool.allocate();
+      if (row < 0) return false;
+      long.next(pool, row, iface);
+      batch.push(row);
+    }
+    return !batch.full;
+  }
+
+  /** Whether the frame is more than one, or more than the ring took. */
+  #isLong(at: number): boolean {
+    const { bytes, words, halves } = this.#ring.memory;
+    const kind = bytes[at + halves[(at >> 1) + MAC_HALF]! - OFFLOAD_HEADER + OFFLOAD_KIND];
+    const word = at >> 2;
+    return kind !== KIND_PLAIN || words[word + CAPTURED_WORD] !== words[word + LENGTH_WORD];
+  }
+
+  /** Puts the frame of the ring at `at` into a row; false when there is none. */
+  #take(pool: PacketPool, batch: Batch, iface: number, at: number, status: number): boolean {
+    const { bytes, words, halves } = this.#ring.memory;
+    const length = words[(at >> 2) + LENGTH_WORD]!;
+    const mac = at + halves[(at >> 1) + MAC_HALF]!;
+    const offload = mac - OFFLOAD_HEADER;
+    const tag = status & STATUS_VLAN ? VLAN_TAG : 0;
+    if (length + tag > pool.frameMax) {
+      this.#counts[RECEIVE_TOO_LONG]!++;
+      return true;
+    }
+    const row = pool.allocate();
+    if (row < 0) return false;
+    const start = pool.open(row, iface, length + tag);
+    this.#copy(pool, start + tag, mac, length);
+    if (tag !== 0) this.#restoreTag(pool.view, start, at, status);
+    if (bytes[offload + OFFLOAD_FLAGS]! & CHECKSUM_NEEDED) {
+      const from = start + tag + halves[(offload + OFFLOAD_CHECKSUM_START) >> 1]!;
+      const field = from + halves[(offload + OFFLOAD_CHECKSUM_OFFSET) >> 1]!;
+      if (!finishChecksum(pool.view, from, field, start + tag + length)) {
+        this.#counts[RECEIVE_ERRORS]!++;
+        pool.release(row);
+        return true;
+      }
+    }
+    batch.push(row);
+    return true;
+  }
+
+  /** `to` and `mac` are multiples of 4, so that whole words can be copied. */
+  #copy(pool: PacketPool, to: number, mac: number, length: number): void {
+    if (length > LOOP_BYTES) {
+      this.#system.memcpy(this.#poolAt + to, this.#ring.memory.address + mac, length);
+      return;
+    }
+    const target = pool.words;
+    const { words } = this.#ring.memory;
+    const targetAt = to >> 2;
+    const from = mac >> 2;
+    const count = (length + 3) >> 2;
+    for (let i = 0; i < count; i++) target[targetAt + i] = words[from + i]!;
+  }
+
+  /** The kernel took the tag out. The frame stands 4 bytes behind `start`; the addresses go to the
+   * front, the tag between them and the rest. */
+  #restoreTag(view: DataView, start: number, at: number, status: number): void {
+    const { halves } = this.#ring.memory;
+    for (let i = 0; i < MAC_ADDRESSES; i += 4) {
+      view.setInt32(start + i, view.getInt32(start + VLAN_TAG + i));
+    }
+    const typed = status & STATUS_VLAN_TYPE;
+    const type = typed ? halves[(at >> 1) + VLAN_TYPE_HALF]! : ETHERTYPE_VLAN;
+    view.setUint16(start + MAC_ADDRESSES, type);
+    view.setUint16(start + MAC_ADDRESSES + 2, halves[(at >> 1) + VLAN_TAG_HALF]!);
+  }
+
+  /** A super-frame, which is then there to be cut, or one that did not fit into the ring. */
+  #takeLong(pool: PacketPool, at: number, status: number): void {
+    const { bytes, words, halves } = this.#ring.memory;
+    const mac = at + halves[(at >> 1) + MAC_HALF]!;
+    const offload = mac - OFFLOAD_HEADER;
+    const kind = bytes[offload + OFFLOAD_KIND]!;
+    const length = words[(at >> 2) + LENGTH_WORD]!;
+    const whole = words[(at >> 2) + CAPTURED_WORD] === length;
+    const there = whole ? this.#bring(mac, length) : this.#fetch(length, status);
+    if (!there || kind === KIND_PLAIN) {
+      this.#counts[kind === KIND_PLAIN ? RECEIVE_TOO_LONG : RECEIVE_DROPS]!++;
+      return;
+    }
+    const tag = status & STATUS_VLAN ? VLAN_TAG : 0;
+    const start = LONG_AT - tag;
+    const long = this.#long;
+    if (tag !== 0) this.#restoreTag(long.view, start, at, status);
+    const known = bytes[offload + OFFLOAD_FLAGS]! & CHECKSUM_NEEDED;
+    const checksumStart = halves[(offload + OFFLOAD_CHECKSUM_START) >> 1]! + tag;
+    const size = halves[(offload + OFFLOAD_SEGMENT) >> 1]!;
+    if (!long.begin(start, length + tag, kind, size, known ? checksumStart : 0)) {
+      this.#counts[RECEIVE_ERRORS]!++;
+    } else if (long.segmentMax > pool.frameMax) {
+      this.#counts[RECEIVE_TOO_LONG]! += long.left;
+      long.left = 0;
+    }
+  }
+
+  /** A short super-frame, from the ring. */
+  #bring(mac: number, length: number): boolean {
+    this.#system.memcpy(this.#long.address + LONG_AT, this.#ring.memory.address + mac, length);
+    return true;
+  }
+
+  /** A long one, from the socket's queue; false when it is not there, as the queue was full. */
+  #fetch(length: number, status: number): boolean {
+    if ((status & STATUS_COPY) === 0) return false;
+    const to = this.#long.address + LONG_AT - OFFLOAD_HEADER;
+    const room = this.#long.bytes.length - LONG_AT;
+    for (;;) {
+      const got = this.#system.recv(this.#fd, to, room + OFFLOAD_HEADER, MSG_DONTWAIT_TRUNC);
+      if (got === length + OFFLOAD_HEADER) return length <= room;
+      // Another length was left behind by a frame of the ring that we have not seen; an error is
+      // one the socket kept, and gone now.
+      if (got === -EAGAIN) return false;
+    }
+  }
+
+  #settleOn(pool: PacketPool): void {
+    this.#pool = pool;
+    this.#poolAt = this.#system.addressOf(pool.bytes);
+  }
+}

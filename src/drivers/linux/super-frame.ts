@@ -1,0 +1,203 @@
+// Data path.
+// A frame that came as several in one (GSO, GRO), cut into those: what the sender's network card
+// would have done. TCP over IPv4 and IPv6 and UDP (segments are datagrams of one size), plain or
+// in a VXLAN tunnel, whose headers every segment gets too. All checksums are computed anew, so a
+// super-frame is trusted to have been right.
+
+import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
+import {
+  WALK_L4,
+  WALK_PROTOCOL,
+  WALK_WORDS,
+  walkExtensions,
+} from "../../packet/ipv6-extensions.ts";
+import { ETHERNET_LENGTH, locateIp } from "../../packet/locate-ip.ts";
+import type { PacketPool } from "../../packet/packet-pool.ts";
+import { KIND_ECN, KIND_TCP_IPV4, KIND_TCP_IPV6, KIND_UDP } from "./offload.ts";
+import type { Address, System } from "./sys.ts";
+
+/** Longest super-frame: an IP packet of 65,535 bytes, and what is around it. */
+const LENGTH_MAX = 65_536 + 256;
+const TCP = 6;
+const UDP = 17;
+const UDP_HEADER = 8;
+/** UDP and VXLAN (RFC 7348); an Ethernet frame follows. */
+const TUNNEL_HEADERS = 16;
+// TCP flags.
+const FIN_PSH = 0x09;
+const CWR = 0x80;
+
+export class SuperFrame {
+  /** Where the frame is put before `begin`. */
+  readonly bytes = new Uint8Array(LENGTH_MAX);
+  readonly view = new DataView(this.bytes.buffer);
+  readonly words = new Int32Array(this.bytes.buffer);
+  readonly address: Address;
+  /** Segments not yet taken. */
+  left = 0;
+
+  readonly #system: System;
+  readonly #walk = new Int32Array(WALK_WORDS);
+  // Offsets in `bytes`. Of an outer IP header, -1 without tunnel.
+  #start = 0;
+  #outer = -1;
+  #outerUdp = -1;
+  #l3 = 0;
+  #l4 = 0;
+  #protocol = 0;
+  /** Of all headers. */
+  #headers = 0;
+  /** Payload of each segment but the last. */
+  #size = 0;
+  #end = 0;
+  #taken = 0;
+  #pool: PacketPool | undefined;
+  #poolAt: Address = 0;
+
+  constructor(system: System) {
+    this.#system = system;
+    this.address = system.addressOf(this.bytes);
+  }
+
+  /** Length of the longest segment, in bytes. */
+  get segmentMax(): number {
+    return this.#headers + this.#size;
+  }
+
+  /**
+   * The frame stands at `start` and has `length` bytes. `kind` and `size` (payload of a segment)
+   * are the kernel's words, and so is `checksumStart`: where the innermost transport header starts,
+   * from `start`, or 0 if unknown. False when the frame is not what they say.
+   */
+  begin(start: number, length: number, kind: number, size: number, checksumStart: number): boolean {
+    this.left = 0;
+    this.#start = start;
+    this.#end = start + length;
+    this.#outer = -1;
+    this.#outerUdp = -1;
+    const wanted = protocolOf(kind);
+    if (wanted === 0 || size === 0) return false;
+    const l4 = checksumStart === 0 ? 0 : start + checksumStart;
+    if (!this.#locate(start)) return false;
+    if (this.#protocol === UDP && (wanted === TCP || (l4 !== 0 && this.#l4 !== l4))) {
+      this.#outer = this.#l3;
+      this.#outerUdp = this.#l4;
+      if (!this.#locate(this.#l4 + TUNNEL_HEADERS)) return false;
+    }
+    if (this.#protocol !== wanted || (l4 !== 0 && this.#l4 !== l4)) return false;
+    const header = this.#transportHeader();
+    if (header === 0) return false;
+    this.#headers = this.#l4 + header - start;
+    this.#size = size;
+    this.#taken = 0;
+    this.left = Math.ceil((length - this.#headers) / size);
+    return true;
+  }
+
+  /** Writes the next segment as a frame into `row`, which has room for `segmentMax` bytes. */
+  next(pool: PacketPool, row: number, iface: number): void {
+    if (pool !== this.#pool) this.#settleOn(pool);
+    const from = this.#start + this.#headers + this.#taken * this.#size;
+    const payload = this.left === 1 ? this.#end - from : this.#size;
+    const at = pool.open(row, iface, this.#headers + payload);
+    this.#system.memcpy(this.#poolAt + at, this.address + this.#start, this.#headers);
+    this.#system.memcpy(this.#poolAt + at + this.#headers, this.address + from, payload);
+    this.#mend(pool.view, at - this.#start, at + this.#headers + payload);
+    this.#taken++;
+    this.left--;
+  }
+
+  /** Finds the headers of the Ethernet frame at `at`. */
+  #locate(at: number): boolean {
+    const { bytes, view } = this;
+    if (at + ETHERNET_LENGTH > this.#end) return false;
+    const l3 = locateIp(view, at, this.#end);
+    if (l3 < 0) return false;
+    this.#l3 = l3;
+    const version = bytes[l3]! >>> 4;
+    if (version === 4) {
+      this.#protocol = bytes[l3 + 9]!;
+      this.#l4 = l3 + (bytes[l3]! & 15) * 4;
+      return this.#l4 >= l3 + 20 && this.#l4 + UDP_HEADER <= this.#end;
+    }
+    if (version !== 6 || l3 + 40 > this.#end) return false;
+    if (!walkExtensions(bytes, l3, this.#end, this.#walk)) return false;
+    this.#protocol = this.#walk[WALK_PROTOCOL]!;
+    this.#l4 = this.#walk[WALK_L4]!;
+    return this.#l4 + UDP_HEADER <= this.#end;
+  }
+
+  /** Its length in bytes; 0 when it is not whole or nothing follows. */
+  #transportHeader(): number {
+    if (this.#protocol === UDP) return this.#l4 + UDP_HEADER < this.#end ? UDP_HEADER : 0;
+    if (this.#l4 + 20 > this.#end) return 0;
+    const length = (this.bytes[this.#l4 + 12]! >>> 4) * 4;
+    return length >= 20 && this.#l4 + length < this.#end ? length : 0;
+  }
+
+  /** Makes copied headers those of this segment. `moved` is how far they are from where they were,
+   * `end` where the segment ends. From the inside out, as outer checksums cover inner ones. */
+  #mend(view: DataView, moved: number, end: number): void {
+    const l3 = this.#l3 + moved;
+    const l4 = this.#l4 + moved;
+    this.#mendIp(view, l3, end);
+    if (this.#protocol === TCP) this.#mendTcp(view, l4);
+    else view.setUint16(l4 + 4, end - l4);
+    const checksum = this.#protocol === TCP ? l4 + 16 : l4 + 6;
+    writeChecksum(view, l3, l4, this.#protocol, checksum, end);
+    if (this.#outer < 0) return;
+    const outer = this.#outer + moved;
+    const udp = this.#outerUdp + moved;
+    this.#mendIp(view, outer, end);
+    view.setUint16(udp + 4, end - udp);
+    if (view.getUint16(udp + 6) !== 0) writeChecksum(view, outer, udp, UDP, udp + 6, end);
+  }
+
+  #mendIp(view: DataView, l3: number, end: number): void {
+    if (view.getUint8(l3) >>> 4 === 6) {
+      view.setUint16(l3 + 4, end - l3 - 40);
+      return;
+    }
+    view.setUint16(l3 + 2, end - l3);
+    view.setUint16(l3 + 4, view.getUint16(l3 + 4) + this.#taken);
+    view.setUint16(l3 + 10, 0);
+    const headerEnd = l3 + (view.getUint8(l3) & 15) * 4;
+    view.setUint16(l3 + 10, ~wordSum(view, l3, headerEnd) & 0xffff);
+  }
+
+  #mendTcp(view: DataView, l4: number): void {
+    view.setUint32(l4 + 4, view.getUint32(l4 + 4) + this.#taken * this.#size);
+    let flags = view.getUint8(l4 + 13);
+    if (this.#taken > 0) flags &= ~CWR;
+    if (this.left > 1) flags &= ~FIN_PSH;
+    view.setUint8(l4 + 13, flags);
+  }
+
+  #settleOn(pool: PacketPool): void {
+    this.#pool = pool;
+    this.#poolAt = this.#system.addressOf(pool.bytes);
+  }
+}
+
+function protocolOf(kind: number): number {
+  const plain = kind & ~KIND_ECN;
+  if (plain === KIND_TCP_IPV4 || plain === KIND_TCP_IPV6) return TCP;
+  return plain === KIND_UDP ? UDP : 0;
+}
+
+/** Over the pseudo-header and all from `l4` to `end`. */
+function writeChecksum(
+  view: DataView,
+  l3: number,
+  l4: number,
+  protocol: number,
+  field: number,
+  end: number,
+): void {
+  const v6 = view.getUint8(l3) >>> 4 === 6;
+  const addresses = v6 ? wordSum(view, l3 + 8, l3 + 40) : wordSum(view, l3 + 12, l3 + 20);
+  view.setUint16(field, 0);
+  const sum = fold(byteSum(view, l4, end) + addresses + protocol + (end - l4));
+  const checksum = ~sum & 0xffff;
+  view.setUint16(field, checksum === 0 && protocol === UDP ? 0xffff : checksum);
+}
