@@ -2,8 +2,9 @@
 // one end, and registers these.
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { alignedMemory } from "../base/arena.ts";
 import { Batch } from "../packet/batch.ts";
 import { BATCH_MAX, HEADROOM } from "../packet/limits.ts";
 import { PacketPool } from "../packet/packet-pool.ts";
@@ -98,8 +99,13 @@ export function rowsWith(pool: PacketPool, frames: readonly Uint8Array[], back =
   return rows;
 }
 
+/** A pool in memory as the gateway's is. */
+function gatewayPool(): PacketPool {
+  return new PacketPool({ memory: alignedMemory });
+}
+
 function transmitFrames(driver: Driver, frames: readonly Uint8Array[], back = 0): number {
-  const pool = new PacketPool();
+  const pool = gatewayPool();
   return driver.transmit(pool, rowsWith(pool, frames, back), frames.length);
 }
 
@@ -139,7 +145,7 @@ function numbered(count: number): Uint8Array[] {
 
 const PROOFS: Readonly<Record<string, (wire: Wire) => void>> = {
   "frames arrive byte for byte and in order, as rows with headroom"(wire) {
-    const pool = new PacketPool();
+    const pool = gatewayPool();
     const frames = framesOfManyLengths(Math.min(wire.frameMax, pool.frameMax));
     sendAll(wire, frames);
     assertFrames(receiveFrames(wire.driver, pool, frames.length), frames);
@@ -262,7 +268,7 @@ const CLOSED = "closing gives everything back, and may happen twice";
 function proveClosed(makeWire: () => Wire): void {
   // The first one also loads what stays loaded.
   makeWire().close();
-  const before = openFiles();
+  const before = held();
   const wire = makeWire();
   const { driver } = wire;
   sendAll(wire, numbered(3));
@@ -273,9 +279,12 @@ function proveClosed(makeWire: () => Wire): void {
   assert.equal(driver.transmit(pool, rowsWith(pool, numbered(1)), 1), 0);
   assert.equal(driver.counters().transmitted, 0);
   wire.close();
-  assert.deepEqual(openFiles(), before);
+  assert.deepEqual(held(), before);
 }
 
-function openFiles(): number {
-  return readdirSync("/proc/self/fd").length;
+/** Of the process: open files, and memory that sockets and devices share with it. */
+function held(): { files: number; shared: number } {
+  const maps = readFileSync("/proc/self/maps", "utf8");
+  const shared = maps.match(/socket:\[|anon_inode:|\/dev\/net/g)?.length ?? 0;
+  return { files: readdirSync("/proc/self/fd").length, shared };
 }

@@ -33,7 +33,8 @@ export interface Driver {
    * Adds frames that wait to `batch`, each in a new row of `pool`, as received by `iface`; as many
    * as there are, until the batch is full or the pool has no free row. The frames are whole: as on
    * the wire, with VLAN tags and right checksums (what came with a wrong one keeps it), and never
-   * longer than `pool.frameMax`. In the order of arrival. Returns how many.
+   * longer than `pool.frameMax`. In the order of arrival. Some may be for other MAC addresses.
+   * Returns how many.
    */
   receive(pool: PacketPool, batch: Batch, iface: number): number;
   /**

@@ -1,7 +1,7 @@
 // Network namespaces for tests that need a real kernel: made, used by this thread, and removed
 // whatever becomes of the test.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { loadSystem, type System } from "../../src/drivers/linux/sys.ts";
 import { must } from "../../src/drivers/linux/system-error.ts";
@@ -36,7 +36,14 @@ export async function liveSystem(why: string | undefined): Promise<System> {
 
 /** Lines for `ip -batch`, in the namespace of the calling thread. */
 export function ip(...lines: readonly string[]): void {
-  execFileSync("ip", ["-batch", "-"], { input: lines.join("\n"), stdio: "pipe" });
+  const options = { input: lines.join("\n"), encoding: "utf8" } as const;
+  const { status, stderr } = spawnSync("ip", ["-batch", "-"], options);
+  if (status !== 0) throw new Error(`${options.input}\n${stderr}`);
+}
+
+/** What `ip` with these words prints. */
+export function ipShow(words: string): string {
+  return spawnSync("ip", words.split(" "), { encoding: "utf8" }).stdout;
 }
 
 let made = 0;

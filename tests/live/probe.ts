@@ -5,9 +5,11 @@ import { findInterface } from "../../src/drivers/linux/interface.ts";
 import { bindPacketSocket, openPacketSocket } from "../../src/drivers/linux/packet-socket.ts";
 import type { System } from "../../src/drivers/linux/sys.ts";
 import { must } from "../../src/drivers/linux/system-error.ts";
+import type { Unfinished } from "./unfinished.ts";
 
 const SOL_PACKET = 263;
 const PACKET_AUXDATA = 8;
+const PACKET_VNET_HDR = 15;
 const IGNORE_OUTGOING = 23;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
@@ -45,9 +47,16 @@ export class Probe {
 
   /** False when the kernel does not take it. */
   send(frame: Uint8Array): boolean {
-    const bytes = frame.length < 128 ? new Uint8Array(128) : frame;
-    if (bytes !== frame) bytes.set(frame);
+    // Small arrays may move.
+    const bytes = new Uint8Array(Math.max(128, frame.length));
+    bytes.set(frame);
     return this.#system.send(this.#fd, this.#system.addressOf(bytes), frame.length, 0) >= 0;
+  }
+
+  /** Sends what a network card would have to finish; the probe takes nothing afterwards. */
+  sendUnfinished({ header, frame }: Unfinished): boolean {
+    must(this.#system.setsockopt(this.#fd, SOL_PACKET, PACKET_VNET_HDR, bytesOf(1)), "vnet header");
+    return this.send(Uint8Array.of(...header, ...frame));
   }
 
   /** All frames that wait. */

@@ -6,6 +6,9 @@ import type { System } from "../../src/drivers/linux/sys.ts";
 import { ip, Namespaces } from "./namespaces.ts";
 import { Probe } from "./probe.ts";
 
+export const NEAR_MAC = "02:00:00:00:00:01";
+export const FAR_MAC = "02:00:00:00:00:02";
+
 export class Veth {
   readonly near: string;
   readonly far: string;
@@ -15,7 +18,9 @@ export class Veth {
     this.#namespaces = new Namespaces(system, 2);
     [this.near = "", this.far = ""] = this.#namespaces.names;
     try {
-      ip(`link add near0 netns ${this.near} type veth peer name far0 netns ${this.far}`);
+      const near = `near0 netns ${this.near} address ${NEAR_MAC}`;
+      const far = `far0 netns ${this.far} address ${FAR_MAC}`;
+      ip(`link add ${near} type veth peer name ${far}`);
       this.atNear(() => ip("link set near0 up"));
       this.atFar(() => ip("link set far0 up"));
     } catch (error) {

@@ -9,6 +9,7 @@ import type { Batch } from "../../packet/batch.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { newCounts, RECEIVE_DROPS, readCounts } from "../counts.ts";
 import type { Driver, DriverCounters } from "../driver.ts";
+import { keepFromKernel } from "./exclusive.ts";
 import { FrameSender } from "./frame-sender.ts";
 import { Held } from "./held.ts";
 import { findInterface, type NetworkInterface } from "./interface.ts";
@@ -32,6 +33,8 @@ export interface AfPacketOptions {
   readonly interface: string;
   /** Also what is for other MAC addresses than the interface's. */
   readonly promiscuous?: boolean | undefined;
+  /** The kernel's own network stack gets nothing of what comes in; Linux 6.6. */
+  readonly exclusive?: boolean | undefined;
   /** Memory of the ring, in bytes; 2 MiB when absent, some 1,000 frames. */
   readonly ringBytes?: number | undefined;
 }
@@ -82,6 +85,7 @@ class AfPacket implements Driver {
     setBuffer(system, this.fd, "receive", QUEUE_BYTES);
     this.#choose(iface, options);
     this.#receiver = new RingReceiver(system, this.fd, ring, this.#counts);
+    if (options.exclusive) keepFromKernel(system, iface, held);
     bindPacketSocket(system, this.fd, ALL_PROTOCOLS, iface);
   }
 

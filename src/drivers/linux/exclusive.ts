@@ -1,0 +1,28 @@
+// Keeps what comes in at an interface from the kernel's own network stack. Packet sockets have seen
+// it by then. A program that drops everything, where traffic control looks at packets (TCX, Linux
+// 6.6), does it; when its link is closed, or the process ends, the stack is back.
+
+import { type Instruction, linkProgram, loadProgram } from "./bpf.ts";
+import type { Held } from "./held.ts";
+import type { NetworkInterface } from "./interface.ts";
+import type { System } from "./sys.ts";
+import { must } from "./system-error.ts";
+
+const PROGRAM_TRAFFIC_CONTROL = 3;
+const ATTACH_TCX_INGRESS = 46;
+const DROP = 2;
+const DROP_ALL: readonly Instruction[] = [
+  [0xb7, 0, DROP], // r0 = DROP
+  [0x95, 0, 0], // exit
+];
+
+/** Until `held` is released. Throws a SystemError: EPERM without CAP_BPF, EINVAL before 6.6. */
+export function keepFromKernel(
+  system: System,
+  { index, name }: NetworkInterface,
+  held: Held,
+): void {
+  const what = `exclusive ${name}`;
+  const program = held.fd(loadProgram(system, PROGRAM_TRAFFIC_CONTROL, DROP_ALL, what));
+  held.fd(must(linkProgram(system, program, index, ATTACH_TCX_INGRESS, 0), what));
+}
