@@ -28,6 +28,7 @@ export function must(result: number, call: string): number {
 }
 
 // Errors that are looked for; errno(3), the same numbers on x64 and arm64.
+export const EPERM = 1;
 export const EINTR = 4;
 export const ENXIO = 6;
 export const EAGAIN = 11;
