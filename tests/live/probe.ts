@@ -50,7 +50,8 @@ export class Probe {
     // Small arrays may move.
     const bytes = new Uint8Array(Math.max(128, frame.length));
     bytes.set(frame);
-    return this.#system.send(this.#fd, this.#system.addressOf(bytes), frame.length, 0) >= 0;
+    const at = this.#system.addressOf(bytes);
+    return this.#system.send(this.#fd, at, frame.length, MSG_DONTWAIT) >= 0;
   }
 
   /** Sends what a network card would have to finish; the probe takes nothing afterwards. */

@@ -4,7 +4,7 @@
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { type Counts, TRANSMIT_DROPS, TRANSMIT_TOO_LONG, TRANSMITTED } from "../counts.ts";
 import type { Address, System } from "./sys.ts";
-import { EINTR, EINVAL, EMSGSIZE } from "./system-error.ts";
+import { EINVAL, EMSGSIZE } from "./system-error.ts";
 
 /** Frames of one call. Twice as many are hardly quicker, measured. */
 const MESSAGES = 64;
@@ -82,7 +82,7 @@ export class FrameSender {
         // It is shorter than an Ethernet header.
         done++;
         this.#counts[TRANSMIT_DROPS]!++;
-      } else if (result !== -EINTR) {
+      } else {
         this.#counts[TRANSMIT_DROPS]! += many - done;
         done = many;
       }

@@ -1,0 +1,172 @@
+// An interface of this machine whose other end is the gateway: what the kernel sends there the
+// driver receives, and the other way round. tuntap of the kernel's documentation. One system call a
+// frame, straight into the pool and out of it. Frames are whole by themselves: as the driver does
+// not offer to, the kernel leaves no checksum and no cutting to it.
+
+import { closeSync, constants, openSync } from "node:fs";
+import type { Batch } from "../../packet/batch.ts";
+import type { PacketPool } from "../../packet/packet-pool.ts";
+import {
+  newCounts,
+  RECEIVE_DROPS,
+  RECEIVE_TOO_LONG,
+  RECEIVED,
+  readCounts,
+  TRANSMIT_DROPS,
+  TRANSMIT_TOO_LONG,
+  TRANSMITTED,
+} from "../counts.ts";
+import type { Driver, DriverCounters } from "../driver.ts";
+import { Held } from "./held.ts";
+import { findInterface, interfaceRequest } from "./interface.ts";
+import { transmitDropped } from "./link-statistics.ts";
+import { NetlinkSocket } from "./netlink-socket.ts";
+import type { Address, System } from "./sys.ts";
+import { must } from "./system-error.ts";
+
+export interface TapOptions {
+  /** Made in the network namespace of the calling thread when there is none of that name, and then
+   * gone when the driver is closed. Up to 15 bytes. */
+  readonly interface: string;
+}
+
+const DEVICE = "/dev/net/tun";
+const TUNSETIFF = 0x400454ca;
+const SIOCGIFFLAGS = 0x8913;
+const SIOCSIFFLAGS = 0x8914;
+const IFF_UP = 1;
+const IFF_TAP_NO_PI = 0x1002;
+const FLAGS = 16;
+/** Longest IP packet, and what may stand before it. */
+const FRAME_MAX = 65_535 + 14 + 4;
+/** Behind what a slot takes: who fills it is too long. */
+const BEYOND = 64;
+const TWO_TO_32 = 4294967296;
+
+/** Throws a SystemError (EPERM without CAP_NET_ADMIN), or Node's when there is no /dev/net/tun. */
+export function openTap(options: TapOptions, system: System): Driver {
+  const held = new Held(system);
+  try {
+    return new Tap(options.interface, system, held);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+class Tap implements Driver {
+  readonly name: string;
+  readonly fd: number;
+  readonly #system: System;
+  readonly #held: Held;
+  readonly #counts = newCounts();
+  readonly #statistics: NetlinkSocket;
+  readonly #link: number;
+  /** What the kernel had dropped before. */
+  readonly #dropped: number;
+  /** Two of struct iovec: the slot, and what does not fit into it. */
+  readonly #vectors = new Int32Array(32);
+  readonly #vectorsAt: Address;
+  readonly #beyond = new Uint8Array(2 * BEYOND);
+  #pool: PacketPool | undefined;
+  #poolAt: Address = 0;
+  #open = true;
+
+  constructor(name: string, system: System, held: Held) {
+    this.name = name;
+    this.#system = system;
+    this.#held = held;
+    this.fd = openSync(DEVICE, constants.O_RDWR | constants.O_NONBLOCK);
+    held.add(() => closeSync(this.fd));
+    const [request, view] = interfaceRequest(name);
+    view.setUint16(FLAGS, IFF_TAP_NO_PI, true);
+    must(system.ioctl(this.fd, TUNSETIFF, request), `tap ${name}`);
+    this.#link = findInterface(system, name).index;
+    this.#statistics = new NetlinkSocket(system, 0);
+    held.add(() => this.#statistics.close());
+    this.#dropped = transmitDropped(this.#statistics, this.#link);
+    switchOn(system, this.#statistics.fd, name);
+    this.#vectorsAt = system.addressOf(new Uint8Array(this.#vectors.buffer));
+    this.#point(1, system.addressOf(this.#beyond), BEYOND);
+  }
+
+  receive(pool: PacketPool, batch: Batch, iface: number): number {
+    if (!this.#open) return 0;
+    if (pool !== this.#pool) this.#settleOn(pool);
+    const before = batch.count;
+    while (!batch.full) {
+      const row = pool.allocate();
+      if (row < 0) break;
+      const start = pool.open(row, iface, 0);
+      this.#point(0, this.#poolAt + start, pool.frameMax);
+      const length = this.#system.readv(this.fd, this.#vectorsAt, 2);
+      if (length > 0 && length <= pool.frameMax) {
+        pool.length[row] = length;
+        batch.push(row);
+        continue;
+      }
+      pool.release(row);
+      if (length > 0) this.#counts[RECEIVE_TOO_LONG]!++;
+      else break;
+    }
+    const received = batch.count - before;
+    this.#counts[RECEIVED]! += received;
+    return received;
+  }
+
+  transmit(pool: PacketPool, rows: Int32Array, count: number): number {
+    if (!this.#open) return 0;
+    if (pool !== this.#pool) this.#settleOn(pool);
+    let sent = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      if (this.#send(this.#poolAt + pool.start[row]!, pool.length[row]!)) sent++;
+    }
+    this.#counts[TRANSMITTED]! += sent;
+    return sent;
+  }
+
+  counters(): DriverCounters {
+    if (this.#open) {
+      const dropped = transmitDropped(this.#statistics, this.#link);
+      this.#counts[RECEIVE_DROPS] = dropped - this.#dropped;
+    }
+    return readCounts(this.#counts);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.counters();
+    this.#open = false;
+    this.#held.release();
+  }
+
+  #send(at: Address, length: number): boolean {
+    if (length > FRAME_MAX) {
+      this.#counts[TRANSMIT_TOO_LONG]!++;
+      return false;
+    }
+    if (this.#system.write(this.fd, at, length) >= 0) return true;
+    this.#counts[TRANSMIT_DROPS]!++;
+    return false;
+  }
+
+  #point(vector: number, at: Address, length: number): void {
+    this.#vectors[4 * vector] = at;
+    this.#vectors[4 * vector + 1] = at / TWO_TO_32;
+    this.#vectors[4 * vector + 2] = length;
+  }
+
+  #settleOn(pool: PacketPool): void {
+    this.#pool = pool;
+    this.#poolAt = this.#system.addressOf(pool.bytes);
+  }
+}
+
+/** `socket` is any one in the interface's namespace. */
+function switchOn(system: System, socket: number, name: string): void {
+  const [request, view] = interfaceRequest(name);
+  must(system.ioctl(socket, SIOCGIFFLAGS, request), `tap ${name}`);
+  view.setUint16(FLAGS, view.getUint16(FLAGS, true) | IFF_UP, true);
+  must(system.ioctl(socket, SIOCSIFFLAGS, request), `tap ${name} up`);
+}
