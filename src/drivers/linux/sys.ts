@@ -50,7 +50,7 @@ const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const SYS_BPF: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
 
-/** Loads the library that calls C (docs/decisions/0014-koffi.md). Only whoever opens a Linux driver
+/** Loads the library that calls C (docs/decisions/0015-koffi.md). Only whoever opens a Linux driver
  * comes here. Throws where that library does not run. */
 export async function loadSystem(): Promise<System> {
   const { default: koffi } = await import("koffi");
