@@ -12,9 +12,10 @@ import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** Tests that start other programs, or try very many inputs. */
+/** Tests that start other programs, or try very many inputs: not among the quick ones unless they
+ * are asked for by their path. */
 const SLOW =
-  /^tests\/(package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|replay|bench|simulation\/l)/;
+  /^tests\/(package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|live|replay|bench|sim.+\/long)/;
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 
@@ -36,7 +37,7 @@ function tool(name: string, ...args: string[]): boolean {
 function testFiles(unit: boolean, paths: readonly string[]): string[] {
   const all = globSync(["src/**/*.test.ts", "tests/**/*.test.ts"]).sort();
   return all
-    .filter((file) => !unit || !SLOW.test(file))
+    .filter((file) => !unit || paths.length > 0 || !SLOW.test(file))
     .filter((file) => paths.length === 0 || paths.some((path) => file.startsWith(path)));
 }
 
