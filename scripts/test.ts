@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Tests that start other programs, or try very many inputs: not among the quick ones unless they
  * are asked for by their path. */
 const SLOW =
-  /^tests\/(package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|live|replay|bench|sim.+\/long)/;
+  /^tests\/(package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|live|replay|bench|.+\/long)/;
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 

@@ -36,6 +36,8 @@ export class FlowDraft {
   /** What the flow holds, -1 for nothing: the mapping of its source, that of its destination, and
    * its place among the flows of its host. */
   mapping = -1;
+  /** What its source is looked for by among the mappings: set by `MappingTable.find`. */
+  mappingTag = 0;
   receiver = -1;
   host = -1;
   /** Index of the timers. */

@@ -81,8 +81,8 @@ export class MappingTable {
     return handle(entry, draft.v6);
   }
 
-  /** A mapping of the draft's source to its new source, held once; -1 when the table is full. The
-   * port must be free in the set and is taken. */
+  /** A mapping of the draft's source, for which `find` found none, to its new source, held once; -1
+   * when the table is full. The port must be free in the set and is taken. */
   add(draft: FlowDraft, set: number): number {
     return this.#take(draft, set, false);
   }
@@ -204,7 +204,9 @@ class Family {
   }
 
   find(draft: FlowDraft): number {
-    return this.#slab.find(this.#key, 0, this.#writeKey(draft));
+    this.#writeKey(draft);
+    draft.mappingTag = this.#slab.hash(this.#key, 0);
+    return this.#slab.find(this.#key, 0, draft.mappingTag);
   }
 
   /** Of the private endpoint of the entry; false when it is not of the VPC `vni`. */
@@ -244,7 +246,7 @@ class Family {
   add(draft: FlowDraft, set: number, shared: boolean): number {
     const entry = this.#free.pop() ?? (this.#used < this.#slab.capacity ? this.#used++ : undefined);
     if (entry === undefined) return -1;
-    const tag = this.#writeKey(draft);
+    this.#writeKey(draft);
     const { words } = this.#slab;
     const layout = this.#layout;
     const at = entry * layout.words;
@@ -252,7 +254,7 @@ class Family {
     words[at + layout.port] = draft.newSourcePort | (shared ? SHARED | ORPHAN : 0);
     words[at + layout.holders] = 1;
     words[at + layout.set] = set;
-    if (!shared) this.#slab.link(entry, tag);
+    if (!shared) this.#slab.link(entry, draft.mappingTag);
     this.count++;
     return entry;
   }
@@ -282,14 +284,12 @@ class Family {
     this.#slab.words[at] = this.#slab.words[at]! | ORPHAN;
   }
 
-  /** The hash of the key, too. */
-  #writeKey({ from, realm, protocol, view, sourcePort }: FlowDraft): number {
+  #writeKey({ from, realm, protocol, view, sourcePort }: FlowDraft): void {
     const key = this.#key;
     const { addressWords } = this.#layout;
     key[0] = (from << 8) | protocol;
     key[1] = realm;
     for (let i = 0; i < addressWords; i++) key[2 + i] = view.getInt32(SOURCE + 4 * i);
     key[2 + addressWords] = sourcePort;
-    return this.#slab.hash(key, 0);
   }
 }
