@@ -1,9 +1,11 @@
 // The ports of one public address and protocol: which are free. Few taken ones are a list; of many
-// there are two levels of bits, so that a free one is found in a few steps even when nearly all are
-// taken. A gateway may use thousands of addresses for one host each, so an address with little to
-// remember must be small.
+// there are three levels of bits, so that a free one is found in a few steps even when nearly all
+// are taken. A gateway may use thousands of addresses for one host each, so an address with little
+// to remember must be small.
 
 const WORDS = 2048;
+/** Words that say which of those have a 1 bit. */
+const TOP = WORDS / 32;
 /** More taken ports than that are kept as bits. */
 const LIST_MAX = 32;
 
@@ -12,7 +14,7 @@ export class PortSet {
   readonly #taken: number[] = [];
   /** The same as bits when they are not: a 1 bit is a free port. */
   #bits: Int32Array | undefined;
-  /** A 1 bit is a word with free ports. */
+  /** A 1 bit is a word with free ports; in the last two words, one of these that is not 0. */
   #summary: Int32Array = NO_WORDS;
   #count = 0;
 
@@ -47,9 +49,9 @@ export class PortSet {
       this.#summary = NO_WORDS;
       return;
     }
-    const word = port >> 5;
-    bits[word] = bits[word]! | (1 << (port & 31));
-    this.#summary[word >> 5] = this.#summary[word >> 5]! | (1 << (word & 31));
+    raise(bits, port);
+    raise(this.#summary, port >> 5);
+    raise(this.#summary, (port >> 10) + 32 * TOP);
   }
 
   /** The lowest free port from `first` to `last`, or -1. */
@@ -68,39 +70,58 @@ export class PortSet {
       const port = (word << 5) + lowestBit(here);
       return port <= last ? port : -1;
     }
-    word++;
-    let group = word >> 5;
-    // A shift by 32 would be one by 0: the word may start the next group.
-    let words = group < this.#summary.length ? this.#summary[group]! & (-1 << (word & 31)) : 0;
-    while (words === 0) {
-      group++;
-      if (group >= this.#summary.length) return -1;
-      words = this.#summary[group]!;
-    }
-    word = (group << 5) + lowestBit(words);
+    word = this.#nextWord(word + 1);
+    if (word < 0) return -1;
     const port = (word << 5) + lowestBit(bits[word]!);
     return port <= last ? port : -1;
+  }
+
+  /** The first word from `word` on that has free ports, or -1. */
+  #nextWord(word: number): number {
+    const summary = this.#summary;
+    if (word === WORDS) return -1;
+    const here = summary[word >> 5]! & (-1 << (word & 31));
+    if (here !== 0) return (word & ~31) + lowestBit(here);
+    const group = (word >> 5) + 1;
+    if (group === TOP) return -1;
+    let half = group >> 5;
+    let groups = summary[TOP + half]! & (-1 << (group & 31));
+    if (groups === 0 && half === 0) {
+      half = 1;
+      groups = summary[TOP + 1]!;
+    }
+    if (groups === 0) return -1;
+    const found = (half << 5) + lowestBit(groups);
+    return (found << 5) + lowestBit(summary[found]!);
   }
 
   /** From the list to bits. */
   #spread(): void {
     const bits = new Int32Array(WORDS).fill(-1);
-    this.#summary = new Int32Array(WORDS / 32).fill(-1);
+    this.#summary = new Int32Array(TOP + TOP / 32).fill(-1);
     for (const port of this.#taken) this.#clear(bits, port);
     this.#bits = bits;
     this.#taken.length = 0;
   }
 
   #clear(bits: Int32Array, port: number): void {
-    const word = port >> 5;
-    bits[word] = bits[word]! & ~(1 << (port & 31));
-    if (bits[word] === 0) {
-      this.#summary[word >> 5] = this.#summary[word >> 5]! & ~(1 << (word & 31));
-    }
+    const summary = this.#summary;
+    if (lower(bits, port) && lower(summary, port >> 5)) lower(summary, (port >> 10) + 32 * TOP);
   }
 }
 
 const NO_WORDS = new Int32Array(0);
+
+function raise(bits: Int32Array, bit: number): void {
+  bits[bit >> 5] = bits[bit >> 5]! | (1 << (bit & 31));
+}
+
+/** Whether none is left in its word. */
+function lower(bits: Int32Array, bit: number): boolean {
+  const word = bits[bit >> 5]! & ~(1 << (bit & 31));
+  bits[bit >> 5] = word;
+  return word === 0;
+}
 
 /** Number of the lowest 1 bit; `bits` is not 0. */
 function lowestBit(bits: number): number {
