@@ -5,6 +5,7 @@ import type { Memory } from "../base/arena.ts";
 import type { Random } from "../base/random.ts";
 import type { Config } from "../config/model.ts";
 import type { Answerer } from "../functions/answer/answer.ts";
+import type { Cutter } from "../functions/cut/cut.ts";
 import { natModes } from "../nat/modes.ts";
 import { Batch } from "../packet/batch.ts";
 import { BATCH_MAX } from "../packet/limits.ts";
@@ -26,7 +27,7 @@ import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
 import { type FlowView, viewFlow } from "./flow-list.ts";
 import { type FlowOptions, type Flows, makeFlows } from "./flows.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Piece } from "./outcome.ts";
 import { OutcomeReader } from "./outcome-reader.ts";
 import { PairTotals } from "./pair-totals.ts";
 import type { Answer, ApplyReport, Counts, EndedFlow, Tracked } from "./reports.ts";
@@ -95,6 +96,8 @@ export class Gateway {
   readonly #causes = new Int32Array(BATCH_MAX);
   readonly #answer: Answerer;
   #answered = 0;
+  readonly #cut: Cutter;
+  #pieces = 0;
   readonly #dependencies: GatewayDependencies;
   readonly #flows: Flows;
   #names: Names = NO_NAMES;
@@ -116,9 +119,10 @@ export class Gateway {
       snapshot: this.#snapshot,
       counters: this.#counters,
     };
-    const { steps, answer } = gatewaySteps(shared);
+    const { steps, answer, cut } = gatewaySteps(shared);
     this.#pipeline = new Pipeline(this.#pool, this.#counters, steps);
     this.#answer = answer;
+    this.#cut = cut;
     this.#returned.returned = true;
   }
 
@@ -149,6 +153,11 @@ export class Gateway {
    * with it: the flow is made only when the packet has passed. */
   get keepsFlows(): boolean {
     return !this.#snapshot.current.flowless;
+  }
+
+  /** Whether any packet may have to be cut. Its pieces need free slots: one each. */
+  get cuts(): boolean {
+    return this.#snapshot.current.hasMtus;
   }
 
   /** Flows that are alive, of both families. */
@@ -245,6 +254,8 @@ export class Gateway {
     }
     if (verdicts[WAITING]! !== waitingBefore) this.#numberWaiting();
     if (this.#flows.fragments.ready >= 0) this.#resume(now, trace);
+    if (this.#cut.pieces.count > 0) this.#cut.send(now);
+    this.#pieces += this.#cut.pieces.count;
     this.#ran = this.#batch.count + this.#returned.count;
     return this.#ran;
   }
@@ -285,10 +296,22 @@ export class Gateway {
   /** Outcome number `index`, from 0, of the last run. */
   outcome(index: number): Outcome {
     const { rows, count } = this.#batch;
-    if (index < count)
-      return { number: this.#before + index, ...this.#reader().read(rows[index]!) };
-    const number = this.#returnedNumbers[index - count]!;
-    return { number, ...this.#reader().read(this.#returned.rows[index - count]!) };
+    const isNew = index < count;
+    const row = isNew ? rows[index]! : this.#returned.rows[index - count]!;
+    const number = isNew ? this.#before + index : this.#returnedNumbers[index - count]!;
+    return { number, ...this.#reader().read(row), pieces: this.#piecesOf(row) };
+  }
+
+  #piecesOf(row: number): Piece[] {
+    const { pieces, causes } = this.#cut;
+    if (pieces.count === 0) return [];
+    const reader = this.#reader();
+    return Array.from(pieces.rows.subarray(0, pieces.count))
+      .filter((_, index) => causes[index] === row)
+      .map((piece) => {
+        const { frame, packet } = reader.read(piece);
+        return { frame, packet };
+      });
   }
 
   /** What the gateway itself sent back in the last run, in the order of the packets answered. */
@@ -307,6 +330,8 @@ export class Gateway {
     this.#pool.releaseMany(this.#answers.rows, this.#answers.count);
     const { rows: returned, count: returnedCount } = this.#returned;
     this.#pool.releaseMany(returned, returnedCount);
+    this.#pool.releaseMany(this.#cut.pieces.rows, this.#cut.pieces.count);
+    this.#cut.pieces.count = 0;
     this.#answers.count = 0;
     this.#returned.count = 0;
     this.#batch.count = 0;
@@ -326,6 +351,7 @@ export class Gateway {
       consumed: verdicts[CONSUMED]!,
       waiting: verdicts[WAITING]!,
       answered: this.#answered,
+      pieces: this.#pieces,
       dropped,
       pairs: this.#totals.with(this.#names, this.#counters.current),
     };

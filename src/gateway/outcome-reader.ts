@@ -8,7 +8,7 @@ import type { FlowTable } from "../tables/flow-table.ts";
 import { ACL, EXPOSE, RULE_WORDS } from "../tables/rule-table.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
 import type { Names } from "./compile.ts";
-import type { Decision, Outcome } from "./outcome.ts";
+import type { Decision, PacketOutcome } from "./outcome.ts";
 
 export class OutcomeReader {
   readonly #pool: PacketPool;
@@ -28,7 +28,7 @@ export class OutcomeReader {
     this.#names = names;
   }
 
-  read(row: number): Omit<Outcome, "number"> {
+  read(row: number): PacketOutcome {
     const pool = this.#pool;
     const { vpcs, directions } = this.#names;
     const start = pool.start[row]!;

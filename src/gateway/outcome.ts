@@ -35,4 +35,12 @@ export interface Outcome {
   /** Where the IP packet between VPCs starts in the frame as it was received, in bytes; -1 when
    * none was found. */
   readonly offset: number;
+  /** What follows it where it had to be cut, in order; `frame` and `packet` are the first piece. */
+  readonly pieces: readonly Piece[];
 }
+
+/** A further fragment of a packet. Views like those of its outcome. */
+export type Piece = Pick<Outcome, "frame" | "packet">;
+
+/** What the packet alone says. */
+export type PacketOutcome = Omit<Outcome, "number" | "pieces">;

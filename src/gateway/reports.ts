@@ -50,8 +50,11 @@ export interface Counts {
   readonly waiting: number;
   /** ICMP errors that the gateway sent about dropped packets; not among `sent`. */
   readonly answered: number;
+  /** Fragments beyond the first of each packet that was cut; not among `sent`. */
+  readonly pieces: number;
   /** By reason; only reasons that occurred. */
   readonly dropped: ReadonlyMap<string, number>;
-  /** Sent packets and bytes (of the IP packet), by VPC pair; only pairs that occurred. */
+  /** Sent packets and bytes (of IP packets, all pieces included), by VPC pair; only pairs that
+   * occurred. */
   readonly pairs: readonly PairCount[];
 }

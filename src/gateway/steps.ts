@@ -5,6 +5,7 @@ import { admit } from "../functions/admit/admit.ts";
 import { type Answerer, answerer } from "../functions/answer/answer.ts";
 import { bind } from "../functions/bind/bind.ts";
 import { clampMss } from "../functions/clamp-mss/clamp-mss.ts";
+import { type Cutter, cutter } from "../functions/cut/cut.ts";
 import { decap } from "../functions/decap/decap.ts";
 import { egress } from "../functions/egress/egress.ts";
 import { encap } from "../functions/encap/encap.ts";
@@ -39,6 +40,8 @@ export interface GatewaySteps {
   readonly steps: readonly NetworkFunction[];
   /** Runs behind them: what the gateway itself says about what they dropped. */
   readonly answer: Answerer;
+  /** What was cut off from packets that were too long. */
+  readonly cut: Cutter;
 }
 
 export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
@@ -47,6 +50,7 @@ export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
   const writeTunnel = tunnelWriter(pool);
   const renameFragments = fragmentRenamer(pool, snapshot, tables, fragments, hashKey);
   const wrap = encap(pool, snapshot, writeTunnel);
+  const cut = cutter({ pool, interfaces, snapshot, counters, hashKey, encap: wrap });
   const steps = [
     expire(tables),
     fastPath({ pool, interfaces, snapshot, counters, tables, writeTunnel }),
@@ -63,8 +67,9 @@ export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
     bind({ pool, snapshot, ...flows }),
     clampMss(pool, snapshot),
     translate(pool, snapshot, tables, renameFragments),
+    cut.step,
     wrap,
     egress(pool, counters),
   ];
-  return { steps, answer: answerer(pool, snapshot, interfaces, wrap) };
+  return { steps, answer: answerer(pool, snapshot, interfaces, wrap), cut };
 }

@@ -5,7 +5,7 @@ import type { PacketPool } from "../packet/packet-pool.ts";
 import { verdictName } from "../packet/verdict.ts";
 import type { StepListener } from "../pipeline/pipeline.ts";
 import { describePacket } from "../wire/notation.ts";
-import type { Decision, Outcome } from "./outcome.ts";
+import type { Decision, PacketOutcome } from "./outcome.ts";
 
 /** One line of a packet's trace. */
 export interface TraceLine {
@@ -16,14 +16,12 @@ export interface TraceLine {
   readonly text: string;
 }
 
-type Seen = Omit<Outcome, "number">;
-
 /** Collects lines into `trace` while a batch is processed. */
 export function traceListener(
   trace: TraceLine[],
   batch: Batch,
   pool: PacketPool,
-  outcome: (row: number) => Seen,
+  outcome: (row: number) => PacketOutcome,
   firstIndex = 0,
 ): StepListener {
   const before = new Map<number, string>();
@@ -43,7 +41,7 @@ export function traceListener(
 }
 
 /** What became known at this step. */
-function sayStep(step: string, outcome: Seen): string {
+function sayStep(step: string, outcome: PacketOutcome): string {
   if (step === "ingress" || step === "decap") return outcome.from ? `from ${outcome.from}` : "";
   if (step === "acl") return outcome.acl ? say(outcome.acl) : "";
   if ((step !== "admit" && step !== "icmp-error") || outcome.peering === undefined) return "";

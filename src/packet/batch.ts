@@ -5,7 +5,7 @@ import { BATCH_MAX } from "./limits.ts";
 
 export class Batch {
   /** The first `count` are packets, in the order they arrived. */
-  readonly rows = new Int32Array(BATCH_MAX);
+  readonly rows: Int32Array;
   count = 0;
   /** The `flags` of its packets, or-ed: a step that is about rare packets looks here first. Packets
    * that were dropped since may have left bits behind. */
@@ -18,8 +18,13 @@ export class Batch {
    * code for who has waited in vain. */
   returned = false;
 
+  /** Of up to `capacity` packets. */
+  constructor(capacity: number = BATCH_MAX) {
+    this.rows = new Int32Array(capacity);
+  }
+
   get full(): boolean {
-    return this.count === BATCH_MAX;
+    return this.count === this.rows.length;
   }
 
   push(row: number): void {

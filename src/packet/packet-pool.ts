@@ -48,6 +48,8 @@ export const UDP_CHECKSUM = 64;
 export const LAST_HOP = 128;
 /** It answers a flow that is over. It may open one of its own; if not, that is why. */
 export const ANSWERS_EXPIRED = 256;
+/** Too long for where it goes, and may be cut. */
+export const TO_BE_CUT = 512;
 /** What only fragments have. */
 export const FRAGMENT = LATER_FRAGMENT | MORE_FRAGMENTS;
 

@@ -195,6 +195,11 @@ export const DROP = {
     "The packet is longer than its destination's network takes, and may not be cut.",
     "Let path MTU discovery work: ICMP must reach the sender; or lower the MTU of the hosts.",
   ),
+  "no-room-to-cut": drop(
+    82,
+    "The packet is longer than its destination's network takes, and there are no free slots for its pieces.",
+    "Let hosts use path MTU discovery, or lower their MTU; or raise the number of slots.",
+  ),
   "tunnel-too-long": drop(
     73,
     "With the headers of the tunnel the packet would be longer than IP allows.",

@@ -2,6 +2,7 @@
 
 import type { Outcome } from "../gateway/outcome.ts";
 import { DROP, type DropName } from "../packet/verdict.ts";
+import { joinPieces } from "../wire/join-pieces.ts";
 import { describePacket } from "../wire/notation.ts";
 import { type ChecksumFault, verifyChecksums } from "../wire/verify-checksums.ts";
 
@@ -16,10 +17,18 @@ export class Failure extends Error {
   }
 }
 
-/** What goes out must have right checksums; one that came in wrong must still be wrong. */
+/** What goes out must have right checksums; one that came in wrong must still be wrong. Of what was
+ * cut those of the whole are judged, and each piece's own. */
 export function checkChecksums(outcome: Outcome, input: Uint8Array): void {
+  const { packet, pieces } = outcome;
+  const all = [packet, ...pieces.map((piece) => piece.packet)];
+  const whole = pieces.length > 0 ? joinPieces(all) : packet;
+  for (const [index, piece] of pieces.length > 0 ? all.entries() : []) {
+    if (verifyChecksums(piece).length === 0) continue;
+    throw new Failure("right checksums", `${say(outcome)} with a wrong one in piece ${index + 1}`);
+  }
   const before = verifyChecksums(input).map(sayFault);
-  const after = verifyChecksums(outcome.packet).map(sayFault);
+  const after = verifyChecksums(whole).map(sayFault);
   const mended = before.find((fault) => !after.includes(fault));
   if (mended) throw new Failure(`the ${mended} to stay wrong, as it came`, say(outcome));
   const broken = after.find((fault) => !before.includes(fault));
@@ -43,8 +52,12 @@ export function checkDropped(reason: string, outcomes: readonly Outcome[]): void
 }
 
 export function say(outcome: Outcome): string {
-  const { verdict, to, packet } = outcome;
-  if (verdict === "sent") return `${to} ${describePacket(packet, "full")}`;
+  const { verdict, to, packet, pieces } = outcome;
+  if (verdict === "sent") {
+    return [{ packet }, ...pieces]
+      .map((piece) => `${to} ${describePacket(piece.packet, "full")}`)
+      .join("; ");
+  }
   if (verdict === "waiting") return "waiting for another packet";
   const sentence = verdict in DROP ? `: ${DROP[verdict as DropName].sentence}` : "";
   return `dropped, ${verdict}${sentence}`;

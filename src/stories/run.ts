@@ -92,7 +92,7 @@ class StoryRun {
     const config = this.#load(story.config);
     const flowCapacity = Math.min(config.flowTableCapacity, FLOWS_MAX);
     const { datagrams, waiting: waitingPackets } = config.fragments;
-    const sizes = { slots: 256, slotBytes: SLOT_BYTES, flowCapacity };
+    const sizes = { slots: 512, slotBytes: SLOT_BYTES, flowCapacity };
     const options = { ...sizes, datagrams, waitingPackets, ports, timers };
     this.#gateway = new Gateway(options, { random: seededRandom(seed) });
   }
@@ -249,14 +249,17 @@ class StoryRun {
       .filter(({ verdict }) => verdict === "sent")
       .map((outcome) => ({ outcome, input: this.#inputs[outcome.number]! }));
     for (const { outcome, input } of sent) checkChecksums(outcome, input);
+    const out = sent.flatMap(({ outcome, input }) =>
+      [outcome, ...outcome.pieces].map(({ packet }) => ({ outcome, input, packet })),
+    );
     const { expect } = step;
     if (expect === undefined) return;
     for (const [index, expected] of expect.entries()) {
-      const got = sent[index];
+      const got = out[index];
       if (got === undefined) throw new Failure(expected.text, sayAll(outcomes));
-      this.#match(expected, got.outcome, got.input);
+      this.#match(expected, got.outcome, got.packet, got.input);
     }
-    const extra = sent[expect.length];
+    const extra = out[expect.length];
     if (extra)
       throw new Failure(expect.length === 0 ? "nothing" : "nothing more", say(extra.outcome));
   }
@@ -277,10 +280,13 @@ class StoryRun {
     if (extra !== undefined) throw new Failure("no more answers", extra);
   }
 
-  #match(expected: StoryPacket, outcome: Outcome, input: Uint8Array): void {
+  /** `packet` is what came out, or one piece of it. */
+  #match(expected: StoryPacket, outcome: Outcome, packet: Uint8Array, input: Uint8Array): void {
     if (expected.vpc !== outcome.to) throw new Failure(expected.text, say(outcome));
-    const options = { checksumWasBad: readPacket(input)?.checksum === "bad" };
-    const difference = matchPacket(expected.packet, outcome.packet, this.#bindings, options);
+    // That of a piece cannot be told; checkChecksums has judged the whole.
+    const whole = outcome.pieces.length === 0;
+    const options = { checksumWasBad: whole && readPacket(input)?.checksum === "bad" };
+    const difference = matchPacket(expected.packet, packet, this.#bindings, options);
     if (difference) throw new Failure(expected.text, `${say(outcome)} (${difference})`);
   }
 }

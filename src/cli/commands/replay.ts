@@ -6,7 +6,7 @@ import { PcapngWriter } from "../../drivers/pcapng-write.ts";
 import { describePacket } from "../../wire/notation.ts";
 import type { CliIo, Input, Output } from "../io.ts";
 import { loadForCommand } from "../load-config.ts";
-import { describe, describeAnswer, formatTime } from "../replay/describe.ts";
+import { describe, describeAnswer, describePiece, formatTime } from "../replay/describe.ts";
 import { Progress } from "../replay/progress.ts";
 import { Replay, type Replayed } from "../replay/replay.ts";
 import { summary } from "../replay/summary.ts";
@@ -157,6 +157,15 @@ class Sinks {
         comment: describe(replayed),
       });
     }
+    for (const [index, piece] of outcome.pieces.entries()) {
+      this.#writer.packet({
+        iface: this.#interface(outcome.to ?? "", linkType),
+        nanos,
+        bytes: piece.frame,
+        originalLength: undefined,
+        comment: describePiece(replayed, index),
+      });
+    }
     if (answer !== undefined) {
       this.#writer.packet({
         iface: this.#interface(answer.to, linkType),
@@ -191,6 +200,10 @@ function logLine({ number, frame, outcome, packet, answer }: Replayed): string {
     to: outcome.to ?? null,
     out: sent ? describePacket(outcome.packet) : null,
     frame: sent ? Buffer.from(outcome.frame).toString("hex") : null,
+    ...(outcome.pieces.length > 0 && {
+      pieces: outcome.pieces.map((piece) => describePacket(piece.packet)),
+      pieceFrames: outcome.pieces.map((piece) => Buffer.from(piece.frame).toString("hex")),
+    }),
     ...(answer && {
       answer: describePacket(answer.packet),
       answerFrame: Buffer.from(answer.frame).toString("hex"),

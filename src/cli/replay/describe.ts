@@ -25,13 +25,23 @@ export function describe(replayed: Replayed): string {
     ...[outcome.source, outcome.destination, outcome.acl].map((each) => each && at(each)),
   ].filter((part) => part !== undefined);
   if (verdict === "sent") {
-    return [`${came} became ${describePacket(outcome.packet)} in ${to}`, ...why].join(", ");
+    const count = outcome.pieces.length + 1;
+    const cut = count > 1 ? [`cut into ${count} fragments`] : [];
+    const became = `${came} became ${describePacket(outcome.packet)} in ${to}`;
+    return [became, ...cut, ...why].join(", ");
   }
   const reason = dropReason(verdict);
   const cut = frame.originalLength > frame.bytes.length ? " The capture cut this packet off." : "";
   const sentence = reason ? `${reason.sentence} ${reason.advice}` : "";
   const where = why.length > 0 ? ` Where: ${why.join(", ")}.` : "";
   return `${came} dropped: ${verdict}. ${sentence}${cut}`.trim() + where;
+}
+
+/** "fragment 2 of 3 of packet 12, udp …" */
+export function describePiece({ number, outcome }: Replayed, index: number): string {
+  const { pieces } = outcome;
+  const said = describePacket(pieces[index]!.packet);
+  return `fragment ${index + 2} of ${pieces.length + 1} of packet ${number}: ${said}`;
 }
 
 /** "the gateway answered blue with icmp … about packet 12, dropped: ttl-exceeded" */

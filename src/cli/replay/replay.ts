@@ -59,9 +59,9 @@ export class Replay {
     this.#options = options;
     this.#visit = visit;
     const flowCapacity = options.config.flowTableCapacity;
-    // As many again for what the gateway answers.
     const { datagrams, waiting: waitingPackets } = options.config.fragments;
-    const slots = 2 * BATCH_MAX;
+    // As many again for what the gateway answers, and for the pieces of a long packet.
+    const slots = 4 * BATCH_MAX;
     const sizes = { slots, slotBytes: SLOT_BYTES_MAX, flowCapacity, datagrams, waitingPackets };
     this.#gateway = new Gateway(sizes, { random: seededRandom(1), memory: alignedMemory });
     this.#gateway.apply(options.config);
@@ -97,7 +97,7 @@ export class Replay {
     for (const frame of frames) {
       const [first] = this.#batch;
       const apart = first !== undefined && frame.nanos - first.nanos > BATCH_NANOS;
-      if (apart || this.#gateway.keepsFlows) this.#run();
+      if (apart || this.#gateway.keepsFlows || this.#gateway.cuts) this.#run();
       if (!this.#gateway.receive(this.#interfaces[frame.iface]!, frame.bytes)) {
         this.#run();
         this.#gateway.receive(this.#interfaces[frame.iface]!, frame.bytes);

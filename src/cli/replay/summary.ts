@@ -14,6 +14,7 @@ export function summary(counts: Counts, lost: ReadonlyMap<string | undefined, nu
     ...(counts.consumed > 0 ? [["for the gateway", counts.consumed] as [string, number]] : []),
     ["dropped", total],
     ...dropped.map(([reason, count]): [string, number] => [`  ${reason}`, count]),
+    ...(counts.pieces > 0 ? [["further fragments", counts.pieces] as [string, number]] : []),
     ...(counts.answered > 0 ? [["answered by ICMP", counts.answered] as [string, number]] : []),
   ];
   const parts = [table(rows.map(([what, count]) => [what, `${count}`]))];

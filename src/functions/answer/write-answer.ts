@@ -2,8 +2,8 @@
 // The bytes of one ICMP error, in the frame and tunnel that its cause came in, turned round.
 
 import { byteSum, fold, icmpv6Sum, wordSum } from "../../packet/checksum-update.ts";
-import { locateIp } from "../../packet/locate-ip.ts";
 import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { setTunnelLengths, tunnelIp } from "../../packet/tunnel-lengths.ts";
 import type { InterfaceTable } from "../../tables/interface-table.ts";
 import { RAW_IP } from "../../tables/interface-table.ts";
 import { ADDRESS_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
@@ -49,18 +49,10 @@ export function answerWriter(
   /** The tunnel's own headers, from `at` to the VXLAN header before `inner`. */
   function turnTunnel(at: number, inner: number, innerLength: number, raw: boolean): void {
     if (!raw) swap(at, at + 6, 6);
-    const ip = raw ? at : locateIp(view, at, inner);
-    const udp = inner - 16;
-    view.setUint16(udp + 4, innerLength + 16);
-    if (bytes[ip]! >>> 4 === 6) {
-      swap(ip + 8, ip + 24, 16);
-      view.setUint16(ip + 4, udp - ip - 40 + innerLength + 16);
-      return;
-    }
-    swap(ip + 12, ip + 16, 4);
-    view.setUint16(ip + 2, udp - ip + innerLength + 16);
-    view.setUint16(ip + 10, 0);
-    view.setUint16(ip + 10, ~wordSum(view, ip, udp) & 0xffff);
+    const ip = tunnelIp(view, at, inner, raw);
+    if (bytes[ip]! >>> 4 === 6) swap(ip + 8, ip + 24, 16);
+    else swap(ip + 12, ip + 16, 4);
+    setTunnelLengths(view, ip, inner, innerLength);
   }
 
   /** The frame headers of the cause turned round, in front of an answer of `size` bytes; where its

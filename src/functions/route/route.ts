@@ -2,7 +2,8 @@
 // Where to: the adjacency of the VPC the packet goes to, and whether the packet fits there. Before
 // anything is kept for it, and before it is changed: an answer quotes it as it came.
 
-import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import type { Batch } from "../../packet/batch.ts";
+import { type PacketPool, TO_BE_CUT, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
@@ -13,19 +14,25 @@ const DONT_FRAGMENT = 0x40;
 export function route(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
   const { bytes, l3, end, flags, toVpc, adjacency, verdict } = pool;
 
-  /** IPv4 without DF may be cut further on; IPv6 never (RFC 791, 3.2; RFC 8200, 5). */
+  /** IPv4 without DF may be cut; IPv6 never (RFC 791, 3.2; RFC 8200, 5). */
   function mayNotBeCut(row: number): boolean {
     return (flags[row]! & V6) !== 0 || (bytes[l3[row]! + 6]! & DONT_FRAGMENT) !== 0;
   }
 
-  function checkLengths(rows: Int32Array, count: number): number {
+  function checkLengths(batch: Batch): number {
+    const { rows, count } = batch;
     const { vpcMtus } = snapshot.current;
     let decided = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      if (end[row]! - l3[row]! <= vpcMtus[toVpc[row]!]! || !mayNotBeCut(row)) continue;
-      verdict[row] = TOO_BIG;
-      decided++;
+      if (end[row]! - l3[row]! <= vpcMtus[toVpc[row]!]!) continue;
+      if (mayNotBeCut(row)) {
+        verdict[row] = TOO_BIG;
+        decided++;
+      } else {
+        flags[row] = flags[row]! | TO_BE_CUT;
+        batch.flags |= TO_BE_CUT;
+      }
     }
     return decided;
   }
@@ -33,7 +40,7 @@ export function route(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
   return {
     name: "route",
     reads: ["toVpc", "l3", "end", "flags"],
-    writes: ["adjacency"],
+    writes: ["adjacency", "flags"],
     process(batch) {
       const { rows, count } = batch;
       const { vpcAdjacencies, hasMtus } = snapshot.current;
@@ -41,7 +48,7 @@ export function route(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
         const row = rows[i]!;
         adjacency[row] = vpcAdjacencies[toVpc[row]!]!;
       }
-      return hasMtus ? checkLengths(rows, count) : 0;
+      return hasMtus ? checkLengths(batch) : 0;
     },
   };
 }

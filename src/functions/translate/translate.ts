@@ -10,6 +10,7 @@ import {
   ICMP_ERROR,
   type PacketPool,
   PORTS,
+  TO_BE_CUT,
   UDP_CHECKSUM,
   V6,
 } from "../../packet/packet-pool.ts";
@@ -143,7 +144,7 @@ export function translate(
         verdict[row] = problem;
         decided++;
       }
-      if ((batch.flags & FRAGMENT) !== 0) renameFragments(rows, count);
+      if ((batch.flags & (FRAGMENT | TO_BE_CUT)) !== 0) renameFragments(rows, count);
       return decided;
     },
   };

@@ -5,9 +5,12 @@ import type { Gateway } from "../../../src/gateway/gateway.ts";
 import type { Outcome } from "../../../src/gateway/outcome.ts";
 import { type Dissection, dissect } from "../../../src/wire/dissect.ts";
 import { isIcmpError } from "../../../src/wire/icmp.ts";
+import { joinPieces } from "../../../src/wire/join-pieces.ts";
 import { verifyChecksums } from "../../../src/wire/verify-checksums.ts";
 
 const TCP = 6;
+/** Of the only VPC of packet-world.ts that has one. */
+const MTU = 600;
 /** Behind which byte of the transport header nothing changes: DCCP, UDP-Lite, Mobile IPv6 and HIP
  * have checksums over addresses too. */
 const CHECKSUM_END: ReadonlyMap<number, number> = new Map([
@@ -20,10 +23,12 @@ const CHECKSUM_END: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** A packet that was sent, against the frame it came in. */
-export function judgeSent(frame: Uint8Array, { packet, frame: out, offset }: Outcome): void {
+export function judgeSent(frame: Uint8Array, outcome: Outcome): void {
+  const { frame: out, offset, pieces } = outcome;
   const came = frame.subarray(offset);
-  assert.ok(packet.length > 0 && offset >= 0, "a packet that was sent was found before");
-  assert.ok(out.length >= packet.length, "the frame holds the packet");
+  assert.ok(outcome.packet.length > 0 && offset >= 0, "a packet that was sent was found before");
+  assert.ok(out.length >= outcome.packet.length, "the frame holds the packet");
+  const packet = pieces.length > 0 ? judgePieces(outcome) : outcome.packet;
   const before = dissect(came)!;
   const after = dissect(packet)!;
   assert.equal(after.family, before.family, "the family stays");
@@ -31,8 +36,31 @@ export function judgeSent(frame: Uint8Array, { packet, frame: out, offset }: Out
   assert.equal(after.l4, before.l4, "the headers stay");
   assert.equal(packet.length, after.end, "nothing is behind the packet");
   judgeChecksums(came, packet);
-  judgeHeader(came, packet, before.family);
+  judgeHeader(came, packet, before.family, pieces.length > 0);
   judgePayload(came, packet, before);
+}
+
+/** What was cut, as it was before; each piece fits, is right in itself and follows the one before. */
+function judgePieces(outcome: Outcome): Uint8Array {
+  const all = [outcome, ...outcome.pieces].map(({ packet }) => packet.slice());
+  const [first] = all;
+  let next = fieldOf(first!) & 0x1fff;
+  for (const [index, piece] of all.entries()) {
+    assert.ok(piece.length <= MTU, "a piece fits");
+    assert.deepEqual(verifyChecksums(piece), [], "a piece has right checksums");
+    assert.equal(fieldOf(piece) & 0x1fff, next, "a piece follows the one before");
+    const more = index < all.length - 1 || (fieldOf(piece) & 0x2000) !== 0;
+    assert.equal((fieldOf(piece) & 0x2000) !== 0, more, "all but the last say that more follows");
+    const size = piece.length - (piece[0]! & 15) * 4;
+    assert.ok(size > 0 && (!more || size % 8 === 0), "pieces are made of units of eight bytes");
+    next += size / 8;
+  }
+  return joinPieces(all);
+}
+
+/** Flags and offset. */
+function fieldOf(packet: Uint8Array): number {
+  return (packet[6]! << 8) | packet[7]!;
 }
 
 /** Good in, good out; bad in, bad out. */
@@ -48,10 +76,10 @@ function judgeChecksums(came: Uint8Array, packet: Uint8Array): void {
 
 /** All but addresses, one hop, the checksum, and the identification of fragments, which hosts behind
  * one address may have alike. */
-function judgeHeader(came: Uint8Array, packet: Uint8Array, family: 4 | 6): void {
+function judgeHeader(came: Uint8Array, packet: Uint8Array, family: 4 | 6, cut: boolean): void {
   const hops = family === 4 ? 8 : 7;
   const addresses = family === 4 ? 12 : 8;
-  const fragment = family === 4 && ((came[6]! & 0x3f) | came[7]!) !== 0;
+  const fragment = cut || (family === 4 && ((came[6]! & 0x3f) | came[7]!) !== 0);
   for (let i = 0; i < addresses; i++) {
     const isSum = family === 4 && (i === 10 || i === 11);
     const isIdentification = fragment && (i === 4 || i === 5);
