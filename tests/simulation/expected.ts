@@ -57,6 +57,32 @@ export class Expected {
     if (!none) writeTransportChecksum(view, 0, length, residue);
   }
 
+  /** Another identification. */
+  rename(id: Uint8Array): void {
+    this.bytes.set(id, 4);
+    writeHeaderChecksum(this.view, 0);
+  }
+
+  /** The packet, IPv4 without options, cut into fragments that fit (RFC 791, 3.2). */
+  pieces(mtu: number): Uint8Array[] {
+    const most = Math.floor((mtu - 20) / 8) * 8;
+    const pieces: Uint8Array[] = [];
+    for (let from = 20; from < this.length; from += most) {
+      // What is left may fit though it is no multiple of 8.
+      const end = this.length - from <= mtu - 20 ? this.length : from + most;
+      const piece = new Uint8Array(20 + end - from);
+      const view = new DataView(piece.buffer);
+      piece.set(this.bytes.subarray(0, 20));
+      piece.set(this.bytes.subarray(from, end), 20);
+      view.setUint16(2, piece.length);
+      view.setUint16(6, (end < this.length ? 0x2000 : 0) | ((from - 20) / 8));
+      writeHeaderChecksum(view, 0);
+      pieces.push(piece);
+      if (end === this.length) break;
+    }
+    return pieces;
+  }
+
   /** An ICMP error of which the packet inside becomes `inner`, and its source `source`. */
   error(packet: Packet, quoted: Packet, source: Address, inner: Rewrite): void {
     const { view } = this;

@@ -19,6 +19,7 @@ import { State } from "./state.ts";
 /** What the gateway said about a packet. */
 export interface Outcome extends Result {
   readonly to?: string | undefined;
+  readonly pieces: readonly { readonly packet: Uint8Array }[];
 }
 
 export interface Answer {
@@ -55,6 +56,8 @@ export class Oracle {
   readonly pairs = new Map<number, Pair>();
   readonly verdicts = new Map<string, number>();
   answered = 0;
+  /** Pieces of packets that were cut, but for the first ones. */
+  pieces = 0;
   /** Number of the packet in the batch that `judge` looks at. */
   at = 0;
   readonly #opening: Opening;
@@ -269,7 +272,6 @@ export class Oracle {
       return;
     }
     pair.packets++;
-    pair.bytes += packet.length;
     if (way !== undefined && !journey.done) {
       follow(way, packet, this.state.config.times, this.state.since);
     }
@@ -277,9 +279,32 @@ export class Oracle {
       const { source, inner } = journey.passage;
       this.expected.error(packet, this.#readQuoted(packet), source, inner);
     } else this.expected.packet(packet, becomes(journey, packet));
-    const name = this.state.config.vpcs[direction.to]!.name;
+    const { name, mtu } = this.state.config.vpcs[direction.to]!;
     if (outcome.to !== name) throw new Difference(`it went to ${outcome.to} instead of ${name}`);
-    if (!this.expected.equals(outcome.packet)) throw new Difference("other bytes came out");
+    if (this.expected.length > mtu) pair.bytes += this.#settleCut(outcome, mtu);
+    else {
+      pair.bytes += packet.length;
+      if (outcome.pieces.length > 0) throw new Difference("it was cut");
+      if (!this.expected.equals(outcome.packet)) throw new Difference("other bytes came out");
+    }
+  }
+
+  /** Compares a packet that had to be cut; bytes of all its pieces. They may have been given another
+   * identification, but all the same. */
+  #settleCut({ packet, pieces }: Outcome, mtu: number): number {
+    this.expected.rename(packet.subarray(4, 6));
+    const ours = this.expected.pieces(mtu);
+    const theirs = [packet, ...pieces.map((piece) => piece.packet)];
+    if (theirs.length !== ours.length) {
+      throw new Difference(`it came in ${theirs.length} pieces instead of ${ours.length}`);
+    }
+    let bytes = 0;
+    for (const [i, piece] of ours.entries()) {
+      if (Buffer.compare(piece, theirs[i]!) !== 0) throw new Difference(`piece ${i} is another`);
+      bytes += piece.length;
+    }
+    this.pieces += ours.length - 1;
+    return bytes;
   }
 
   #readQuoted(packet: Packet): Packet {

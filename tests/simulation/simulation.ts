@@ -14,7 +14,7 @@ import { generateConfig, generateVpcs } from "./generate.ts";
 import { type ConfigModel, configText, TCP, UDP, type VpcModel } from "./model.ts";
 import { Difference } from "./opening.ts";
 import { Oracle } from "./oracle.ts";
-import { Packet } from "./packet.ts";
+import { Packet, writeHeaderChecksum } from "./packet.ts";
 import { World } from "./world.ts";
 
 export interface Options {
@@ -68,7 +68,7 @@ export class Simulation {
     this.vpcs = generateVpcs(random);
     for (let i = 0; i < VARIANTS; i++) this.#variants.push(configure(random, this.vpcs));
     this.configured = this.#variants[0]!;
-    this.gateway = new Gateway({ slots: 600, flowCapacity: capacity }, { random });
+    this.gateway = new Gateway({ slots: 2048, flowCapacity: capacity }, { random });
     this.oracle = new Oracle(capacity, PACKET_BYTES);
     this.#world = new World(random, this.configured.model, crowded ? 96 : 512);
     this.#vpcOfName = new Map(this.vpcs.map(({ name }, index) => [name, index]));
@@ -138,8 +138,9 @@ export class Simulation {
     this.received += count;
     this.batches++;
     for (let i = 0; i < count; i++) {
-      const { verdict, packet, to } = outcomes[i]!;
-      if (verdict === "sent") this.#world.deliver(i, packet, this.#vpcOfName.get(to!)!);
+      const outcome = outcomes[i]!;
+      if (outcome.verdict !== "sent") continue;
+      this.#world.deliver(i, whole(outcome), this.#vpcOfName.get(outcome.to!)!);
     }
     if (this.batches % 64 === 0) this.#verify(count);
   }
@@ -149,7 +150,7 @@ export class Simulation {
     for (let i = 0; i < count; i++) {
       if (this.outcomes[i]!.verdict !== "sent") continue;
       const before = verifyChecksums(this.packets[i]!.bytes).filter(({ quoted }) => !quoted);
-      const after = verifyChecksums(this.outcomes[i]!.packet).filter(({ quoted }) => !quoted);
+      const after = verifyChecksums(whole(this.outcomes[i]!)).filter(({ quoted }) => !quoted);
       expectEqual("wrong checksums", after.length, before.length);
     }
   }
@@ -166,6 +167,7 @@ export class Simulation {
       this.received,
     );
     expectEqual("answered", counts.answered, oracle.answered);
+    expectEqual("pieces", counts.pieces, oracle.pieces);
     expectEqual("sent", counts.sent, oracle.verdicts.get("sent") ?? 0);
     for (const [reason, count] of counts.dropped) {
       if (!(reason in DROP)) throw new Difference(`${reason} is no reason to drop`);
@@ -248,6 +250,18 @@ const NOWHERE = Uint8Array.of(
   ...[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0x5c, 0xa5, 9, 9, 9, 9, 9, 9, 9, 8],
   ...[0, 1, 0, 2, 0, 8, 0, 0],
 );
+
+/** What the receiver has when all pieces are there. */
+function whole({ packet, pieces }: Outcome): Uint8Array {
+  if (pieces.length === 0) return packet;
+  const parts = pieces.map((piece) => piece.packet.subarray(20));
+  const joined = Uint8Array.from([...packet, ...parts.flatMap((part) => [...part])]);
+  const view = new DataView(joined.buffer);
+  view.setUint16(2, joined.length);
+  view.setUint16(6, 0);
+  writeHeaderChecksum(view, 0);
+  return joined;
+}
 
 function expectEqual(what: string, got: unknown, expected: unknown): void {
   if (got !== expected) throw new Difference(`${what}: ${got} instead of ${expected}`);
