@@ -253,8 +253,8 @@ property(
   { runs: 250 },
 );
 
-const LONG = "udp 10.0.0.$h:9 > 20.0.0.1:53 len=1000";
-const longFrom = (host: number) => buildPacket(parsePacket(LONG.replace("$h", `${host}`)));
+const longFrom = (host: number, length = 1000) =>
+  buildPacket(parsePacket(`udp 10.0.0.${host}:9 > 20.0.0.1:53 len=${length}`));
 
 test("hosts behind one address may use one identification: their pieces do not mix", () => {
   const gateway = gatewayWith(576);
@@ -294,5 +294,7 @@ test("all pieces or none: without room for the last one nothing is sent, and not
       assert.equal(counts.pieces, verdict === "sent" ? 20 * round : 0);
       assert.equal(counts.pairs[0]!.bytes, verdict === "sent" ? (1000 + 20 * 20) * round : 0);
     }
+    // 19 pieces: nothing of what was refused has kept a slot.
+    assert.equal(send(gateway, longFrom(1, 920)).frames.length, 19);
   }
 });
