@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import "../src/cli/compiler-limits.ts";
-import { main } from "../src/cli/main.ts";
-import { nodeIo } from "../src/cli/node-io.ts";
+// Nothing else is loaded before it is known that this Node can run it.
+import { refusal } from "../src/cli/node-version.ts";
 
-main(process.argv.slice(2), nodeIo());
+const problem = refusal(process.versions.node);
+if (problem === undefined) await import("./start.ts");
+else {
+  process.stderr.write(`${problem}\n`);
+  process.exitCode = 1;
+}

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { NODE_MIN } from "../src/cli/node-version.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = path.resolve(root, "dist");
@@ -47,7 +48,7 @@ function packageJson(): object {
     description,
     license,
     type,
-    engines: { node: ">=22" },
+    engines: { node: `>=${NODE_MIN}` },
     bin: { isthmus: "bin/isthmus.js" },
     exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
     dependencies,
