@@ -24,6 +24,8 @@ export interface LoadResult {
 }
 
 const FLOW_TABLE_CAPACITY = 1_000_000;
+/** Two entries each, of those that an index can number. */
+const FLOWS_MAX = 2 ** 25;
 
 /** Reads a configuration; `file` is its name in issues. Takes any text and never throws. */
 export function loadConfig(text: string, file: string, modes: readonly ExposeMode[]): LoadResult {
@@ -59,9 +61,12 @@ function loadSource(
   const timers = parseTimers(raw, root);
   const fragments = parseFragments(raw, root);
   const capacity = raw.gateway?.flowTableCapacity;
+  const at = root.at("gateway", "flowTableCapacity");
   if (capacity === 0) {
-    const at = root.at("gateway", "flowTableCapacity");
     at.say("gateway/bad-capacity", "A flow table of 0 holds nothing.", "Use 1 or more.");
+  } else if (typeof capacity === "number" && capacity > FLOWS_MAX) {
+    const most = `A flow table has room for ${FLOWS_MAX} flows at most.`;
+    at.say("gateway/bad-capacity", most, `Use ${FLOWS_MAX} or less.`);
   }
   if (report.hasErrors) return { config: undefined, issues: report.issues };
   const shape: ConfigShape = {

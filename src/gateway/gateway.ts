@@ -270,16 +270,20 @@ export class Gateway {
     }
   }
 
-  /** Packets that have waited, as many as there are free rows for: they come in once more. */
+  /** Packets that have waited, as many as there are free rows for: they come in once more. Where
+   * they may have to be cut, rows are left for as many pieces as there may be. */
   #resume(now: number, trace?: TraceLine[]): void {
     const { fragments } = this.#flows;
     const { room } = fragments;
     const pool = this.#pool;
     const returned = this.#returned;
+    let pieces = 0;
     while (fragments.ready >= 0 && !returned.full) {
+      const cell = fragments.ready;
+      pieces += this.#mostPieces(room.length[cell]!);
+      if (returned.count > 0 && pieces >= pool.free) break;
       const row = pool.allocate();
       if (row < 0) break;
-      const cell = fragments.ready;
       const at = pool.open(row, room.rxInterface[cell]!, room.length[cell]!);
       room.load(cell, pool.words, at >> 2);
       const reason = room.reason[cell]!;
@@ -291,6 +295,13 @@ export class Gateway {
     const read = (row: number) => this.#reader().read(row);
     const listener = trace && traceListener(trace, returned, pool, read, this.#batch.count);
     this.#pipeline.resume(returned, now, listener);
+  }
+
+  /** Pieces that a frame of that length may be cut into, the longest IP header assumed. */
+  #mostPieces(length: number): number {
+    if (!this.cuts) return 0;
+    const least = this.#snapshot.current.vpcMtus.reduce((a, b) => Math.min(a, b));
+    return Math.ceil(length / ((least - 60) & -8));
   }
 
   /** Outcome number `index`, from 0, of the last run. */
@@ -308,10 +319,7 @@ export class Gateway {
     const reader = this.#reader();
     return Array.from(pieces.rows.subarray(0, pieces.count))
       .filter((_, index) => causes[index] === row)
-      .map((piece) => {
-        const { frame, packet } = reader.read(piece);
-        return { frame, packet };
-      });
+      .map((piece) => ({ frame: reader.frame(piece), packet: reader.packet(piece) }));
   }
 
   /** What the gateway itself sent back in the last run, in the order of the packets answered. */

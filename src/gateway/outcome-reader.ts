@@ -31,11 +31,6 @@ export class OutcomeReader {
   read(row: number): PacketOutcome {
     const pool = this.#pool;
     const { vpcs, directions } = this.#names;
-    const start = pool.start[row]!;
-    const length = Math.min(
-      pool.length[row]!,
-      (Math.floor(start / pool.slotBytes) + 1) * pool.slotBytes - start,
-    );
     const l3 = pool.l3[row]!;
     const way = pool.direction[row]!;
     const direction = way < 0 ? undefined : directions[way];
@@ -48,10 +43,24 @@ export class OutcomeReader {
       source: this.#expose(this.#rules(row)[0]),
       destination: this.#expose(this.#rules(row)[1]),
       acl: this.#acl(row),
-      frame: pool.bytes.subarray(start, start + length),
+      frame: this.frame(row),
       offset: l3 < 0 ? -1 : l3 - (row * pool.slotBytes + HEADROOM),
-      packet: l3 < 0 ? pool.bytes.subarray(0, 0) : pool.bytes.subarray(l3, pool.end[row]!),
+      packet: this.packet(row),
     };
+  }
+
+  /** As it stands now, as far as it is within the slot. */
+  frame(row: number): Uint8Array {
+    const { bytes, slotBytes, start: starts, length: lengths } = this.#pool;
+    const start = starts[row]!;
+    const slotEnd = (Math.floor(start / slotBytes) + 1) * slotBytes;
+    return bytes.subarray(start, Math.min(start + lengths[row]!, slotEnd));
+  }
+
+  /** Empty when no IP packet was found. */
+  packet(row: number): Uint8Array {
+    const { bytes, l3, end } = this.#pool;
+    return l3[row]! < 0 ? bytes.subarray(0, 0) : bytes.subarray(l3[row]!, end[row]!);
   }
 
   /** The rules of the sender's and the receiver's side. */

@@ -151,6 +151,11 @@ export class PacketPool {
     return this.slotBytes - HEADROOM;
   }
 
+  /** How many rows are free. */
+  get free(): number {
+    return this.#freeCount;
+  }
+
   /** A free row, or -1 when all are in flight. */
   allocate(): number {
     if (this.#freeCount === 0) return -1;

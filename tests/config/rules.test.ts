@@ -217,6 +217,14 @@ test("a whole specification of the reference format loads, bare and in its objec
   assert.equal(wrapped.config?.peerings.length, 1);
 });
 
+test("a flow table larger than there is room for is refused where it stands", () => {
+  const text = (flows: number) =>
+    `gateway: { flowTableCapacity: ${flows} }\nvpcs: { a: { vni: 1 } }`;
+  assert.deepEqual(loadConfig(text(2 ** 25), "c.yaml", natModes).issues, []);
+  const [issue] = loadConfig(text(2 ** 25 + 1), "c.yaml", natModes).issues;
+  assert.equal(issue?.code, "gateway/bad-capacity");
+});
+
 test("nothing behind a last --- is nothing", () => {
   assert.deepEqual(loadConfig("vpcs: { blue: { vni: 1 } }\n...\n---\n", "", natModes).issues, []);
 });
