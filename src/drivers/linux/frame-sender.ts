@@ -3,6 +3,7 @@
 
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { type Counts, TRANSMIT_DROPS, TRANSMIT_TOO_LONG, TRANSMITTED } from "../counts.ts";
+import { PoolMemory } from "./pool-memory.ts";
 import type { Address, System } from "./sys.ts";
 import { EINVAL, EMSGSIZE } from "./system-error.ts";
 
@@ -22,9 +23,7 @@ export class FrameSender {
   readonly #vectors = new Int32Array((MESSAGES * VECTOR) / 4);
   readonly #messages = new Uint8Array(MESSAGES * MESSAGE);
   readonly #messagesAt: Address;
-  /** Whose memory `#poolAt` is. */
-  #pool: PacketPool | undefined;
-  #poolAt: Address = 0;
+  readonly #poolMemory: PoolMemory;
 
   /** Sends through `fd`, which is bound, stays the caller's, and is a socket that keeps frames
    * apart. */
@@ -32,13 +31,14 @@ export class FrameSender {
     this.#system = system;
     this.#fd = fd;
     this.#counts = counts;
+    this.#poolMemory = new PoolMemory(system);
     this.#messagesAt = system.addressOf(this.#messages);
     this.#writeMessages();
   }
 
   /** As a driver's `transmit`. */
   send(pool: PacketPool, rows: Int32Array, count: number): number {
-    if (pool !== this.#pool) this.#settleOn(pool);
+    this.#poolMemory.settleOn(pool);
     let sent = 0;
     for (let first = 0; first < count; first += MESSAGES) {
       const many = count - first < MESSAGES ? count - first : MESSAGES;
@@ -52,7 +52,7 @@ export class FrameSender {
   /** The vectors show the frames of `many` rows. */
   #point(pool: PacketPool, rows: Int32Array, first: number, many: number): void {
     const vectors = this.#vectors;
-    const base = this.#poolAt;
+    const base = this.#poolMemory.address;
     const { start, length } = pool;
     for (let i = 0; i < many; i++) {
       const row = rows[first + i]!;
@@ -88,11 +88,6 @@ export class FrameSender {
       }
     }
     return sent;
-  }
-
-  #settleOn(pool: PacketPool): void {
-    this.#pool = pool;
-    this.#poolAt = this.#system.addressOf(pool.bytes);
   }
 
   /** What stays the same: message i has the one vector i. */

@@ -34,12 +34,11 @@ import {
   VLAN_TAG_HALF,
   VLAN_TYPE_HALF,
 } from "./packet-ring.ts";
+import { PoolMemory } from "./pool-memory.ts";
 import { SuperFrame } from "./super-frame.ts";
-import type { Address, System } from "./sys.ts";
+import type { System } from "./sys.ts";
 import { EAGAIN } from "./system-error.ts";
 
-/** Up to here a loop over words is quicker than a call of memcpy, measured. */
-const LOOP_BYTES = 256;
 /** IEEE 802.1Q. */
 const ETHERTYPE_VLAN = 0x8100;
 const VLAN_TAG = 4;
@@ -54,10 +53,9 @@ export class RingReceiver {
   readonly #ring: PacketRing;
   readonly #counts: Counts;
   readonly #long: SuperFrame;
+  readonly #poolMemory: PoolMemory;
   /** The frame of the ring whose turn it is. */
   #turn = 0;
-  #pool: PacketPool | undefined;
-  #poolAt: Address = 0;
 
   constructor(system: System, fd: number, ring: PacketRing, counts: Counts) {
     this.#system = system;
@@ -65,11 +63,12 @@ export class RingReceiver {
     this.#ring = ring;
     this.#counts = counts;
     this.#long = new SuperFrame(system);
+    this.#poolMemory = new PoolMemory(system);
   }
 
   /** As a driver's `receive`. */
   receive(pool: PacketPool, batch: Batch, iface: number): number {
-    if (pool !== this.#pool) this.#settleOn(pool);
+    this.#poolMemory.settleOn(pool);
     const before = batch.count;
     const { words } = this.#ring.memory;
     while (this.#cut(pool, batch, iface)) {
@@ -120,7 +119,7 @@ export class RingReceiver {
     const row = pool.allocate();
     if (row < 0) return false;
     const start = pool.open(row, iface, length + tag);
-    this.#copy(pool, start + tag, mac, length);
+    this.#poolMemory.copyIn(pool, start + tag, this.#ring.memory, mac, length);
     if (tag !== 0) this.#restoreTag(pool.view, start, at, status);
     if (bytes[offload + OFFLOAD_FLAGS]! & CHECKSUM_NEEDED) {
       const from = start + tag + halves[(offload + OFFLOAD_CHECKSUM_START) >> 1]!;
@@ -133,20 +132,6 @@ export class RingReceiver {
     }
     batch.push(row);
     return true;
-  }
-
-  /** `to` and `mac` are multiples of 4, so that whole words can be copied. */
-  #copy(pool: PacketPool, to: number, mac: number, length: number): void {
-    if (length > LOOP_BYTES) {
-      this.#system.memcpy(this.#poolAt + to, this.#ring.memory.address + mac, length);
-      return;
-    }
-    const target = pool.words;
-    const { words } = this.#ring.memory;
-    const targetAt = to >> 2;
-    const from = mac >> 2;
-    const count = (length + 3) >> 2;
-    for (let i = 0; i < count; i++) target[targetAt + i] = words[from + i]!;
   }
 
   /** The kernel took the tag out. The frame stands 4 bytes behind `start`; the addresses go to the
@@ -208,10 +193,5 @@ export class RingReceiver {
       // one the socket kept, and gone now.
       if (got === -EAGAIN) return false;
     }
-  }
-
-  #settleOn(pool: PacketPool): void {
-    this.#pool = pool;
-    this.#poolAt = this.#system.addressOf(pool.bytes);
   }
 }

@@ -14,6 +14,7 @@ import {
 import { ETHERNET_LENGTH, locateIp } from "../../packet/locate-ip.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { KIND_ECN, KIND_TCP_IPV4, KIND_TCP_IPV6, KIND_UDP } from "./offload.ts";
+import { PoolMemory } from "./pool-memory.ts";
 import type { Address, System } from "./sys.ts";
 
 /** Longest super-frame: an IP packet of 65,535 bytes, and what is around it. */
@@ -37,6 +38,7 @@ export class SuperFrame {
   left = 0;
 
   readonly #system: System;
+  readonly #poolMemory: PoolMemory;
   readonly #walk = new Int32Array(WALK_WORDS);
   // Offsets in `bytes`. Of an outer IP header, -1 without tunnel.
   #start = 0;
@@ -51,11 +53,10 @@ export class SuperFrame {
   #size = 0;
   #end = 0;
   #taken = 0;
-  #pool: PacketPool | undefined;
-  #poolAt: Address = 0;
 
   constructor(system: System) {
     this.#system = system;
+    this.#poolMemory = new PoolMemory(system);
     this.address = system.addressOf(this.bytes);
   }
 
@@ -96,12 +97,16 @@ export class SuperFrame {
 
   /** Writes the next segment as a frame into `row`, which has room for `segmentMax` bytes. */
   next(pool: PacketPool, row: number, iface: number): void {
-    if (pool !== this.#pool) this.#settleOn(pool);
+    this.#poolMemory.settleOn(pool);
     const from = this.#start + this.#headers + this.#taken * this.#size;
     const payload = this.left === 1 ? this.#end - from : this.#size;
     const at = pool.open(row, iface, this.#headers + payload);
-    this.#system.memcpy(this.#poolAt + at, this.address + this.#start, this.#headers);
-    this.#system.memcpy(this.#poolAt + at + this.#headers, this.address + from, payload);
+    this.#system.memcpy(this.#poolMemory.address + at, this.address + this.#start, this.#headers);
+    this.#system.memcpy(
+      this.#poolMemory.address + at + this.#headers,
+      this.address + from,
+      payload,
+    );
     this.#mend(pool.view, at - this.#start, at + this.#headers + payload);
     this.#taken++;
     this.left--;
@@ -171,11 +176,6 @@ export class SuperFrame {
     if (this.#taken > 0) flags &= ~CWR;
     if (this.left > 1) flags &= ~FIN_PSH;
     view.setUint8(l4 + 13, flags);
-  }
-
-  #settleOn(pool: PacketPool): void {
-    this.#pool = pool;
-    this.#poolAt = this.#system.addressOf(pool.bytes);
   }
 }
 

@@ -19,7 +19,8 @@ export interface System {
   /** Fills in `value`; returns how many bytes of it. */
   readonly getsockopt: (fd: number, level: number, option: number, value: Uint8Array) => number;
   readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number;
-  /** Any place, readable and writable, shared. Returns an address. */
+  /** Any place, readable and writable, shared; of nothing but memory when `fd` is negative. Returns
+   * an address. */
   readonly mmap: (length: number, fd: number, offset: number) => number;
   readonly munmap: (address: Address, length: number) => number;
   readonly poll: (fds: Address, count: number, timeoutMillis: number) => number;
@@ -48,6 +49,7 @@ export interface System {
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+const MAP_ANONYMOUS = 0x20;
 const SYS_BPF: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
 
 /** Loads the library that calls C (docs/decisions/0015-koffi.md). Only whoever opens a Linux driver
@@ -73,8 +75,10 @@ export async function loadSystem(): Promise<System> {
       return failed < 0 ? failed : optionLength[0];
     },
     ioctl: (fd, request, argument) => result(c.ioctl(fd, request, argument)),
-    mmap: (length, fd, offset) =>
-      result(c.mmap(0, length, PROT_READ_WRITE, MAP_SHARED, fd, offset)),
+    mmap(length, fd, offset) {
+      const flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+      return result(c.mmap(0, length, PROT_READ_WRITE, flags, fd, offset));
+    },
     munmap: (address, length) => result(c.munmap(address, length)),
     poll: (fds, count, timeoutMillis) => result(c.poll(fds, count, timeoutMillis)),
     sendmmsg: (fd, messages, count, flags) => result(c.sendmmsg(fd, messages, count, flags)),

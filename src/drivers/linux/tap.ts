@@ -21,6 +21,7 @@ import { Held } from "./held.ts";
 import { findInterface, interfaceRequest } from "./interface.ts";
 import { transmitDropped } from "./link-statistics.ts";
 import { NetlinkSocket } from "./netlink-socket.ts";
+import { PoolMemory } from "./pool-memory.ts";
 import type { Address, System } from "./sys.ts";
 import { must } from "./system-error.ts";
 
@@ -60,6 +61,7 @@ class Tap implements Driver {
   readonly #system: System;
   readonly #held: Held;
   readonly #counts = newCounts();
+  readonly #poolMemory: PoolMemory;
   readonly #statistics: NetlinkSocket;
   readonly #link: number;
   /** What the kernel had dropped before. */
@@ -68,14 +70,13 @@ class Tap implements Driver {
   readonly #vectors = new Int32Array(32);
   readonly #vectorsAt: Address;
   readonly #beyond = new Uint8Array(2 * BEYOND);
-  #pool: PacketPool | undefined;
-  #poolAt: Address = 0;
   #open = true;
 
   constructor(name: string, system: System, held: Held) {
     this.name = name;
     this.#system = system;
     this.#held = held;
+    this.#poolMemory = new PoolMemory(system);
     this.fd = openSync(DEVICE, constants.O_RDWR | constants.O_NONBLOCK);
     held.add(() => closeSync(this.fd));
     const [request, view] = interfaceRequest(name);
@@ -92,13 +93,13 @@ class Tap implements Driver {
 
   receive(pool: PacketPool, batch: Batch, iface: number): number {
     if (!this.#open) return 0;
-    if (pool !== this.#pool) this.#settleOn(pool);
+    this.#poolMemory.settleOn(pool);
     const before = batch.count;
     while (!batch.full) {
       const row = pool.allocate();
       if (row < 0) break;
       const start = pool.open(row, iface, 0);
-      this.#point(0, this.#poolAt + start, pool.frameMax);
+      this.#point(0, this.#poolMemory.address + start, pool.frameMax);
       const length = this.#system.readv(this.fd, this.#vectorsAt, 2);
       if (length > 0 && length <= pool.frameMax) {
         pool.length[row] = length;
@@ -116,11 +117,11 @@ class Tap implements Driver {
 
   transmit(pool: PacketPool, rows: Int32Array, count: number): number {
     if (!this.#open) return 0;
-    if (pool !== this.#pool) this.#settleOn(pool);
+    this.#poolMemory.settleOn(pool);
     let sent = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      if (this.#send(this.#poolAt + pool.start[row]!, pool.length[row]!)) sent++;
+      if (this.#send(this.#poolMemory.address + pool.start[row]!, pool.length[row]!)) sent++;
     }
     this.#counts[TRANSMITTED]! += sent;
     return sent;
@@ -155,11 +156,6 @@ class Tap implements Driver {
     this.#vectors[4 * vector] = at;
     this.#vectors[4 * vector + 1] = at / TWO_TO_32;
     this.#vectors[4 * vector + 2] = length;
-  }
-
-  #settleOn(pool: PacketPool): void {
-    this.#pool = pool;
-    this.#poolAt = this.#system.addressOf(pool.bytes);
   }
 }
 
