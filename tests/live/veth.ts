@@ -42,11 +42,10 @@ export class Veth {
   }
 }
 
-/** A wire for the contract of drivers; `open` is called in the near namespace. */
-export function vethWire(system: System, open: () => Driver, veth = new Veth(system)): Wire {
-  let driver: Driver | undefined;
+/** A wire for the contract of drivers, over a cable that stays; `open` is called at its near end. */
+export function vethWire(system: System, open: () => Driver, veth: Veth): Wire {
+  const driver = veth.atNear(open);
   try {
-    driver = veth.atNear(open);
     const probe = veth.atFar(() => new Probe(system, "far0"));
     return {
       driver,
@@ -54,14 +53,12 @@ export function vethWire(system: System, open: () => Driver, veth = new Veth(sys
       send: (frame) => probe.send(frame),
       take: () => probe.take(),
       close() {
-        driver?.close();
+        driver.close();
         probe.close();
-        veth.close();
       },
     };
   } catch (error) {
-    driver?.close();
-    veth.close();
+    driver.close();
     throw error;
   }
 }

@@ -12,8 +12,8 @@ const PROGRAM_TRAFFIC_CONTROL = 3;
 const ATTACH_TCX_INGRESS = 46;
 const DROP = 2;
 const DROP_ALL: readonly Instruction[] = [
-  [0xb7, 0, DROP], // r0 = DROP
-  [0x95, 0, 0], // exit
+  [0xb7, 0, 0, DROP], // r0 = DROP
+  [0x95, 0, 0, 0], // exit
 ];
 
 /** Until `held` is released. Throws a SystemError: EPERM without CAP_BPF, EINVAL before 6.6. */

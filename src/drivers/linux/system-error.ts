@@ -32,6 +32,7 @@ export const EPERM = 1;
 export const EINTR = 4;
 export const ENXIO = 6;
 export const EAGAIN = 11;
+export const EBUSY = 16;
 export const ENODEV = 19;
 export const EINVAL = 22;
 export const ERANGE = 34;
