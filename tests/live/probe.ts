@@ -75,7 +75,7 @@ export class Probe {
   }
 
   #next(): Uint8Array | undefined {
-    const at = (bytes: Uint8Array) => BigInt(this.#system.addressOf(bytes));
+    const at = (bytes: Uint8Array) => this.#system.addressOf(bytes);
     const vector = new DataView(this.#vector.buffer);
     vector.setBigUint64(0, at(this.#frame), true);
     vector.setBigUint64(8, BigInt(ROOM), true);
@@ -84,7 +84,7 @@ export class Probe {
     message.setBigUint64(24, 1n, true);
     message.setBigUint64(32, at(this.#control), true);
     message.setBigUint64(40, BigInt(CONTROL), true);
-    const got = this.#system.recvmmsg(this.#fd, Number(at(this.#message)), 1, MSG_DONTWAIT);
+    const got = this.#system.recvmmsg(this.#fd, at(this.#message), 1, MSG_DONTWAIT);
     if (got !== 1) return undefined;
     const frame = this.#frame.slice(0, message.getUint32(56, true));
     return this.#withTag(frame);

@@ -22,10 +22,10 @@ import { findInterface, type NetworkInterface } from "./interface.ts";
 import { PoolMemory } from "./pool-memory.ts";
 import { receiveQueues } from "./receive-queues.ts";
 import { buildChecksumSpotter, type ChecksumSpotter } from "./spot-unfinished.ts";
-import type { System } from "./sys.ts";
+import type { Address, System } from "./sys.ts";
 import { ENETDOWN } from "./system-error.ts";
 import { type XdpMode, XdpProgram } from "./xdp-program.ts";
-import { RING_ENTRIES, XdpSocket } from "./xdp-socket.ts";
+import { RING_ENTRIES, XDP_HEADROOM, XdpSocket } from "./xdp-socket.ts";
 
 export interface AfXdpOptions {
   /** In the network namespace of the calling thread; an MTU of at most 3,500 or so. */
@@ -166,19 +166,27 @@ class AfXdp implements AfXdpDriver {
     const row = pool.allocate();
     if (row < 0) return false;
     const start = pool.open(row, iface, length);
-    this.#poolMemory.copyIn(pool, start, this.#socket.memory, address, length);
+    const { memory } = this.#socket;
+    this.#poolMemory.copyIn(pool, row, 0, memory, address, this.#address(address), length);
     this.#spot(start, start + length);
     batch.push(row);
     return true;
   }
 
+  /** Of a received frame at that offset. */
+  #address(offset: number): Address {
+    const { memory, receivedAt, chunkBytes } = this.#socket;
+    const usual = (offset & (chunkBytes - 1)) === XDP_HEADROOM;
+    return usual ? receivedAt[(offset / chunkBytes) | 0]! : memory.address + BigInt(offset);
+  }
+
   /** Copies the frame into a chunk and writes entry `ahead`; false when it cannot go. */
   #enqueue(pool: PacketPool, row: number, ahead: number): boolean {
-    const { memory, tx } = this.#socket;
+    const { tx, chunkAt, chunkBytes } = this.#socket;
     const length = pool.length[row]!;
     const start = pool.start[row]!;
     const most = this.#transmitMax + (isTagged(pool.view, start) ? VLAN_TAG : 0);
-    if (length > most || length > this.#socket.chunkBytes) {
+    if (length > most || length > chunkBytes) {
       this.#counts[TRANSMIT_TOO_LONG]!++;
       return false;
     }
@@ -186,11 +194,19 @@ class AfXdp implements AfXdpDriver {
       this.#counts[TRANSMIT_DROPS]!++;
       return false;
     }
-    const chunk = this.#free[--this.#freeCount]!;
-    this.#system.memcpy(memory.address + chunk, this.#poolMemory.address + start, length);
+    this.#freeCount--;
+    const chunk = this.#free[this.#freeCount]!;
+    // From where the slot starts, as that is an address that is there already.
+    let offset = start - row * pool.slotBytes;
+    let from = this.#poolMemory.slots[row]!;
+    if (offset + length > chunkBytes) {
+      from += BigInt(offset);
+      offset = 0;
+    }
+    this.#system.memcpy(chunkAt[(chunk / chunkBytes) | 0]!, from, offset + length);
     const { words } = tx.memory;
     const entry = tx.entry(ahead);
-    words[entry] = chunk;
+    words[entry] = chunk + offset;
     words[entry + 1] = 0;
     words[entry + 2] = length;
     words[entry + 3] = 0;
@@ -206,16 +222,16 @@ class AfXdp implements AfXdpDriver {
   }
 
   #kick(): number {
-    return this.#system.send(this.fd, 0, 0, MSG_DONTWAIT);
+    return this.#system.send(this.fd, 0n, 0, MSG_DONTWAIT);
   }
 
   /** Chunks that have been sent are free again. */
   #reclaim(): void {
-    const { completion } = this.#socket;
+    const { completion, chunkBytes } = this.#socket;
     const { words } = completion.memory;
     const done = completion.ready();
     for (let i = 0; i < done; i++) {
-      this.#free[this.#freeCount] = words[completion.entry(i)]!;
+      this.#free[this.#freeCount] = words[completion.entry(i)]! & -chunkBytes;
       this.#freeCount++;
     }
     if (done > 0) completion.consume(done);

@@ -36,8 +36,8 @@ export function loadProgram(
   const address = system.addressOf(block);
   view.setUint32(0, type, true);
   view.setUint32(4, instructions.length, true);
-  view.setBigUint64(8, BigInt(address + codeAt), true);
-  view.setBigUint64(16, BigInt(address + ATTRIBUTES), true);
+  view.setBigUint64(8, address + BigInt(codeAt), true);
+  view.setBigUint64(16, address + BigInt(ATTRIBUTES), true);
   block.set(new TextEncoder().encode("Apache-2.0"), ATTRIBUTES);
   instructions.forEach(([code, registers, offset, immediate], i) => {
     const at = codeAt + i * INSTRUCTION;
@@ -93,8 +93,8 @@ export function putIntoMap(
   const view = new DataView(block.buffer);
   const address = system.addressOf(block);
   view.setUint32(0, map, true);
-  view.setBigUint64(8, BigInt(address + ATTRIBUTES), true);
-  view.setBigUint64(16, BigInt(address + ATTRIBUTES + 8), true);
+  view.setBigUint64(8, address + BigInt(ATTRIBUTES), true);
+  view.setBigUint64(16, address + BigInt(ATTRIBUTES + 8), true);
   view.setUint32(ATTRIBUTES, key, true);
   view.setUint32(ATTRIBUTES + 8, value, true);
   must(system.bpf(MAP_UPDATE, block.subarray(0, ATTRIBUTES)), what);

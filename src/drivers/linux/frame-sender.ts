@@ -3,6 +3,7 @@
 
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { type Counts, TRANSMIT_DROPS, TRANSMIT_TOO_LONG, TRANSMITTED } from "../counts.ts";
+import { IoVectors } from "./io-vectors.ts";
 import { PoolMemory } from "./pool-memory.ts";
 import type { Address, System } from "./sys.ts";
 import { EINVAL, EMSGSIZE } from "./system-error.ts";
@@ -11,18 +12,16 @@ import { EINVAL, EMSGSIZE } from "./system-error.ts";
 const MESSAGES = 64;
 // struct mmsghdr: struct msghdr (56 bytes; the vectors at 16, how many at 24), then what was sent.
 const MESSAGE = 64;
-/** struct iovec: an address and a length, 8 bytes each. */
-const VECTOR = 16;
-const TWO_TO_32 = 4294967296;
 const MSG_DONTWAIT = 0x40;
 
 export class FrameSender {
   readonly #system: System;
   readonly #fd: number;
   readonly #counts: Counts;
-  readonly #vectors = new Int32Array((MESSAGES * VECTOR) / 4);
+  readonly #vectors: IoVectors;
   readonly #messages = new Uint8Array(MESSAGES * MESSAGE);
-  readonly #messagesAt: Address;
+  /** Of each message. */
+  readonly #messagesAt: readonly Address[];
   readonly #poolMemory: PoolMemory;
 
   /** Sends through `fd`, which is bound, stays the caller's, and is a socket that keeps frames
@@ -32,7 +31,9 @@ export class FrameSender {
     this.#fd = fd;
     this.#counts = counts;
     this.#poolMemory = new PoolMemory(system);
-    this.#messagesAt = system.addressOf(this.#messages);
+    this.#vectors = new IoVectors(system, MESSAGES);
+    const at = system.addressOf(this.#messages);
+    this.#messagesAt = Array.from({ length: MESSAGES }, (_, i) => at + BigInt(i * MESSAGE));
     this.#writeMessages();
   }
 
@@ -52,15 +53,11 @@ export class FrameSender {
   /** The vectors show the frames of `many` rows. */
   #point(pool: PacketPool, rows: Int32Array, first: number, many: number): void {
     const vectors = this.#vectors;
-    const base = this.#poolMemory.address;
+    const { base } = this.#poolMemory;
     const { start, length } = pool;
     for (let i = 0; i < many; i++) {
       const row = rows[first + i]!;
-      const at = base + start[row]!;
-      // A store keeps the lower 32 bits.
-      vectors[4 * i] = at;
-      vectors[4 * i + 1] = at / TWO_TO_32;
-      vectors[4 * i + 2] = length[row]!;
+      vectors.point(i, base + start[row]!, length[row]!);
     }
   }
 
@@ -70,7 +67,7 @@ export class FrameSender {
     let done = 0;
     let sent = 0;
     while (done < many) {
-      const at = this.#messagesAt + done * MESSAGE;
+      const at = this.#messagesAt[done]!;
       const result = this.#system.sendmmsg(this.#fd, at, many - done, MSG_DONTWAIT);
       if (result > 0) {
         done += result;
@@ -93,11 +90,8 @@ export class FrameSender {
   /** What stays the same: message i has the one vector i. */
   #writeMessages(): void {
     const view = new DataView(this.#messages.buffer);
-    const vectorsAt = this.#system.addressOf(new Uint8Array(this.#vectors.buffer));
     for (let i = 0; i < MESSAGES; i++) {
-      const at = vectorsAt + i * VECTOR;
-      view.setUint32(i * MESSAGE + 16, at % TWO_TO_32, true);
-      view.setUint32(i * MESSAGE + 20, at / TWO_TO_32, true);
+      view.setBigUint64(i * MESSAGE + 16, this.#vectors.addressOf(i), true);
       view.setUint32(i * MESSAGE + 24, 1, true);
     }
   }

@@ -19,7 +19,7 @@ export class MappedMemory {
   constructor(system: System, fd: number, offset: number, length: number, what: string) {
     this.#system = system;
     this.#length = length;
-    this.address = must(system.mmap(length, fd, offset), `mmap ${what}`);
+    this.address = BigInt(must(system.mmap(length, fd, offset), `mmap ${what}`));
     const buffer = system.viewOf(this.address, length);
     this.bytes = new Uint8Array(buffer);
     this.halves = new Uint16Array(buffer);
@@ -29,9 +29,9 @@ export class MappedMemory {
   /** May be called twice. */
   unmap(): void {
     const { address } = this;
-    if (address === 0) return;
+    if (address === 0n) return;
     const nothing = new ArrayBuffer(0);
-    this.address = 0;
+    this.address = 0n;
     this.bytes = new Uint8Array(nothing);
     this.halves = new Uint16Array(nothing);
     this.words = new Int32Array(nothing);

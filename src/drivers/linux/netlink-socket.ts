@@ -1,7 +1,7 @@
 // A socket of rtnetlink(7): questions with their answers, or what is told unasked.
 
 import { type NetlinkMessage, readMessages, viewOf, writeMessage } from "./netlink-bytes.ts";
-import type { System } from "./sys.ts";
+import type { Address, System } from "./sys.ts";
 import { EAGAIN, EINTR, ENOBUFS, must } from "./system-error.ts";
 
 const AF_NETLINK = 16;
@@ -25,6 +25,7 @@ export class NetlinkSocket {
   readonly fd: number;
   readonly #system: System;
   readonly #buffer = new Uint8Array(BUFFER);
+  readonly #bufferAt: Address;
   #sequence = 0;
   #open = true;
 
@@ -32,6 +33,7 @@ export class NetlinkSocket {
    * Throws a SystemError. */
   constructor(system: System, groups: number) {
     this.#system = system;
+    this.#bufferAt = system.addressOf(this.#buffer);
     this.fd = must(system.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE), "rtnetlink socket");
     const address = new Uint8Array(12);
     viewOf(address).setUint16(0, AF_NETLINK, true);
@@ -53,8 +55,7 @@ export class NetlinkSocket {
     const sequence = ++this.#sequence;
     const question = writeMessage(type, flags, sequence, fixed, attributes);
     this.#buffer.set(question);
-    const at = this.#system.addressOf(this.#buffer);
-    must(this.#system.send(this.fd, at, question.length, 0), what);
+    must(this.#system.send(this.fd, this.#bufferAt, question.length, 0), what);
     const answer: NetlinkMessage[] = [];
     let whole = true;
     for (;;) {
@@ -95,9 +96,8 @@ export class NetlinkSocket {
   }
 
   #receive(flags: number): number {
-    const at = this.#system.addressOf(this.#buffer);
     for (;;) {
-      const got = this.#system.recv(this.fd, at, BUFFER, flags);
+      const got = this.#system.recv(this.fd, this.#bufferAt, BUFFER, flags);
       if (got !== -EINTR) return got;
     }
   }

@@ -10,7 +10,7 @@
 
 import { MappedMemory } from "./mapped-memory.ts";
 import { COPY_THRESH, RX_RING, setPacketOption, VERSION, VNET_HDR } from "./packet-socket.ts";
-import type { System } from "./sys.ts";
+import type { Address, System } from "./sys.ts";
 
 // Bits of a frame's first word.
 export const STATUS_USER = 1;
@@ -28,7 +28,7 @@ export const VLAN_TYPE_HALF = 13;
 
 /** Where frames begin: the kernel's 66 (header, address, alignment of what follows Ethernet), and
  * the offload header. A multiple of 4, so that frames can be copied by words. */
-const MAC = 76;
+export const MAC = 76;
 /** Of an Ethernet frame around a packet of the MTU, with a VLAN tag that stays inline. */
 const LINK_HEADERS = 14 + 4;
 const BLOCK = 65536;
@@ -60,6 +60,8 @@ export class PacketRing {
   readonly memory: MappedMemory;
   /** Offset in bytes of each frame. */
   readonly offsets: Int32Array;
+  /** Where the Ethernet frame of each is, with MAC bytes before it. */
+  readonly addresses: readonly Address[];
 
   /** `fd` is a packet socket bound to nothing yet: frames enter from its `bind` on. */
   constructor(system: System, fd: number, size: RingSize, name: string) {
@@ -77,5 +79,7 @@ export class PacketRing {
     for (let i = 0; i < frames; i++) {
       this.offsets[i] = Math.floor(i / perBlock) * BLOCK + (i % perBlock) * frame;
     }
+    const { address } = this.memory;
+    this.addresses = Array.from(this.offsets, (offset) => address + BigInt(offset + MAC));
   }
 }

@@ -1,18 +1,26 @@
-// The packet pool as the kernel sees it: where it lies in this process. Each driver has one of
-// these, and comes back to it with whatever pool it is given; nearly always it is the same.
+// The packet pool as the kernel sees it: where its slots lie in this process. Each driver has one
+// of these, and comes back to it with whatever pool it is given; nearly always it is the same.
 
+import { HEADROOM } from "../../packet/limits.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import type { MappedMemory } from "./mapped-memory.ts";
 import type { Address, System } from "./sys.ts";
 
+export const VLAN_TAG = 4;
 /** Up to here a loop over words is quicker than a call of memcpy, measured. */
 const LOOP_BYTES = 256;
 
 export class PoolMemory {
-  /** Of the pool's first byte. */
-  address: Address = 0;
+  /** Of the pool's first byte, as an ordinary number. */
+  base = 0;
+  /** Of each slot. */
+  slots: readonly Address[] = [];
   readonly #system: System;
   #pool: PacketPool | undefined;
+  /** Where received frames start in each slot, and the same behind a VLAN tag. Made once: an address
+   * that is made for a call is garbage afterwards. */
+  #frames: readonly Address[] = [];
+  #tagged: readonly Address[] = [];
 
   constructor(system: System) {
     this.#system = system;
@@ -22,19 +30,38 @@ export class PoolMemory {
   settleOn(pool: PacketPool): void {
     if (pool === this.#pool) return;
     this.#pool = pool;
-    this.address = this.#system.addressOf(pool.bytes);
+    const address = this.#system.addressOf(pool.bytes);
+    this.base = Number(address);
+    const slots = Array.from({ length: pool.slots }, (_, row) => {
+      return address + BigInt(row * pool.slotBytes);
+    });
+    this.slots = slots;
+    this.#frames = slots.map((slot) => slot + BigInt(HEADROOM));
+    this.#tagged = slots.map((slot) => slot + BigInt(HEADROOM + VLAN_TAG));
   }
 
-  /** Copies `length` bytes into the pool. Both offsets are multiples of 4; up to 3 bytes behind the
-   * end are written too, which a slot has. */
-  copyIn(pool: PacketPool, to: number, memory: MappedMemory, from: number, length: number): void {
+  /**
+   * Copies a received frame of `length` bytes from `from` in `memory`, which is `address`, to where
+   * the row's frame starts or, with a tag to be put before it, `VLAN_TAG` bytes behind. `from` is a
+   * multiple of 4. Up to 3 bytes behind the end are written too, which a slot has.
+   */
+  copyIn(
+    pool: PacketPool,
+    row: number,
+    tag: number,
+    memory: MappedMemory,
+    from: number,
+    address: Address,
+    length: number,
+  ): void {
     if (length > LOOP_BYTES) {
-      this.#system.memcpy(this.address + to, memory.address + from, length);
+      const to = tag === 0 ? this.#frames[row]! : this.#tagged[row]!;
+      this.#system.memcpy(to, address, length);
       return;
     }
     const target = pool.words;
     const { words } = memory;
-    const targetAt = to >> 2;
+    const targetAt = (pool.start[row]! + tag) >> 2;
     const sourceAt = from >> 2;
     const count = (length + 3) >> 2;
     for (let i = 0; i < count; i++) target[targetAt + i] = words[sourceAt + i]!;

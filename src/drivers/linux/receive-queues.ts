@@ -20,7 +20,7 @@ export function receiveQueues(system: System, name: string): number {
     const block = new Uint8Array(CHANNELS_AT + 64);
     block.set(interfaceRequest(name)[0]);
     const view = new DataView(block.buffer);
-    view.setBigUint64(16, BigInt(system.addressOf(block) + CHANNELS_AT), true);
+    view.setBigUint64(16, system.addressOf(block) + BigInt(CHANNELS_AT), true);
     view.setUint32(CHANNELS_AT, ETHTOOL_GCHANNELS, true);
     if (system.ioctl(fd, SIOCETHTOOL, block) < 0) return 1;
     const queues = view.getUint32(CHANNELS_AT + 20, true) + view.getUint32(CHANNELS_AT + 32, true);

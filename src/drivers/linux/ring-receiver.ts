@@ -25,6 +25,7 @@ import {
 import {
   CAPTURED_WORD,
   LENGTH_WORD,
+  MAC,
   MAC_HALF,
   type PacketRing,
   STATUS_COPY,
@@ -34,14 +35,13 @@ import {
   VLAN_TAG_HALF,
   VLAN_TYPE_HALF,
 } from "./packet-ring.ts";
-import { PoolMemory } from "./pool-memory.ts";
+import { PoolMemory, VLAN_TAG } from "./pool-memory.ts";
 import { SuperFrame } from "./super-frame.ts";
-import type { System } from "./sys.ts";
+import type { Address, System } from "./sys.ts";
 import { EAGAIN } from "./system-error.ts";
 
 /** IEEE 802.1Q. */
 const ETHERTYPE_VLAN = 0x8100;
-const VLAN_TAG = 4;
 const MAC_ADDRESSES = 12;
 /** Where a super-frame starts in its memory: before it the offload header, or a VLAN tag. */
 const LONG_AT = 16;
@@ -52,7 +52,10 @@ export class RingReceiver {
   readonly #fd: number;
   readonly #ring: PacketRing;
   readonly #counts: Counts;
-  readonly #long: SuperFrame;
+  readonly #long = new SuperFrame();
+  /** Where its frame is put, and the offload header before it. */
+  readonly #longAt: Address;
+  readonly #longHeaderAt: Address;
   readonly #poolMemory: PoolMemory;
   /** The frame of the ring whose turn it is. */
   #turn = 0;
@@ -62,7 +65,8 @@ export class RingReceiver {
     this.#fd = fd;
     this.#ring = ring;
     this.#counts = counts;
-    this.#long = new SuperFrame(system);
+    this.#longAt = system.addressOf(this.#long.bytes) + BigInt(LONG_AT);
+    this.#longHeaderAt = this.#longAt - BigInt(OFFLOAD_HEADER);
     this.#poolMemory = new PoolMemory(system);
   }
 
@@ -119,7 +123,8 @@ export class RingReceiver {
     const row = pool.allocate();
     if (row < 0) return false;
     const start = pool.open(row, iface, length + tag);
-    this.#poolMemory.copyIn(pool, start + tag, this.#ring.memory, mac, length);
+    const { memory } = this.#ring;
+    this.#poolMemory.copyIn(pool, row, tag, memory, mac, this.#address(at, mac), length);
     if (tag !== 0) this.#restoreTag(pool.view, start, at, status);
     if (bytes[offload + OFFLOAD_FLAGS]! & CHECKSUM_NEEDED) {
       const from = start + tag + halves[(offload + OFFLOAD_CHECKSUM_START) >> 1]!;
@@ -132,6 +137,13 @@ export class RingReceiver {
     }
     batch.push(row);
     return true;
+  }
+
+  /** Of the Ethernet frame of the ring's current frame. */
+  #address(at: number, mac: number): Address {
+    const { addresses, memory } = this.#ring;
+    // Kernels lay out frames alike; should one not, an address is made.
+    return mac === at + MAC ? addresses[this.#turn]! : memory.address + BigInt(mac);
   }
 
   /** The kernel took the tag out. The frame stands 4 bytes behind `start`; the addresses go to the
@@ -155,7 +167,7 @@ export class RingReceiver {
     const kind = bytes[offload + OFFLOAD_KIND]!;
     const length = words[(at >> 2) + LENGTH_WORD]!;
     const whole = words[(at >> 2) + CAPTURED_WORD] === length;
-    const there = whole ? this.#bring(mac, length) : this.#fetch(length, status);
+    const there = whole ? this.#bring(at, mac, length) : this.#fetch(length, status);
     if (!there || kind === KIND_PLAIN) {
       this.#counts[kind === KIND_PLAIN ? RECEIVE_TOO_LONG : RECEIVE_DROPS]!++;
       return;
@@ -176,15 +188,15 @@ export class RingReceiver {
   }
 
   /** A short super-frame, from the ring. */
-  #bring(mac: number, length: number): boolean {
-    this.#system.memcpy(this.#long.address + LONG_AT, this.#ring.memory.address + mac, length);
+  #bring(at: number, mac: number, length: number): boolean {
+    this.#system.memcpy(this.#longAt, this.#address(at, mac), length);
     return true;
   }
 
   /** A long one, from the socket's queue; false when it is not there, as the queue was full. */
   #fetch(length: number, status: number): boolean {
     if ((status & STATUS_COPY) === 0) return false;
-    const to = this.#long.address + LONG_AT - OFFLOAD_HEADER;
+    const to = this.#longHeaderAt;
     const room = this.#long.bytes.length - LONG_AT;
     for (;;) {
       const got = this.#system.recv(this.#fd, to, room + OFFLOAD_HEADER, MSG_DONTWAIT_TRUNC);

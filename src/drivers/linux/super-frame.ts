@@ -4,7 +4,7 @@
 // in a VXLAN tunnel, whose headers every segment gets too. All checksums are computed anew, so a
 // super-frame is trusted to have been right.
 
-import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
+import { fold, wordSum } from "../../packet/checksum-update.ts";
 import {
   WALK_L4,
   WALK_PROTOCOL,
@@ -13,9 +13,8 @@ import {
 } from "../../packet/ipv6-extensions.ts";
 import { ETHERNET_LENGTH, locateIp } from "../../packet/locate-ip.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
+import { copySum, sumOf } from "./copy-sum.ts";
 import { KIND_ECN, KIND_TCP_IPV4, KIND_TCP_IPV6, KIND_UDP } from "./offload.ts";
-import { PoolMemory } from "./pool-memory.ts";
-import type { Address, System } from "./sys.ts";
 
 /** Longest super-frame: an IP packet of 65,535 bytes, and what is around it. */
 const LENGTH_MAX = 65_536 + 256;
@@ -33,12 +32,9 @@ export class SuperFrame {
   readonly bytes = new Uint8Array(LENGTH_MAX);
   readonly view = new DataView(this.bytes.buffer);
   readonly words = new Int32Array(this.bytes.buffer);
-  readonly address: Address;
   /** Segments not yet taken. */
   left = 0;
 
-  readonly #system: System;
-  readonly #poolMemory: PoolMemory;
   readonly #walk = new Int32Array(WALK_WORDS);
   // Offsets in `bytes`. Of an outer IP header, -1 without tunnel.
   #start = 0;
@@ -53,12 +49,6 @@ export class SuperFrame {
   #size = 0;
   #end = 0;
   #taken = 0;
-
-  constructor(system: System) {
-    this.#system = system;
-    this.#poolMemory = new PoolMemory(system);
-    this.address = system.addressOf(this.bytes);
-  }
 
   /** Length of the longest segment, in bytes. */
   get segmentMax(): number {
@@ -97,17 +87,13 @@ export class SuperFrame {
 
   /** Writes the next segment as a frame into `row`, which has room for `segmentMax` bytes. */
   next(pool: PacketPool, row: number, iface: number): void {
-    this.#poolMemory.settleOn(pool);
+    const { view } = pool;
     const from = this.#start + this.#headers + this.#taken * this.#size;
     const payload = this.left === 1 ? this.#end - from : this.#size;
     const at = pool.open(row, iface, this.#headers + payload);
-    this.#system.memcpy(this.#poolMemory.address + at, this.address + this.#start, this.#headers);
-    this.#system.memcpy(
-      this.#poolMemory.address + at + this.#headers,
-      this.address + from,
-      payload,
-    );
-    this.#mend(pool.view, at - this.#start, at + this.#headers + payload);
+    copySum(this.view, this.#start, view, at, this.#headers);
+    const sum = copySum(this.view, from, view, at + this.#headers, payload);
+    this.#mend(view, at - this.#start, at + this.#headers, at + this.#headers + payload, sum);
     this.#taken++;
     this.left--;
   }
@@ -140,22 +126,30 @@ export class SuperFrame {
     return length >= 20 && this.#l4 + length < this.#end ? length : 0;
   }
 
-  /** Makes copied headers those of this segment. `moved` is how far they are from where they were,
-   * `end` where the segment ends. From the inside out, as outer checksums cover inner ones. */
-  #mend(view: DataView, moved: number, end: number): void {
+  /** Makes copied headers those of this segment. `moved` is how far they are from where they were;
+   * the payload from `data` to `end` sums to `sum`. From the inside out, as outer checksums cover
+   * inner ones. */
+  #mend(view: DataView, moved: number, data: number, end: number, sum: number): void {
     const l3 = this.#l3 + moved;
     const l4 = this.#l4 + moved;
+    const protocol = this.#protocol;
+    const field = protocol === TCP ? l4 + 16 : l4 + 6;
     this.#mendIp(view, l3, end);
-    if (this.#protocol === TCP) this.#mendTcp(view, l4);
+    if (protocol === TCP) this.#mendTcp(view, l4);
     else view.setUint16(l4 + 4, end - l4);
-    const checksum = this.#protocol === TCP ? l4 + 16 : l4 + 6;
-    writeChecksum(view, l3, l4, this.#protocol, checksum, end);
-    if (this.#outer < 0) return;
-    const outer = this.#outer + moved;
-    const udp = this.#outerUdp + moved;
-    this.#mendIp(view, outer, end);
+    view.setUint16(field, 0);
+    const header = sumOf(view, l4, data) + pseudoSum(view, l3, protocol, end - l4);
+    writeChecksum(view, field, protocol, header + sum);
+    if (this.#outer >= 0) this.#mendOuter(view, this.#outer + moved, this.#outerUdp + moved, end);
+  }
+
+  #mendOuter(view: DataView, l3: number, udp: number, end: number): void {
+    this.#mendIp(view, l3, end);
     view.setUint16(udp + 4, end - udp);
-    if (view.getUint16(udp + 6) !== 0) writeChecksum(view, outer, udp, UDP, udp + 6, end);
+    if (view.getUint16(udp + 6) === 0) return;
+    view.setUint16(udp + 6, 0);
+    const sum = sumOf(view, udp, end) + pseudoSum(view, l3, UDP, end - udp);
+    writeChecksum(view, udp + 6, UDP, sum);
   }
 
   #mendIp(view: DataView, l3: number, end: number): void {
@@ -185,19 +179,14 @@ function protocolOf(kind: number): number {
   return plain === KIND_UDP ? UDP : 0;
 }
 
-/** Over the pseudo-header and all from `l4` to `end`. */
-function writeChecksum(
-  view: DataView,
-  l3: number,
-  l4: number,
-  protocol: number,
-  field: number,
-  end: number,
-): void {
+function pseudoSum(view: DataView, l3: number, protocol: number, length: number): number {
   const v6 = view.getUint8(l3) >>> 4 === 6;
   const addresses = v6 ? wordSum(view, l3 + 8, l3 + 40) : wordSum(view, l3 + 12, l3 + 20);
-  view.setUint16(field, 0);
-  const sum = fold(byteSum(view, l4, end) + addresses + protocol + (end - l4));
-  const checksum = ~sum & 0xffff;
+  return addresses + protocol + length;
+}
+
+/** `sum` is not folded yet. */
+function writeChecksum(view: DataView, field: number, protocol: number, sum: number): void {
+  const checksum = ~fold(sum) & 0xffff;
   view.setUint16(field, checksum === 0 && protocol === UDP ? 0xffff : checksum);
 }

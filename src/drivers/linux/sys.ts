@@ -4,12 +4,13 @@
 // All return what the kernel returns: a result from 0 up, or minus an error's number, as in
 // system-error.ts. Nothing throws, as most errors are an ordinary part of packet I/O. Memory is
 // either a Uint8Array, for calls that happen now and then, or an address, for calls that happen for
-// each batch: that is quicker, and the caller keeps the memory behind it alive.
+// each batch; then the caller keeps the memory behind it alive. Addresses are made once and kept: a
+// bigint that is there costs a call nothing, while a large number would be boxed for each.
 
 import type { LibraryHandle } from "koffi";
 
-/** Where a byte lies in this process, below 2^48: an ordinary number holds it exactly. */
-export type Address = number;
+/** Where a byte lies in this process; below 2^48. */
+export type Address = bigint;
 
 /** The fields are functions; each is one call. */
 export interface System {
@@ -20,7 +21,7 @@ export interface System {
   readonly getsockopt: (fd: number, level: number, option: number, value: Uint8Array) => number;
   readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number;
   /** Any place, readable and writable, shared; of nothing but memory when `fd` is negative. Returns
-   * an address. */
+   * its address. */
   readonly mmap: (length: number, fd: number, offset: number) => number;
   readonly munmap: (address: Address, length: number) => number;
   readonly poll: (fds: Address, count: number, timeoutMillis: number) => number;
@@ -33,6 +34,7 @@ export interface System {
   readonly read: (fd: number, bytes: Address, length: number) => number;
   readonly readv: (fd: number, vectors: Address, count: number) => number;
   readonly write: (fd: number, bytes: Address, length: number) => number;
+  readonly writev: (fd: number, vectors: Address, count: number) => number;
   readonly eventfd: (count: number, flags: number) => number;
   /** Moves the calling thread, and no other, into the namespace behind `fd`. */
   readonly setns: (fd: number, type: number) => number;
@@ -90,14 +92,15 @@ export async function loadSystem(): Promise<System> {
     read: (fd, bytes, length) => result(c.read(fd, bytes, length)),
     readv: (fd, vectors, count) => result(c.readv(fd, vectors, count)),
     write: (fd, bytes, length) => result(c.write(fd, bytes, length)),
+    writev: (fd, vectors, count) => result(c.writev(fd, vectors, count)),
     eventfd: (count, flags) => result(c.eventfd(count, flags)),
     setns: (fd, type) => result(c.setns(fd, type)),
     bpf: (command, attributes) =>
       result(c.syscall(bpfNumber, command, attributes, attributes.length)),
     close: (fd) => result(c.close(fd)),
     memcpy: (to, from, length) => c.memcpy(to, from, length),
-    addressOf: (bytes) => Number(koffi.address(bytes)),
-    viewOf: (address, length) => koffi.view(BigInt(address), length),
+    addressOf: (bytes) => koffi.address(bytes),
+    viewOf: (address, length) => koffi.view(address, length),
   };
 }
 
@@ -121,6 +124,7 @@ function bindFunctions(library: LibraryHandle) {
     read: bound("int64 read(int, size_t, size_t)"),
     readv: bound("int64 readv(int, size_t, int)"),
     write: bound("int64 write(int, size_t, size_t)"),
+    writev: bound("int64 writev(int, size_t, int)"),
     eventfd: bound("int eventfd(uint, int)"),
     setns: bound("int setns(int, int)"),
     syscall: bound("int64 syscall(int64, int64, void *, int64)"),

@@ -19,10 +19,11 @@ import {
 import type { Driver, DriverCounters } from "../driver.ts";
 import { Held } from "./held.ts";
 import { findInterface, interfaceRequest } from "./interface.ts";
+import { IoVectors } from "./io-vectors.ts";
 import { transmitDropped } from "./link-statistics.ts";
 import { NetlinkSocket } from "./netlink-socket.ts";
 import { PoolMemory } from "./pool-memory.ts";
-import type { Address, System } from "./sys.ts";
+import type { System } from "./sys.ts";
 import { must } from "./system-error.ts";
 
 export interface TapOptions {
@@ -42,7 +43,6 @@ const FLAGS = 16;
 const FRAME_MAX = 65_535 + 14 + 4;
 /** Behind what a slot takes: who fills it is too long. */
 const BEYOND = 64;
-const TWO_TO_32 = 4294967296;
 
 /** Throws a SystemError (EPERM without CAP_NET_ADMIN), or Node's when there is no /dev/net/tun. */
 export function openTap(options: TapOptions, system: System): Driver {
@@ -66,9 +66,10 @@ class Tap implements Driver {
   readonly #link: number;
   /** What the kernel had dropped before. */
   readonly #dropped: number;
-  /** Two of struct iovec: the slot, and what does not fit into it. */
-  readonly #vectors = new Int32Array(32);
-  readonly #vectorsAt: Address;
+  /** Where a frame comes: a slot, and what does not fit into it. */
+  readonly #in: IoVectors;
+  /** Where a frame goes from. */
+  readonly #out: IoVectors;
   readonly #beyond = new Uint8Array(2 * BEYOND);
   #open = true;
 
@@ -87,8 +88,9 @@ class Tap implements Driver {
     held.add(() => this.#statistics.close());
     this.#dropped = transmitDropped(this.#statistics, this.#link);
     switchOn(system, this.#statistics.fd, name);
-    this.#vectorsAt = system.addressOf(new Uint8Array(this.#vectors.buffer));
-    this.#point(1, system.addressOf(this.#beyond), BEYOND);
+    this.#in = new IoVectors(system, 2);
+    this.#in.point(1, Number(system.addressOf(this.#beyond)), BEYOND);
+    this.#out = new IoVectors(system, 1);
   }
 
   receive(pool: PacketPool, batch: Batch, iface: number): number {
@@ -99,8 +101,8 @@ class Tap implements Driver {
       const row = pool.allocate();
       if (row < 0) break;
       const start = pool.open(row, iface, 0);
-      this.#point(0, this.#poolMemory.address + start, pool.frameMax);
-      const length = this.#system.readv(this.fd, this.#vectorsAt, 2);
+      this.#in.point(0, this.#poolMemory.base + start, pool.frameMax);
+      const length = this.#system.readv(this.fd, this.#in.address, 2);
       if (length > 0 && length <= pool.frameMax) {
         pool.length[row] = length;
         batch.push(row);
@@ -121,7 +123,7 @@ class Tap implements Driver {
     let sent = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      if (this.#send(this.#poolMemory.address + pool.start[row]!, pool.length[row]!)) sent++;
+      if (this.#send(this.#poolMemory.base + pool.start[row]!, pool.length[row]!)) sent++;
     }
     this.#counts[TRANSMITTED]! += sent;
     return sent;
@@ -142,20 +144,15 @@ class Tap implements Driver {
     this.#held.release();
   }
 
-  #send(at: Address, length: number): boolean {
+  #send(at: number, length: number): boolean {
     if (length > FRAME_MAX) {
       this.#counts[TRANSMIT_TOO_LONG]!++;
       return false;
     }
-    if (this.#system.write(this.fd, at, length) >= 0) return true;
+    this.#out.point(0, at, length);
+    if (this.#system.writev(this.fd, this.#out.address, 1) >= 0) return true;
     this.#counts[TRANSMIT_DROPS]!++;
     return false;
-  }
-
-  #point(vector: number, at: Address, length: number): void {
-    this.#vectors[4 * vector] = at;
-    this.#vectors[4 * vector + 1] = at / TWO_TO_32;
-    this.#vectors[4 * vector + 2] = length;
   }
 }
 

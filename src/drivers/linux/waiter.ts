@@ -1,7 +1,7 @@
 // Sleeps until one of several drivers has frames, or somebody wakes it. One thread's own: it blocks
 // that thread, and the event loop with it.
 
-import type { System } from "./sys.ts";
+import type { Address, System } from "./sys.ts";
 import { EINTR, must, SystemError } from "./system-error.ts";
 
 /** Longest sleep: a worker that is to end is waited for, and what it does now and then is due. */
@@ -22,15 +22,17 @@ export class Waiter {
 
   readonly #system: System;
   readonly #polled: Int32Array;
-  readonly #address: number;
+  readonly #address: Address;
   readonly #count: number;
   readonly #drained = new Uint8Array(128);
+  readonly #drainedAt: Address;
   #open = true;
 
   /** `fds` stay their owners'. Negative ones, of drivers that have none, are passed over. */
   constructor(system: System, fds: readonly number[]) {
     this.#system = system;
     this.wakeFd = must(system.eventfd(0, EFD_CLOEXEC_NONBLOCK), "eventfd");
+    this.#drainedAt = system.addressOf(this.#drained);
     const all = [this.wakeFd, ...fds.filter((fd) => fd >= 0)];
     this.#count = all.length;
     // Small arrays may move; larger ones have a place of their own.
@@ -72,7 +74,7 @@ export class Waiter {
       this.#polled[2 * i + 1] = POLLIN;
       if (seen === 0) continue;
       const fd = this.#polled[2 * i]!;
-      if (i === 0) this.#system.read(fd, this.#system.addressOf(this.#drained), 8);
+      if (i === 0) this.#system.read(fd, this.#drainedAt, 8);
       else if (seen & GONE && !this.#clearError(fd)) this.#polled[2 * i] = -1;
     }
   }

@@ -5,7 +5,7 @@
 import type { Held } from "./held.ts";
 import type { NetworkInterface } from "./interface.ts";
 import { MappedMemory } from "./mapped-memory.ts";
-import type { System } from "./sys.ts";
+import type { Address, System } from "./sys.ts";
 import { EBUSY, must } from "./system-error.ts";
 import { RING_OFFSETS, XdpRing } from "./xdp-ring.ts";
 
@@ -27,7 +27,7 @@ const BIND_COPY = 2;
 const DESCRIPTOR = 16;
 const CHUNK_ADDRESS = 8;
 /** Before each frame received, for programs that push headers. */
-const XDP_HEADROOM = 256;
+export const XDP_HEADROOM = 256;
 /** Frames that one kick sends at most. */
 const BUDGET = 1024;
 
@@ -42,6 +42,9 @@ export class XdpSocket {
   readonly chunkBytes: number;
   /** Chunks for receiving, RING_ENTRIES of them, then as many for sending. */
   readonly memory: MappedMemory;
+  /** Of each chunk, and where the kernel puts a frame into it. */
+  readonly chunkAt: readonly Address[];
+  readonly receivedAt: readonly Address[];
   readonly rx: XdpRing;
   readonly tx: XdpRing;
   readonly fill: XdpRing;
@@ -62,6 +65,11 @@ export class XdpSocket {
       what("memory for frames"),
     );
     held.add(() => this.memory.unmap());
+    const { address } = this.memory;
+    this.chunkAt = Array.from({ length: 2 * RING_ENTRIES }, (_, i) => {
+      return address + BigInt(i * this.chunkBytes);
+    });
+    this.receivedAt = this.chunkAt.map((chunk) => chunk + BigInt(XDP_HEADROOM));
     this.#registerMemory(what("memory for frames"));
     for (const option of [RX_RING, TX_RING, FILL_RING, COMPLETION_RING]) {
       must(this.#set(option, [RING_ENTRIES]), what("ring"));
@@ -119,7 +127,7 @@ export class XdpSocket {
   #registerMemory(what: string): void {
     const value = new Uint8Array(32);
     const view = new DataView(value.buffer);
-    view.setBigUint64(0, BigInt(this.memory.address), true);
+    view.setBigUint64(0, this.memory.address, true);
     view.setBigUint64(8, BigInt(this.memory.bytes.length), true);
     view.setUint32(16, this.chunkBytes, true);
     must(this.#system.setsockopt(this.fd, SOL_XDP, UMEM_REG, value), what);
