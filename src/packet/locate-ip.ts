@@ -14,7 +14,7 @@ export const NOT_IP = -3;
 
 /**
  * The offset of the IP header of the Ethernet frame in `view` from `start` to `end`, or one of the
- * negative results above. At least 20 bytes follow it before `end`.
+ * negative results above. Whether the header is whole is not looked at.
  */
 export function locateIp(view: DataView, start: number, end: number): number {
   let at = start + ETHERNET_LENGTH;

@@ -52,7 +52,7 @@ export function buildChecksumSpotter(bytes: Uint8Array, view: DataView): Checksu
 
   function spot(start: number, end: number, depth: number): void {
     const l3 = locateIp(view, start, end);
-    if (l3 < 0) return;
+    if (l3 < 0 || l3 + 20 > end) return;
     const last = locate(l3, end);
     const protocol = walk[WALK_PROTOCOL]!;
     const l4 = walk[WALK_L4]!;
