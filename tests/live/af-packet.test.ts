@@ -115,6 +115,13 @@ provePacket("the memory of the ring is asked for", (veth) => {
   );
 });
 
+provePacket("an interface of another kind is an error that says so", (veth) => {
+  veth.atNear(() => ip("tuntap add dev tun0 mode tun"));
+  assert.throws(() => veth.atNear(() => open({ interface: "tun0" })), {
+    message: "tun0 carries no Ethernet frames",
+  });
+});
+
 provePacket("an interface that does not exist is an error that says so", (veth) => {
   const openNone = (name: string) => () => veth.atNear(() => open({ interface: name }));
   assert.throws(openNone("none0"), { message: "interface none0: ENODEV, no such device" });

@@ -106,6 +106,15 @@ onTap("an interface that goes down and comes up again goes on", ({ driver, insid
   assertFrames(receiveFrames(driver, pool, 1), [testFrame(2, 60)]);
 });
 
+onTap("an interface that is deleted ends nothing but itself", ({ driver, inside }) => {
+  const pool = new PacketPool();
+  inside(() => ip("link delete tap0"));
+  assert.equal(driver.transmit(pool, rowsWith(pool, [testFrame(1, 60)]), 1), 0);
+  assert.equal(receiveFrames(driver, pool, 0).length, 0);
+  assert.equal(driver.counters().transmitDrops, 1);
+  driver.close();
+});
+
 onTap("a name that is taken or too long is an error that says so", ({ inside }) => {
   const open = (name: string) => () => inside(() => openTap({ interface: name }, system));
   assert.throws(open("tap0"), { message: "tap tap0: EBUSY, resource busy or locked" });

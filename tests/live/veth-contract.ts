@@ -175,6 +175,16 @@ const PROOFS: Readonly<Record<string, (scene: Scene) => void>> = {
     assertFrames(receiveFrames(driver, new PacketPool(), 3), frames);
   },
 
+  "an interface that is deleted ends nothing but itself"({ driver, veth }) {
+    const pool = new PacketPool();
+    veth.atNear(() => ip("link delete near0"));
+    const rows = rowsWith(pool, [testFrame(1, 60), testFrame(2, 60)]);
+    assert.equal(driver.transmit(pool, rows, 2), 0);
+    assert.equal(receiveFrames(driver, pool, 0).length, 0);
+    assert.equal(driver.counters().transmitDrops, 2);
+    driver.close();
+  },
+
   "an interface that goes down and comes up again goes on"({ driver, far, veth }) {
     const pool = new PacketPool();
     veth.atNear(() => ip("link set near0 down"));

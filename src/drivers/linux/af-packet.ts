@@ -12,7 +12,7 @@ import type { Driver, DriverCounters } from "../driver.ts";
 import { keepFromKernel } from "./exclusive.ts";
 import { FrameSender } from "./frame-sender.ts";
 import { Held } from "./held.ts";
-import { findInterface, type NetworkInterface } from "./interface.ts";
+import { findEthernet, type NetworkInterface } from "./interface.ts";
 import { PacketRing, ringSize } from "./packet-ring.ts";
 import {
   ADD_MEMBERSHIP,
@@ -21,9 +21,9 @@ import {
   IGNORE_OUTGOING,
   NO_PROTOCOL,
   openPacketSocket,
-  readStatistics,
   setBuffer,
   setPacketOption,
+  takeDrops,
 } from "./packet-socket.ts";
 import { RingReceiver } from "./ring-receiver.ts";
 import type { System } from "./sys.ts";
@@ -47,9 +47,9 @@ const QUEUE_BYTES = 8 * 1024 * 1024;
 const PROMISCUOUS = 1;
 
 /** Throws a SystemError that says what could not be done: ENODEV without such an interface, EPERM
- * without CAP_NET_RAW and CAP_NET_ADMIN. */
+ * without CAP_NET_RAW and CAP_NET_ADMIN; an Error for an interface that is not Ethernet's. */
 export function openAfPacket(options: AfPacketOptions, system: System): Driver {
-  const iface = findInterface(system, options.interface);
+  const iface = findEthernet(system, options.interface);
   const held = new Held(system);
   try {
     return new AfPacket(iface, options, system, held);
@@ -98,7 +98,7 @@ class AfPacket implements Driver {
   }
 
   counters(): DriverCounters {
-    if (this.#open) this.#counts[RECEIVE_DROPS]! += readStatistics(this.#system, this.fd).drops;
+    if (this.#open) this.#counts[RECEIVE_DROPS]! += takeDrops(this.#system, this.fd);
     return readCounts(this.#counts);
   }
 

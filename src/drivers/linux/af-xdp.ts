@@ -18,12 +18,12 @@ import {
 } from "../counts.ts";
 import type { Driver, DriverCounters } from "../driver.ts";
 import { Held } from "./held.ts";
-import { findInterface, type NetworkInterface } from "./interface.ts";
+import { findEthernet, type NetworkInterface } from "./interface.ts";
 import { PoolMemory } from "./pool-memory.ts";
 import { receiveQueues } from "./receive-queues.ts";
 import { buildChecksumSpotter, type ChecksumSpotter } from "./spot-unfinished.ts";
 import type { Address, System } from "./sys.ts";
-import { ENETDOWN } from "./system-error.ts";
+import { ENETDOWN, ENXIO } from "./system-error.ts";
 import { type XdpMode, XdpProgram } from "./xdp-program.ts";
 import { RING_ENTRIES, XDP_HEADROOM, XdpSocket } from "./xdp-socket.ts";
 
@@ -43,7 +43,7 @@ export interface AfXdpDriver extends Driver {
 /** Throws a SystemError that says what could not be done, EBUSY where another XDP program runs; or
  * an Error, where the interface has more queues than one. */
 export function openAfXdp(options: AfXdpOptions, system: System): AfXdpDriver {
-  const iface = findInterface(system, options.interface);
+  const iface = findEthernet(system, options.interface);
   const queues = receiveQueues(system, iface.name);
   if (queues > 1) {
     throw new Error(
@@ -129,7 +129,8 @@ class AfXdp implements AfXdpDriver {
   transmit(pool: PacketPool, rows: Int32Array, count: number): number {
     if (!this.#open) return 0;
     // Frames would wait in the ring until the interface is up again, and be stale.
-    if (this.#kick() === -ENETDOWN) {
+    const state = this.#kick();
+    if (state === -ENETDOWN || state === -ENXIO) {
       this.#counts[TRANSMIT_DROPS]! += count;
       return 0;
     }

@@ -4,8 +4,8 @@
 
 import { fold } from "../../packet/checksum-update.ts";
 
-/** Copies `length` bytes, at most 65,536; returns their sum as words of 16 bits, folded. An odd last
- * byte counts as the high half of a word. */
+/** Copies `length` bytes, at most 65,536; returns their sum as words of 16 bits, folded. An odd
+ * last byte counts as the high half of a word. */
 export function copySum(
   from: DataView,
   fromAt: number,

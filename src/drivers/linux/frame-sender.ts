@@ -3,6 +3,7 @@
 
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { type Counts, TRANSMIT_DROPS, TRANSMIT_TOO_LONG, TRANSMITTED } from "../counts.ts";
+import { addressesFrom } from "./addresses.ts";
 import { IoVectors } from "./io-vectors.ts";
 import { PoolMemory } from "./pool-memory.ts";
 import type { Address, System } from "./sys.ts";
@@ -33,7 +34,7 @@ export class FrameSender {
     this.#poolMemory = new PoolMemory(system);
     this.#vectors = new IoVectors(system, MESSAGES);
     const at = system.addressOf(this.#messages);
-    this.#messagesAt = Array.from({ length: MESSAGES }, (_, i) => at + BigInt(i * MESSAGE));
+    this.#messagesAt = addressesFrom(at, MESSAGES, MESSAGE);
     this.#writeMessages();
   }
 

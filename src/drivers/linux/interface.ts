@@ -10,6 +10,8 @@ export interface NetworkInterface {
   readonly index: number;
   /** Longest IP packet, in bytes. */
   readonly mtu: number;
+  /** Its frames are Ethernet's. */
+  readonly ethernet: boolean;
 }
 
 const AF_INET = 2;
@@ -18,7 +20,11 @@ const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const IFREQ = 40;
 const NAME = 16;
 const SIOCGIFMTU = 0x8921;
+const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
+
+/** Kinds of hardware whose frames are Ethernet's: that itself, and the loopback interface. */
+const ETHERNET_KINDS = new Set([1, 772]);
 
 /** Asks in the network namespace of the calling thread. Throws a SystemError when there is none of
  * that name (ENODEV). */
@@ -28,12 +34,24 @@ export function findInterface(system: System, name: string): NetworkInterface {
     const ask = (request: number) => {
       const [bytes, view] = interfaceRequest(name);
       must(system.ioctl(fd, request, bytes), `interface ${name}`);
-      return view.getInt32(NAME, true);
+      return view;
     };
-    return { name, index: ask(SIOCGIFINDEX), mtu: ask(SIOCGIFMTU) };
+    return {
+      name,
+      index: ask(SIOCGIFINDEX).getInt32(NAME, true),
+      mtu: ask(SIOCGIFMTU).getInt32(NAME, true),
+      ethernet: ETHERNET_KINDS.has(ask(SIOCGIFHWADDR).getUint16(NAME, true)),
+    };
   } finally {
     system.close(fd);
   }
+}
+
+/** The same, where nothing but Ethernet will do: throws an Error for other kinds. */
+export function findEthernet(system: System, name: string): NetworkInterface {
+  const found = findInterface(system, name);
+  if (!found.ethernet) throw new Error(`${name} carries no Ethernet frames`);
+  return found;
 }
 
 /** A struct ifreq about `name`; the rest is zero. */

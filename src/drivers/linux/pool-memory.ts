@@ -3,6 +3,7 @@
 
 import { HEADROOM } from "../../packet/limits.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
+import { addressesFrom } from "./addresses.ts";
 import type { MappedMemory } from "./mapped-memory.ts";
 import type { Address, System } from "./sys.ts";
 
@@ -17,8 +18,7 @@ export class PoolMemory {
   slots: readonly Address[] = [];
   readonly #system: System;
   #pool: PacketPool | undefined;
-  /** Where received frames start in each slot, and the same behind a VLAN tag. Made once: an address
-   * that is made for a call is garbage afterwards. */
+  /** Where received frames start in each slot, and the same behind a VLAN tag. */
   #frames: readonly Address[] = [];
   #tagged: readonly Address[] = [];
 
@@ -32,12 +32,10 @@ export class PoolMemory {
     this.#pool = pool;
     const address = this.#system.addressOf(pool.bytes);
     this.base = Number(address);
-    const slots = Array.from({ length: pool.slots }, (_, row) => {
-      return address + BigInt(row * pool.slotBytes);
-    });
-    this.slots = slots;
-    this.#frames = slots.map((slot) => slot + BigInt(HEADROOM));
-    this.#tagged = slots.map((slot) => slot + BigInt(HEADROOM + VLAN_TAG));
+    const inEach = (at: number) => addressesFrom(address + BigInt(at), pool.slots, pool.slotBytes);
+    this.slots = inEach(0);
+    this.#frames = inEach(HEADROOM);
+    this.#tagged = inEach(HEADROOM + VLAN_TAG);
   }
 
   /**

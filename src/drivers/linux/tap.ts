@@ -86,7 +86,7 @@ class Tap implements Driver {
     this.#link = findInterface(system, name).index;
     this.#statistics = new NetlinkSocket(system, 0);
     held.add(() => this.#statistics.close());
-    this.#dropped = transmitDropped(this.#statistics, this.#link);
+    this.#dropped = transmitDropped(this.#statistics, this.#link) ?? 0;
     switchOn(system, this.#statistics.fd, name);
     this.#in = new IoVectors(system, 2);
     this.#in.point(1, Number(system.addressOf(this.#beyond)), BEYOND);
@@ -132,7 +132,7 @@ class Tap implements Driver {
   counters(): DriverCounters {
     if (this.#open) {
       const dropped = transmitDropped(this.#statistics, this.#link);
-      this.#counts[RECEIVE_DROPS] = dropped - this.#dropped;
+      if (dropped !== undefined) this.#counts[RECEIVE_DROPS] = dropped - this.#dropped;
     }
     return readCounts(this.#counts);
   }

@@ -2,6 +2,7 @@
 // kernel's documentation. Four rings say whose a chunk is: receive and transmit carry frames, fill
 // gives the kernel chunks to receive into, completion gives back those it has sent.
 
+import { addressesFrom } from "./addresses.ts";
 import type { Held } from "./held.ts";
 import type { NetworkInterface } from "./interface.ts";
 import { MappedMemory } from "./mapped-memory.ts";
@@ -66,10 +67,9 @@ export class XdpSocket {
     );
     held.add(() => this.memory.unmap());
     const { address } = this.memory;
-    this.chunkAt = Array.from({ length: 2 * RING_ENTRIES }, (_, i) => {
-      return address + BigInt(i * this.chunkBytes);
-    });
-    this.receivedAt = this.chunkAt.map((chunk) => chunk + BigInt(XDP_HEADROOM));
+    const received = address + BigInt(XDP_HEADROOM);
+    this.chunkAt = addressesFrom(address, 2 * RING_ENTRIES, this.chunkBytes);
+    this.receivedAt = addressesFrom(received, RING_ENTRIES, this.chunkBytes);
     this.#registerMemory(what("memory for frames"));
     for (const option of [RX_RING, TX_RING, FILL_RING, COMPLETION_RING]) {
       must(this.#set(option, [RING_ENTRIES]), what("ring"));
