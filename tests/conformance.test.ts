@@ -11,7 +11,7 @@ const REQUIREMENTS: Readonly<Record<number, string>> = {
   4787: "1 2 3 3a 4 5 5a 5b 5c 6 6a 7 8 8a 9 9a 10 10a 11 12 12a 12b 13 13a 14 14a",
   5382: "1 2 2a 3 3a 3b 4 4a 5 5a 6 7 8 8a 9 10",
   5508: "1 1a 2 2a 3 3a 3b 3c 3d 4 4a 4b 4c 5 5a 5b 5c 6 7 7a 8 9 10a 10b 10c 10d 10e 10f 11",
-  6888: "1 2 3 4 4a 4b 4c 5 6 7 8 8a 8b 8c 9 10 11a 11b 11c 11d 12 13 14 15",
+  6888: "1 2 3 4 4a 4b 4c 5 5a 5b 6 7 8 8a 8b 8c 9 10 11a 11b 11c 11d 12 13 14 15",
 };
 /** It has sections. */
 const SECTIONS = "2 2.1 2.2 3 4 5 6 7 7.1 8 9 10 11 12";
