@@ -2,7 +2,16 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -103,6 +112,26 @@ test("commands print what the pages say they print", () => {
         assert.match(printed, patternOf(output), `${page}: ./isthmus ${command}\n${printed}`);
       }
     }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("stories that pages show hold", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "isthmus-docs-"));
+  cpSync(`${root}examples`, folder, { recursive: true });
+  try {
+    const stories = pages.flatMap(({ text }) => [
+      ...text.matchAll(/^```yaml\n(story: [^`]*)^```/gm),
+    ]);
+    assert.ok(stories.length >= 2);
+    const files = stories.map(([, story = ""], i) => {
+      writeFileSync(`${folder}/story-${i}.yaml`, story);
+      return `${folder}/story-${i}.yaml`;
+    });
+    const words = [`${root}bin/isthmus.ts`, "test", ...files];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+    assert.equal(status, 0, stdout + stderr);
   } finally {
     rmSync(folder, { recursive: true });
   }
