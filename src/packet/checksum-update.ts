@@ -9,16 +9,25 @@ export function wordSum(view: DataView, at: number, end: number): number {
   return fold(sum);
 }
 
-/** The same for any length: an odd last byte counts as the high half of a word (RFC 1071). */
+/** The same for any length up to 65,536: an odd last byte counts as the high half of a word. The
+ * sum does not depend on the byte order (RFC 1071, 2), so four bytes are taken as they lie. */
 export function byteSum(view: DataView, at: number, end: number): number {
-  const even = end - ((end - at) & 1);
   let sum = 0;
-  for (let i = at; i < even; i += 2) {
-    sum += view.getUint16(i);
-    if (sum > 0x3fffffff) sum = fold(sum);
+  const whole = at + ((end - at) & ~3);
+  for (let i = at; i < whole; i += 4) {
+    const word = view.getInt32(i, true);
+    sum += (word & 0xffff) + (word >>> 16);
   }
-  if (even !== end) sum += view.getUint8(even) << 8;
-  return fold(sum);
+  for (let i = whole; i < end; i++) {
+    const byte = view.getUint8(i);
+    sum += ((i - at) & 1) === 0 ? byte : byte << 8;
+  }
+  return swapBytes(fold(sum));
+}
+
+/** A folded sum of little-endian words, as one of big-endian ones. */
+export function swapBytes(sum: number): number {
+  return ((sum & 0xff) << 8) | (sum >>> 8);
 }
 
 export function fold(sum: number): number {

@@ -6,12 +6,11 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { seededRandom } from "../../src/base/random.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { checksumOf, sumBytes } from "../../src/wire/checksum.ts";
 import { dissect } from "../../src/wire/dissect.ts";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { verifyChecksums } from "../../src/wire/verify-checksums.ts";
 import { repairChecksums } from "../fuzz/targets/packet-fields.ts";
-import { Reassembler } from "../support/fragments.ts";
+import { cut, Reassembler } from "../support/fragments.ts";
 import { ethernetFrame, vxlanFrame, vxlanOverIpv6 } from "../support/frames.ts";
 import { configOf } from "../support/gateway.ts";
 import { property } from "../support/property.ts";
@@ -303,16 +302,8 @@ test("all pieces or none: without room for the last one nothing is sent, and not
 test("fragments that have waited leave slots for their pieces, and go on in later runs", () => {
   const gateway = gatewayWith(300, "bare", 16);
   const whole = longFrom(1, 8020);
-  const parts = Array.from({ length: 8 }, (_, index) => {
-    const from = 20 + 1000 * index;
-    const part = Uint8Array.from([...whole.subarray(0, 20), ...whole.subarray(from, from + 1000)]);
-    const view = new DataView(part.buffer);
-    view.setUint16(2, part.length);
-    view.setUint16(6, (index < 7 ? 0x2000 : 0) | (125 * index));
-    view.setUint16(10, 0);
-    view.setUint16(10, checksumOf(sumBytes(part.subarray(0, 20))));
-    return part;
-  });
+  const places = [1000, 2000, 3000, 4000, 5000, 6000, 7000];
+  const parts = cut(whole, places, 7);
   for (const part of parts.slice(1)) assert.equal(send(gateway, part).verdict, "waiting");
   assert.equal(send(gateway, parts[0]!).verdict, "sent");
   for (let i = 0; i < 8; i++) {

@@ -7,6 +7,7 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Outcome } from "../../src/gateway/outcome.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { DROP } from "../../src/packet/verdict.ts";
+import { joinPieces } from "../../src/wire/join-pieces.ts";
 import { verifyChecksums } from "../../src/wire/verify-checksums.ts";
 import { addressText } from "./address.ts";
 import { isAlive, type Way } from "./flow.ts";
@@ -14,7 +15,7 @@ import { generateConfig, generateVpcs } from "./generate.ts";
 import { type ConfigModel, configText, TCP, UDP, type VpcModel } from "./model.ts";
 import { Difference } from "./opening.ts";
 import { Oracle } from "./oracle.ts";
-import { Packet, writeHeaderChecksum } from "./packet.ts";
+import { Packet } from "./packet.ts";
 import { World } from "./world.ts";
 
 export interface Options {
@@ -254,13 +255,7 @@ const NOWHERE = Uint8Array.of(
 /** What the receiver has when all pieces are there. */
 function whole({ packet, pieces }: Outcome): Uint8Array {
   if (pieces.length === 0) return packet;
-  const parts = pieces.map((piece) => piece.packet.subarray(20));
-  const joined = Uint8Array.from([...packet, ...parts.flatMap((part) => [...part])]);
-  const view = new DataView(joined.buffer);
-  view.setUint16(2, joined.length);
-  view.setUint16(6, 0);
-  writeHeaderChecksum(view, 0);
-  return joined;
+  return joinPieces([packet, ...pieces.map((piece) => piece.packet)]);
 }
 
 function expectEqual(what: string, got: unknown, expected: unknown): void {

@@ -2,7 +2,7 @@
 // Copying bytes and summing them for a checksum (RFC 1071) at once, as both look at every byte. The
 // sum does not depend on the byte order, so whole words are taken as they lie.
 
-import { fold } from "../../packet/checksum-update.ts";
+import { fold, swapBytes } from "../../packet/checksum-update.ts";
 
 /** Copies `length` bytes, at most 65,536; returns their sum as words of 16 bits, folded. An odd
  * last byte counts as the high half of a word. */
@@ -25,24 +25,5 @@ export function copySum(
     to.setUint8(toAt + i, byte);
     sum += (i & 1) === 0 ? byte : byte << 8;
   }
-  return swap(fold(sum));
-}
-
-/** The same sum without a copy, of at most 65,536 bytes. */
-export function sumOf(view: DataView, at: number, end: number): number {
-  let sum = 0;
-  const whole = at + ((end - at) & ~3);
-  for (let i = at; i < whole; i += 4) {
-    const word = view.getInt32(i, true);
-    sum += (word & 0xffff) + (word >>> 16);
-  }
-  for (let i = whole; i < end; i++) {
-    const byte = view.getUint8(i);
-    sum += ((i - at) & 1) === 0 ? byte : byte << 8;
-  }
-  return swap(fold(sum));
-}
-
-function swap(sum: number): number {
-  return ((sum & 0xff) << 8) | (sum >>> 8);
+  return swapBytes(fold(sum));
 }

@@ -2,7 +2,7 @@
 // The transport checksum that a sender left to its network card, finished. The field holds the sum
 // of the pseudo-header already.
 
-import { sumOf } from "./copy-sum.ts";
+import { byteSum } from "../../packet/checksum-update.ts";
 
 /**
  * `from` is where the transport header starts, `field` where its checksum is, `end` where the frame
@@ -10,7 +10,7 @@ import { sumOf } from "./copy-sum.ts";
  */
 export function finishChecksum(view: DataView, from: number, field: number, end: number): boolean {
   if (field < from || field + 2 > end) return false;
-  const checksum = ~sumOf(view, from, end) & 0xffff;
+  const checksum = ~byteSum(view, from, end) & 0xffff;
   // A UDP checksum of zero would mean "none"; all ones is the same number to any protocol.
   view.setUint16(field, checksum === 0 ? 0xffff : checksum);
   return true;

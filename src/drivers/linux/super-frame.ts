@@ -4,7 +4,7 @@
 // in a VXLAN tunnel, whose headers every segment gets too. All checksums are computed anew, so a
 // super-frame is trusted to have been right.
 
-import { fold, wordSum } from "../../packet/checksum-update.ts";
+import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
 import {
   WALK_L4,
   WALK_PROTOCOL,
@@ -13,7 +13,7 @@ import {
 } from "../../packet/ipv6-extensions.ts";
 import { ETHERNET_LENGTH, locateIp } from "../../packet/locate-ip.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
-import { copySum, sumOf } from "./copy-sum.ts";
+import { copySum } from "./copy-sum.ts";
 import { KIND_ECN, KIND_TCP_IPV4, KIND_TCP_IPV6, KIND_UDP } from "./offload.ts";
 
 /** Longest super-frame: an IP packet of 65,535 bytes, and what is around it. */
@@ -138,7 +138,7 @@ export class SuperFrame {
     if (protocol === TCP) this.#mendTcp(view, l4);
     else view.setUint16(l4 + 4, end - l4);
     view.setUint16(field, 0);
-    const header = sumOf(view, l4, data) + pseudoSum(view, l3, protocol, end - l4);
+    const header = byteSum(view, l4, data) + pseudoSum(view, l3, protocol, end - l4);
     writeChecksum(view, field, protocol, header + sum);
     if (this.#outer >= 0) this.#mendOuter(view, this.#outer + moved, this.#outerUdp + moved, end);
   }
@@ -148,7 +148,7 @@ export class SuperFrame {
     view.setUint16(udp + 4, end - udp);
     if (view.getUint16(udp + 6) === 0) return;
     view.setUint16(udp + 6, 0);
-    const sum = sumOf(view, udp, end) + pseudoSum(view, l3, UDP, end - udp);
+    const sum = byteSum(view, udp, end) + pseudoSum(view, l3, UDP, end - udp);
     writeChecksum(view, udp + 6, UDP, sum);
   }
 
