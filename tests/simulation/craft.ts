@@ -42,12 +42,13 @@ function writeHeader(
   const { v6 } = source;
   const l4 = v6 ? 40 : 20;
   const hops = 2 + (id % 63);
+  const trafficClass = (id >> 3) & 0xff;
   packet.seal(l4 + size, vpc);
   if (v6) {
-    view.setUint32(0, 0x60000000 | id);
+    view.setUint32(0, 0x60000000 | (trafficClass << 20) | id);
     view.setUint32(4, (size << 16) | (protocol << 8) | hops);
   } else {
-    view.setUint32(0, 0x45000000 | (l4 + size));
+    view.setUint32(0, 0x45000000 | (trafficClass << 16) | (l4 + size));
     view.setUint32(4, (id << 16) | ((id & 1) << 14));
     view.setUint32(8, (hops << 24) | (protocol << 16));
   }

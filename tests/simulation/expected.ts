@@ -104,7 +104,7 @@ export class Expected {
     if (!v6) writeHeaderChecksum(view, 0);
   }
 
-  /** An ICMP error of the gateway's own about a packet. */
+  /** An ICMP error of the gateway's own about a packet, of the same service class. */
   answer(packet: Packet, vpc: VpcModel, typeAndCode: number, mtu: number): void {
     const { view, bytes } = this;
     const { v6 } = packet;
@@ -113,7 +113,10 @@ export class Expected {
     this.length = header + ICMP_HEADER + quote;
     bytes.fill(0, 0, header + ICMP_HEADER);
     const own = vpc.addresses.find((address) => address.v6 === v6);
-    view.setUint32(0, v6 ? 0x60000000 : 0x45c00000 + this.length);
+    const [first = 0, second = 0] = packet.bytes;
+    const trafficClass = (v6 ? (first % 16) * 16 + (second >> 4) : second) & 0xfc;
+    view.setUint32(0, v6 ? 0x60000000 : 0x45000000 + this.length);
+    view.setUint16(0, view.getUint16(0) + (v6 ? trafficClass * 16 : trafficClass));
     view.setUint32(4, v6 ? ((this.length - 40) << 16) | (ICMPV6 << 8) | 64 : 0x4000);
     if (!v6) view.setUint32(8, (64 << 24) | (ICMP << 16));
     if (own !== undefined) writeAddress(view, v6 ? 8 : 12, own);

@@ -76,7 +76,7 @@ export function answerWriter(
 
   function writeV4(cause: number, at: number, quote: number, kind: number): void {
     const message = at + 20;
-    view.setInt32(at, 0x45c00000 | (20 + ICMP_HEADER + quote));
+    view.setInt32(at, 0x45000000 | (serviceClass(cause) << 18) | (20 + ICMP_HEADER + quote));
     view.setInt32(at + 4, 0x4000);
     view.setInt32(at + 8, (TTL << 24) | (ICMP << 16));
     view.setInt32(at + 12, snapshot.current.vpcAddresses[vpc[cause]! * ADDRESS_WORDS]!);
@@ -91,7 +91,7 @@ export function answerWriter(
 
   function writeV6(cause: number, at: number, quote: number, kind: number): void {
     const message = at + 40;
-    view.setInt32(at, 0x60000000);
+    view.setInt32(at, 0x60000000 | (serviceClass(cause) << 22));
     view.setUint16(at + 4, ICMP_HEADER + quote);
     view.setUint16(at + 6, (ICMPV6 << 8) | TTL);
     const word = vpc[cause]! * ADDRESS_WORDS + 1;
@@ -104,6 +104,13 @@ export function answerWriter(
     const bodyEnd = message + ICMP_HEADER + quote;
     bytes.copyWithin(message + ICMP_HEADER, l3[cause]!, l3[cause]! + quote);
     view.setUint16(message + 2, ~fold(icmpv6Sum(view, at, message, bodyEnd)) & 0xffff);
+  }
+
+  /** An error is as urgent as what it is about (RFC 5508, 7.7, in place of RFC 1812, 4.3.2.5): its
+   * DSCP, six bits. Congestion is not its affair. */
+  function serviceClass(cause: number): number {
+    const first = view.getUint16(l3[cause]!);
+    return (flags[cause]! & V6) !== 0 ? (first >>> 6) & 63 : (first >>> 2) & 63;
   }
 
   function mtuTowards(cause: number): number {
