@@ -2,8 +2,6 @@
 // path, one at a time; addresses stand in a small memory of their own in network order, so that the
 // same code maps them that maps packets.
 
-import type { IpAddress } from "../wire/ip-address.ts";
-
 /** Where the addresses stand in `bytes`; IPv4 takes the first four bytes of each. */
 export const SOURCE = 0;
 export const DESTINATION = 16;
@@ -71,8 +69,9 @@ export interface Binder {
   /** Of a flow that comes to a public endpoint: writes the private one as the new destination, and
    * what is held; a drop code or 0. */
   receive(draft: FlowDraft): number;
-  /** Whether a flow that comes to that public endpoint is one for `receive`. */
-  serves(address: IpAddress, protocol: number, port: number): boolean;
+  /** Whether a flow that comes to that public endpoint is one for `receive`; its address stands
+   * `at` in `view`. Asked for each packet without a flow. */
+  serves(view: DataView, at: number, v6: boolean, protocol: number, port: number): boolean;
   /** Whether the source of the flow in the draft is translated as this binder would. */
   keeps(draft: FlowDraft): boolean;
   /** The same of its destination. */

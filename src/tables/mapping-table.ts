@@ -9,6 +9,7 @@
 // owner while flows to different destinations share it (address-and-port-dependent mapping).
 
 import type { Memory } from "../base/arena.ts";
+import { AddressNumbers } from "./address-numbers.ts";
 import { type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
 import type { HashKey } from "./key-hash.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
@@ -44,7 +45,7 @@ export interface MappingTableOptions {
 export class MappingTable {
   readonly #families: readonly [Family, Family];
   readonly #sets: PublicPorts[] = [];
-  readonly #setNumbers = new Map<string, number>();
+  readonly #setNumbers = new AddressNumbers();
 
   constructor(options: MappingTableOptions) {
     this.#families = [new Family(V4, options), new Family(V6, options)];
@@ -58,12 +59,22 @@ export class MappingTable {
   /** The number of the port set of a public address, in network order, as one VPC (by VNI) sees
    * it. */
   setOf(toVni: number, protocol: number, address: Uint8Array): number {
-    const key = `${toVni} ${protocol} ${address}`;
-    const known = this.#setNumbers.get(key);
-    if (known !== undefined) return known;
+    const view = new DataView(address.buffer, address.byteOffset, address.length);
+    const known = this.knownSet(toVni, protocol, view, 0, address.length);
+    if (known >= 0) return known;
     const number = this.#sets.push(new PublicPorts(address)) - 1;
-    this.#setNumbers.set(key, number);
+    this.#setNumbers.name(networkOf(toVni, protocol), view, 0, address.length, number);
     return number;
+  }
+
+  /** The same of the address of `size` bytes `at` in `view`; -1 when it has never had one. */
+  knownSet(toVni: number, protocol: number, view: DataView, at: number, size: number): number {
+    return this.#setNumbers.find(networkOf(toVni, protocol), view, at, size);
+  }
+
+  /** The port set of the mapping's public endpoint. */
+  set(mapping: number): number {
+    return this.#families[mapping & 1]!.set(mapping >> 1);
   }
 
   ports(set: number): PublicPorts {
@@ -167,6 +178,10 @@ export class MappingTable {
   orphan(mapping: number): void {
     this.#families[mapping & 1]!.orphan(mapping >> 1);
   }
+}
+
+function networkOf(vni: number, protocol: number): number {
+  return (vni << 8) | protocol;
 }
 
 function handle(entry: number, v6: boolean): number {

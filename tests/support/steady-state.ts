@@ -18,7 +18,7 @@ import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { ethernetFrame, vxlanFrame } from "./frames.ts";
 
 const CONFIG = `
-vpcs: { a: { vni: 100 }, b: { vni: 200 }, c: { vni: 300 } }
+vpcs: { a: { vni: 100 }, b: { vni: 200 }, c: { vni: 300 }, d: { vni: 400 }, e: { vni: 500 }, f: { vni: 600 } }
 peerings:
   p:
     peering:
@@ -46,6 +46,22 @@ peerings:
           - { ips: [{ cidr: 10.1.0.1/32 }], as: [{ cidr: 203.0.111.1/32 }], nat: { portForward: { ports: [{ port: "80", as: "8080" }] } } }
           - { ips: [{ cidr: "2001:db8:4::/64" }] }
           - { ips: [{ cidr: "2001:db8:5::1/128" }], as: [{ cidr: "2001:db8:e::1/128" }], nat: { portForward: { ports: [{ port: "80", as: "8080" }] } } }
+  # Two VPCs open the same public addresses to strangers.
+  r:
+    peering:
+      d:
+        expose:
+          - { ips: [{ cidr: 10.0.0.0/24 }], as: [{ cidr: 192.0.9.0/28 }], nat: { masquerade: { filtering: endpoint-independent, allocation: sequential } } }
+          - { ips: [{ cidr: "2001:db8:6::/64" }], as: [{ cidr: "2001:db8:f::/124" }], nat: { masquerade: { filtering: endpoint-independent } } }
+      f: { expose: [{ ips: [{ cidr: 10.6.0.0/24 }] }, { ips: [{ cidr: "2001:db8:7::/64" }] }] }
+    acl: { default: deny-unless-exposed, rules: [{ from: f, action: deny, match: { src: [{ cidr: 10.6.0.66/32 }] } }] }
+  s:
+    peering:
+      e:
+        expose:
+          - { ips: [{ cidr: 10.0.0.0/24 }], as: [{ cidr: 192.0.9.0/28 }], nat: { masquerade: { filtering: endpoint-independent, allocation: sequential } } }
+          - { ips: [{ cidr: "2001:db8:6::/64" }], as: [{ cidr: "2001:db8:f::/124" }], nat: { masquerade: { filtering: endpoint-independent } } }
+      f: { expose: [{ ips: [{ cidr: 10.6.0.0/24 }] }, { ips: [{ cidr: "2001:db8:7::/64" }] }] }
 `;
 
 const TEXTS = [
@@ -82,6 +98,17 @@ const PLAIN: readonly (readonly [number, string])[] = [
   [300, "tcp 10.0.0.8:80 > 10.3.0.4:4000 ack"],
   [100, "udp [2001:db8:3::4]:4000 > [2001:db8:4::8]:4000"],
 ];
+/** To public endpoints that two VPCs open: one in use, by whom the ACL allows and by whom it does
+ * not, and others that nobody has. */
+const STRANGERS: readonly (readonly [number, string])[] = [
+  [400, "udp 10.0.0.1:9 > 10.6.0.1:53"],
+  [600, "udp 10.6.0.2:53 > 192.0.9.0:1024"],
+  [600, "udp 10.6.0.66:53 > 192.0.9.0:1024"],
+  [600, "udp 10.6.0.2:53 > 192.0.9.0:1025"],
+  [600, "tcp 10.6.0.2:53 > 192.0.9.9:1024 syn"],
+  [600, "icmp 10.6.0.2 > 192.0.9.0 echo-request id=1"],
+  [600, "udp [2001:db8:7::1]:53 > [2001:db8:f::1]:1024"],
+];
 const WARM_UP = 4000;
 const BATCHES = 8000;
 
@@ -103,7 +130,8 @@ holder.current = { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(-1) 
 const counters = { current: directionCounts(names.directions.length) };
 const { steps } = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
 const pipeline = new Pipeline(pool, counters, steps);
-const traffic = [...TEXTS.map((text) => [100, text] as const), ...PLAIN];
+const texts = TEXTS.map((text) => [100, text] as const);
+const traffic = [...texts, ...PLAIN, ...STRANGERS, ...PLAIN];
 const frames = traffic.map(([vni, text]) =>
   vxlanFrame(vni, ethernetFrame(buildPacket(parsePacket(text)), { padTo: 60 })),
 );

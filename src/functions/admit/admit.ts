@@ -22,7 +22,6 @@ import {
   TRACK,
 } from "../../tables/rule-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
-import { readIpAddress } from "../../wire/ip-address.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
 const NO_PEERING = DROP["no-peering"].code;
@@ -33,7 +32,7 @@ const SOURCE_NOT_EXPOSED = DROP["source-not-exposed"].code;
 const SOURCE_PORT_NOT_EXPOSED = DROP["source-port-not-exposed"].code;
 
 export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
-  const { bytes, l3, flags, vpc, protocol, sourcePort, destinationPort } = pool;
+  const { bytes, view, l3, flags, vpc, protocol, sourcePort, destinationPort } = pool;
   const { toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
 
   /** Rules with conditions, out of the common way. A rule, or minus a drop code. */
@@ -55,10 +54,9 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     const at = l3[row]! + (v6 ? 24 : 16);
     let rule = nextReceiver(rules, first);
     if (rule === 0) return first;
-    const address = readIpAddress(bytes, at, v6 ? 6 : 4);
     for (rule = first; rule !== 0; rule = nextReceiver(rules, rule)) {
       const binder = binders[rules[rule * RULE_WORDS + DELTA]!]!;
-      if (binder.serves(address, protocol[row]!, destinationPort[row]!)) return rule;
+      if (binder.serves(view, at, v6, protocol[row]!, destinationPort[row]!)) return rule;
     }
     return first;
   }

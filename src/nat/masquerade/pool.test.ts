@@ -6,7 +6,7 @@ import { property } from "../../../tests/support/property.ts";
 import { plainMemory } from "../../base/arena.ts";
 import { seededRandom } from "../../base/random.ts";
 import { DROP } from "../../packet/verdict.ts";
-import { FlowDraft, NEW_SOURCE, SOURCE } from "../../tables/flow-draft.ts";
+import { DESTINATION, FlowDraft, NEW_SOURCE, SOURCE } from "../../tables/flow-draft.ts";
 import { HostTable } from "../../tables/host-table.ts";
 import { MappingTable } from "../../tables/mapping-table.ts";
 import { PortSet } from "../../tables/port-set.ts";
@@ -307,4 +307,22 @@ test("one port each of many addresses is little to remember", () => {
   }
   assert.ok(seen.size > 3000 && seen.size <= 4096, `${seen.size} addresses`);
   assert.ok(process.memoryUsage().arrayBuffers - before < 4_000_000);
+});
+
+test("a stranger is let in to an endpoint in use, and leaves nothing at one that nobody has", () => {
+  const { pool, mappings } = makeWorld();
+  const open = pool("10.1.0.0/16", { filtering: "endpoint-independent" });
+  assert.equal(bind(open, draftOf(UDP, "1.1.0.1", 9)), "10.1.0.0:1024");
+  const ask = (target: string, port: number) => {
+    const draft = draftOf(UDP, "5.5.5.5", 53);
+    draft.from = 200;
+    writeIpAddress(draft.bytes, DESTINATION, parseIpAddress(target)!);
+    draft.destinationPort = port;
+    const served = open.serves(draft.view, DESTINATION, false, UDP, port);
+    assert.equal(served, open.receive(draft) === 0);
+    return { served, known: mappings.knownSet(200, UDP, draft.view, DESTINATION, 4) >= 0 };
+  };
+  assert.deepEqual(ask("10.1.0.0", 1024), { served: true, known: true });
+  assert.deepEqual(ask("10.1.0.0", 1025), { served: false, known: true });
+  assert.deepEqual(ask("10.1.7.7", 1024), { served: false, known: false });
 });

@@ -15,7 +15,7 @@ import {
 } from "../../tables/flow-draft.ts";
 import { hashWords } from "../../tables/key-hash.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
-import { type IpAddress, readIpAddress } from "../../wire/ip-address.ts";
+import { readIpAddress } from "../../wire/ip-address.ts";
 import { lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext } from "../nat-mode.ts";
@@ -68,7 +68,7 @@ export class MasqueradePool implements Binder {
     if (mapping === "address-and-port-dependent") return this.#allocate(draft, true);
     const known = this.#mappings.find(draft);
     if (known < 0) return this.#allocate(draft, false);
-    if (!this.#owns(draft)) {
+    if (!this.#owns(known, draft)) {
       this.#mappings.orphan(known);
       return this.#allocate(draft, false);
     }
@@ -80,10 +80,11 @@ export class MasqueradePool implements Binder {
 
   receive(draft: FlowDraft): number {
     if (draft.isQuery) return NO_FLOW;
-    const address = this.#addressAt(draft, DESTINATION);
-    if (address === undefined) return NO_FLOW;
-    const { vni } = this.#context;
-    const mapping = this.#mappings.receiver(draft, address.set, draft.destinationPort, vni);
+    const { vni, peerVni } = this.#context;
+    const { view, protocol, size } = draft;
+    const set = this.#mappings.knownSet(peerVni, protocol, view, DESTINATION, size);
+    if (set < 0) return NO_FLOW;
+    const mapping = this.#mappings.receiver(draft, set, draft.destinationPort, vni);
     if (mapping < 0) return NO_FLOW;
     this.#mappings.hold(mapping);
     draft.receiver = mapping;
@@ -93,19 +94,19 @@ export class MasqueradePool implements Binder {
   keeps(draft: FlowDraft): boolean {
     const shared = this.#options.mapping === "address-and-port-dependent";
     if (this.#mappings.isShared(draft.mapping) && !shared) return false;
-    return this.#isSeenHere(draft.mapping) && this.#owns(draft);
+    return this.#isSeenHere(draft.mapping) && this.#owns(draft.mapping, draft);
   }
 
-  serves(address: IpAddress, protocol: number, port: number): boolean {
+  serves(view: DataView, at: number, v6: boolean, protocol: number, port: number): boolean {
     if (isQueryProtocol(protocol)) return false;
-    const { vni } = this.#context;
-    const found = this.#addresses.find(address, protocol);
-    return found !== undefined && this.#mappings.hasReceiver(found.set, port, vni);
+    const { vni, peerVni } = this.#context;
+    const set = this.#mappings.knownSet(peerVni, protocol, view, at, v6 ? 16 : 4);
+    return set >= 0 && this.#mappings.hasReceiver(set, port, vni);
   }
 
   keepsReceived(draft: FlowDraft): boolean {
     if (!this.#isSeenHere(draft.receiver)) return false;
-    const address = this.#addressAt(draft, DESTINATION);
+    const address = this.#addressOf(draft.receiver, draft);
     if (address === undefined || !isOwnPort(address, draft.destinationPort)) return false;
     const { value } = readIpAddress(draft.bytes, NEW_DESTINATION, draft.v6 ? 6 : 4);
     return this.#privates.some(
@@ -136,15 +137,15 @@ export class MasqueradePool implements Binder {
     return this.#mappings.realm(mapping) === this.#context.peerVni;
   }
 
-  /** Whether the draft's new source is one that this pool may give. */
-  #owns(draft: FlowDraft): boolean {
-    const address = this.#addressAt(draft, NEW_SOURCE);
+  /** Whether the mapping, whose public endpoint is the draft's new source, is one that this pool
+   * may give. */
+  #owns(mapping: number, draft: FlowDraft): boolean {
+    const address = this.#addressOf(mapping, draft);
     return address !== undefined && isOwnPort(address, draft.newSourcePort);
   }
 
-  #addressAt(draft: FlowDraft, at: number): PublicAddress | undefined {
-    const address = readIpAddress(draft.bytes, at, draft.v6 ? 6 : 4);
-    return this.#addresses.find(address, draft.protocol);
+  #addressOf(mapping: number, { protocol }: FlowDraft): PublicAddress | undefined {
+    return this.#addresses.ofSet(this.#mappings.set(mapping), protocol);
   }
 
   #allocate(draft: FlowDraft, shared: boolean): number {

@@ -3,7 +3,7 @@
 
 import { isQueryProtocol } from "../../tables/flow-draft.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
-import { type IpAddress, writeIpAddress } from "../../wire/ip-address.ts";
+import { readIpAddress, writeIpAddress } from "../../wire/ip-address.ts";
 import { ALL_PORTS, type PortRange } from "../../wire/port.ts";
 import { addressCount, lastAddress } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
@@ -40,6 +40,8 @@ export class PublicAddresses {
   readonly #ports: PortRange;
   /** By protocol: the addresses met so far, by index. */
   readonly #known: Map<number, PublicAddress>[] = [];
+  /** By port set: the address, or null for one that is not of this pool. */
+  readonly #bySet = new Map<number, PublicAddress | null>();
 
   /** `ports` may be used, but for those that others answer to. */
   constructor(
@@ -62,12 +64,15 @@ export class PublicAddresses {
     this.count = Number(count > ADDRESSES_MAX ? BigInt(ADDRESSES_MAX) : count);
   }
 
-  /** Undefined for an address that is none of them. */
-  find({ family, value }: IpAddress, protocol: number): PublicAddress | undefined {
-    const stretch = this.#stretches.find(({ first, last }) => value >= first && value <= last);
-    if (stretch === undefined) return undefined;
-    const index = stretch.index + Number(value - stretch.first);
-    return index < this.count ? this.at(index, family, protocol) : undefined;
+  /** The address with that port set, which is of the peer and `protocol`; undefined when it is
+   * none of them. Makes something only when first asked. */
+  ofSet(set: number, protocol: number): PublicAddress | undefined {
+    let found = this.#bySet.get(set);
+    if (found === undefined) {
+      found = this.#find(set, protocol) ?? null;
+      this.#bySet.set(set, found);
+    }
+    return found ?? undefined;
   }
 
   at(index: number, family: 4 | 6, protocol: number): PublicAddress {
@@ -79,12 +84,20 @@ export class PublicAddresses {
     return made;
   }
 
+  #find(set: number, protocol: number): PublicAddress | undefined {
+    const { address } = this.#mappings.ports(set);
+    const { family, value } = readIpAddress(address, 0, address.length === 4 ? 4 : 6);
+    const stretch = this.#stretches.find(({ first, last }) => value >= first && value <= last);
+    if (stretch === undefined) return undefined;
+    const index = stretch.index + Number(value - stretch.first);
+    return index < this.count ? this.at(index, family, protocol) : undefined;
+  }
+
   #make(index: number, family: 4 | 6, protocol: number): PublicAddress {
     const stretch = this.#stretches.findLast((each) => each.index <= index)!;
     const value = stretch.first + BigInt(index - stretch.index);
-    const address: IpAddress = { family, value };
     const bytes = new Uint8Array(family === 4 ? 4 : 16);
-    writeIpAddress(bytes, 0, address);
+    writeIpAddress(bytes, 0, { family, value });
     return {
       bytes,
       set: this.#mappings.setOf(this.#peerVni, protocol, bytes),
