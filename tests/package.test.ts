@@ -94,6 +94,21 @@ test("the installed command knows the tables of conformance", () => {
   assert.match(output, /^RFC 5382 .*\n\nREQ-1 /);
 });
 
+test("a Node that is too old is told so by the command, which has loaded nothing else by then", () => {
+  const installed = `${folder}/node_modules/isthmus`;
+  const imports = (file: string) =>
+    [...readFileSync(`${installed}/${file}`, "utf8").matchAll(/^import\b.*"(.*)"/gm)].map(
+      ([, name]) => name,
+    );
+  assert.deepEqual(imports("bin/isthmus.js"), ["../src/cli/node-version.js"]);
+  assert.deepEqual(imports("src/cli/node-version.js"), []);
+  const old = 'Object.defineProperty(process, "versions", { value: { node: "20.20.2" } });';
+  const words = ["--import", `data:text/javascript,${old}`, `${installed}/bin/isthmus.js`, "demo"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  assert.equal(stderr, "isthmus needs Node 22 or newer; this is Node 20.20.2.\n");
+  assert.deepEqual([status, stdout], [1, ""]);
+});
+
 test("the installed core can be used from a program, with its types", () => {
   writeFileSync(`${folder}/consumer.ts`, CONSUMER);
   const options = ["--module", "nodenext", "--target", "es2024", "--strict", "--types", "node"];
