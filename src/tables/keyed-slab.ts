@@ -11,7 +11,7 @@
 
 import { Arena, type Memory } from "../base/arena.ts";
 import { assert } from "../base/assert.ts";
-import { type HashKey, hashFourWordKeys, hashWords } from "./key-hash.ts";
+import { type HashKey, hashFourWords, hashWords } from "./key-hash.ts";
 
 export interface SlabOptions {
   /** Most entries, 1 to 2^26. */
@@ -25,9 +25,10 @@ export interface SlabOptions {
   readonly hashKey: HashKey;
 }
 
-/** Bits of a slot for how far it is from its first choice: that far, or farther. */
-const FAR_BITS = 3;
-const FARTHEST = (1 << FAR_BITS) - 1;
+/** Bits of a slot for how far it is from its first choice, of those that the entry leaves: half, as
+ * entries of other first choices are told apart by the distance already. */
+const FAR_BITS_MIN = 3;
+const FAR_BITS_MAX = 6;
 
 export class KeyedSlab {
   readonly capacity: number;
@@ -42,8 +43,9 @@ export class KeyedSlab {
   readonly entryBits: number;
   /** The high bits of a hash that stand in a slot. */
   readonly hashBits: number;
+  /** The distance of a slot that is that far from its first choice, or farther. */
+  readonly farthest: number;
   readonly hashKey: HashKey;
-  readonly #hash = new Int32Array(1);
 
   constructor(options: SlabOptions) {
     const { capacity, usual = capacity, entryWords, keyWords, memory, hashKey } = options;
@@ -57,25 +59,28 @@ export class KeyedSlab {
     this.index = arena.int32(slots);
     this.mask = slots - 1;
     this.entryBits = 32 - Math.clz32(capacity);
-    this.hashBits = -1 << (this.entryBits + FAR_BITS);
+    const half = (32 - this.entryBits) >> 1;
+    const farBits = Math.min(Math.max(half, FAR_BITS_MIN), FAR_BITS_MAX);
+    this.hashBits = -1 << (this.entryBits + farBits);
+    this.farthest = (1 << farBits) - 1;
     this.hashKey = hashKey;
   }
 
   hash(key: Int32Array, at: number): number {
     const { k0, k1 } = this.hashKey;
     if (this.keyWords !== 4) return hashWords(key, at, this.keyWords, k0, k1);
-    hashFourWordKeys(key, at, this.#hash, 1, k0, k1);
-    return this.#hash[0]!;
+    return hashFourWords(key[at]!, key[at + 1]!, key[at + 2]!, key[at + 3]!, k0, k1);
   }
 
   /** The entry whose key stands in `key` from `at` on, or -1. `tag` is the hash of the key. */
   find(key: Int32Array, at: number, tag: number): number {
-    const { index, mask, entryBits, hashBits } = this;
+    const { index, mask, entryBits, hashBits, farthest } = this;
     const high = -1 << entryBits;
     for (let slot = tag & mask; ; slot = (slot + 1) & mask) {
       const word = index[slot]!;
       if (word === 0) return -1;
-      if ((word & high) !== markOf(tag, (slot - tag) & mask, entryBits, hashBits)) continue;
+      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits, farthest);
+      if ((word & high) !== mark) continue;
       const entry = (word & ~high) - 1;
       if (this.hasKey(entry, key, at)) return entry;
     }
@@ -91,10 +96,10 @@ export class KeyedSlab {
   /** Makes the entry findable by the key that stands in it, whose hash is `tag`. No other entry may
    * have that key. */
   link(entry: number, tag: number): void {
-    const { index, mask, entryBits, hashBits } = this;
+    const { index, mask, entryBits, hashBits, farthest } = this;
     let slot = tag & mask;
     while (index[slot]! !== 0) slot = (slot + 1) & mask;
-    index[slot] = markOf(tag, (slot - tag) & mask, entryBits, hashBits) | (entry + 1);
+    index[slot] = markOf(tag, (slot - tag) & mask, entryBits, hashBits, farthest) | (entry + 1);
   }
 
   /** The hash of the key that stands in the entry. */
@@ -131,7 +136,7 @@ export class KeyedSlab {
       const far = this.#distance(word, slot);
       const gap = (slot - hole) & mask;
       if (far < gap) continue;
-      index[hole] = moved(word, far - gap, entryBits);
+      index[hole] = moved(word, far - gap, entryBits, this.farthest);
       hole = slot;
     }
     index[hole] = 0;
@@ -139,19 +144,25 @@ export class KeyedSlab {
 
   /** How far the slot is from the first choice of the entry in it. */
   #distance(word: number, slot: number): number {
-    const far = (word >>> this.entryBits) & FARTHEST;
-    if (far < FARTHEST) return far;
+    const far = (word >>> this.entryBits) & this.farthest;
+    if (far < this.farthest) return far;
     return (slot - this.tagOf((word & ~(-1 << this.entryBits)) - 1)) & this.mask;
   }
 }
 
 /** What stands above the entry in a slot `far` behind the first choice of a hash. */
-export function markOf(tag: number, far: number, entryBits: number, hashBits: number): number {
-  return (tag & hashBits) | ((far < FARTHEST ? far : FARTHEST) << entryBits);
+export function markOf(
+  tag: number,
+  far: number,
+  entryBits: number,
+  hashBits: number,
+  farthest: number,
+): number {
+  return (tag & hashBits) | ((far < farthest ? far : farthest) << entryBits);
 }
 
 /** The slot's word for another distance. */
-function moved(word: number, far: number, entryBits: number): number {
-  const least = far < FARTHEST ? far : FARTHEST;
-  return (word & ~(FARTHEST << entryBits)) | (least << entryBits);
+function moved(word: number, far: number, entryBits: number, farthest: number): number {
+  const least = far < farthest ? far : farthest;
+  return (word & ~(farthest << entryBits)) | (least << entryBits);
 }

@@ -51,7 +51,7 @@ export function byFlowV4(
   send: Sender,
 ): FlowTranslator {
   const { view } = pool;
-  const { words, index, mask, entryBits, hashBits } = table.slab;
+  const { words, index, mask, entryBits, hashBits, farthest } = table.slab;
   const high = -1 << entryBits;
   const { k0, k1 } = table.slab.hashKey;
   const { rows, l3s, ends, keys } = candidates;
@@ -68,7 +68,7 @@ export function byFlowV4(
     for (;;) {
       const word = index[slot]!;
       if (word === 0) return -1;
-      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits);
+      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits, farthest);
       slot = (slot + 1) & mask;
       if ((word & high) === mark) {
         slots[i] = slot;
@@ -137,7 +137,7 @@ export function byFlowV4(
 
   return function translateByFlow(tick, since) {
     const { count } = candidates;
-    hashFourWordKeys(keys, 0, tags, count, k0, k1);
+    hashFourWordKeys(keys, tags, count, k0, k1);
     fetch(count);
     const { shortcuts } = snapshot.current;
     let sent = 0;

@@ -45,7 +45,7 @@ export function byFlowV6(
   send: Sender,
 ): FlowTranslator {
   const { bytes, view } = pool;
-  const { words, index, mask, entryBits, hashBits } = table.slab;
+  const { words, index, mask, entryBits, hashBits, farthest } = table.slab;
   const high = -1 << entryBits;
   const { k0, k1 } = table.slab.hashKey;
   const { rows, l3s, ends, keys } = candidates;
@@ -62,7 +62,7 @@ export function byFlowV6(
     for (;;) {
       const word = index[slot]!;
       if (word === 0) return -1;
-      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits);
+      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits, farthest);
       slot = (slot + 1) & mask;
       if ((word & high) === mark) {
         slots[i] = slot;

@@ -32,7 +32,7 @@ export function flowFinder(
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
   const { datagram, flow, toVpc, direction } = pool;
   const { slab, layout, v6 } = table;
-  const { words, index, mask, entryBits, hashBits, keyWords, entryWords } = slab;
+  const { words, index, mask, entryBits, hashBits, farthest, keyWords, entryWords } = slab;
   const high = -1 << entryBits;
   const { k0, k1 } = slab.hashKey;
   const { addressWords } = layout;
@@ -95,7 +95,7 @@ export function flowFinder(
     for (;;) {
       const word = index[slot]!;
       if (word === 0) return -1;
-      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits);
+      const mark = markOf(tag, (slot - tag) & mask, entryBits, hashBits, farthest);
       slot = (slot + 1) & mask;
       if ((word & high) === mark) {
         slots[i] = slot;
