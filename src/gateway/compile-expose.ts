@@ -49,6 +49,7 @@ export class ExposeCompiler {
   readonly names: Decision[] = [];
   readonly reshapes: ReshapeInit[] = [];
   readonly binders: Binder[] = [];
+  readonly #binderIndexes = new Map<Binder, number>();
   readonly #modes: ReadonlyMap<string, NatMode>;
   readonly #dependencies: ExposeDependencies;
 
@@ -112,14 +113,21 @@ export class ExposeCompiler {
     if (mapping.kind === "answers-only") return { kind: ANSWERS_ONLY, delta: NO_DELTA };
     if (mapping.kind === "bind" || mapping.kind === "receive") {
       const kind = mapping.kind === "bind" ? BIND : RECEIVE;
-      const known = this.binders.indexOf(mapping.binder);
-      return { kind, delta: [known < 0 ? this.binders.push(mapping.binder) - 1 : known] };
+      return { kind, delta: [this.#indexOf(mapping.binder)] };
     }
     if (mapping.kind === "reshape") {
       return { kind: RESHAPE, delta: [this.reshapes.push(mapping) - 1] };
     }
     if (mapping.delta === 0n) return { kind: IDENTITY, delta: NO_DELTA };
     return { kind: SHIFT, delta: deltaWords(mapping.delta, rule.family) };
+  }
+
+  #indexOf(binder: Binder): number {
+    const known = this.#binderIndexes.get(binder);
+    if (known !== undefined) return known;
+    const index = this.binders.push(binder) - 1;
+    this.#binderIndexes.set(binder, index);
+    return index;
   }
 }
 

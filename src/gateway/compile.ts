@@ -47,6 +47,8 @@ export interface Compiled {
 export interface CompileDependencies extends ExposeDependencies {
   /** Where packets to a VPC go; undefined: out the way they came. */
   readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
+  /** One that has served before saves time. */
+  readonly tries?: TrieBuilder;
 }
 
 /** Roots or entries for IPv4 and IPv6, in this order. */
@@ -63,7 +65,7 @@ class Compiler {
   readonly #config: Config;
   readonly #dependencies: CompileDependencies;
   readonly #rules = new RuleBuilder();
-  readonly #tries = new TrieBuilder();
+  readonly #tries: TrieBuilder;
   readonly #directions: Direction[] = [];
   readonly #directionRoots: number[] = [];
   readonly #directionAcls: number[] = [];
@@ -79,6 +81,7 @@ class Compiler {
   constructor(config: Config, dependencies: CompileDependencies) {
     this.#config = config;
     this.#dependencies = dependencies;
+    this.#tries = dependencies.tries ?? new TrieBuilder();
     this.#exposes = new ExposeCompiler(dependencies);
     for (const [index, vpc] of config.vpcs.entries()) {
       this.#vpcs.set(vpc.name, index);

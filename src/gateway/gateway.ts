@@ -23,6 +23,7 @@ import type { AdjacencyInit } from "../tables/adjacency-table.ts";
 import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
 import { TICK_MILLIS, tickFrom, tickOf } from "../tables/flow-timers.ts";
 import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
+import { TrieBuilder } from "../tables/prefix-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
 import { type FlowView, viewFlow } from "./flow-list.ts";
@@ -85,6 +86,7 @@ export class Gateway {
   readonly #interfaceOptions: InterfaceOptions[] = [];
   readonly #snapshot: SnapshotHolder = { current: EMPTY_SNAPSHOT };
   readonly #counters: DirectionCounters = { current: directionCounts(0) };
+  readonly #tries = new TrieBuilder();
   readonly #totals = new PairTotals();
   readonly #batch = new Batch();
   readonly #answers = new Batch();
@@ -136,7 +138,8 @@ export class Gateway {
     const { adjacency } = this.#dependencies;
     const { nat } = this.#flows;
     const timersOf = this.#flows.setTimers(config.timers);
-    const { snapshot, names } = compile(config, { modes: natModes, adjacency, nat, timersOf });
+    const tools = { modes: natModes, adjacency, nat, timersOf, tries: this.#tries };
+    const { snapshot, names } = compile(config, tools);
     const interfaceVpcs = vpcsOfInterfaces(this.#interfaceOptions, names.vpcs);
     this.#totals.add(this.#names, this.#counters.current);
     this.#counters.current = directionCounts(names.directions.length);

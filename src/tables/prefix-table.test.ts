@@ -89,3 +89,25 @@ test("an empty trie covers nothing, and tries in one builder do not mix", () => 
     [7, 0, 0],
   );
 });
+
+test("a builder serves one configuration after the other, and leaves the last one alone", () => {
+  const builder = new TrieBuilder();
+  const address = Uint8Array.of(10, 1, 2, 3);
+  const build = (name: number) => {
+    const prefixes = Array.from({ length: 100 * name }, (_, i) => `10.${i & 255}.2.0/24`);
+    const entries = ["10.1.2.3/32", ...prefixes].map((text, index) => ({
+      prefix: parsePrefix(text)!,
+      value: () => 1000 * name + index,
+    }));
+    const root = builder.add(entries);
+    return { cells: builder.finish(), root, value: 1000 * name };
+  };
+  let before = build(1);
+  for (let name = 2; name <= 5; name++) {
+    const now = build(name);
+    for (const { cells, root, value } of [before, now]) {
+      assert.equal(lookup(cells, root, address, 0), value);
+    }
+    before = now;
+  }
+});

@@ -34,9 +34,11 @@ export interface TrieEntry {
 
 const NODE = 256;
 
-/** Collects the tries of one configuration. */
+/** Collects the tries of one configuration, and then of the next. It has two memories and uses them
+ * by turns, each as large as the largest asked of it: making room takes longer than filling it. */
 export class TrieBuilder {
   #cells = new Int32Array(64 * NODE);
+  #others = new Int32Array(64 * NODE);
   #used = 0;
 
   /** Builds one trie and returns its root. All prefixes must be of one family. */
@@ -47,9 +49,13 @@ export class TrieBuilder {
     return root;
   }
 
-  /** The cells of all tries made so far. */
+  /** The cells of all tries made since the last time. They stay as they are until, behind one more
+   * call, the first trie of the time after that is made. */
   finish(): Int32Array {
-    return this.#cells.slice(0, this.#used);
+    const cells = this.#cells.subarray(0, this.#used);
+    [this.#cells, this.#others] = [this.#others, this.#cells];
+    this.#used = 0;
+    return cells;
   }
 
   #insert(root: number, entry: TrieEntry): number {
