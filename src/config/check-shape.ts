@@ -8,12 +8,35 @@ import { kindOf, partName, show } from "./wording.ts";
 
 type ZodIssue = z.core.$ZodIssue;
 
-export function checkShape(shape: z.ZodType, value: unknown, report: Report): void {
+/** False when a part was not looked at, of which nothing is known then. */
+export function checkShape(shape: z.ZodType, value: unknown, report: Report): boolean {
+  const lost = sayLostKeys(value, [], report);
   const issues = shape.safeParse(value).error?.issues ?? [];
   for (const issue of issues) {
     const missing = valueAt(value, pathOf(issue)) === undefined;
     if (!missing || !isMisspelt(issue, issues)) sayIssue(issue, shape, value, report);
   }
+  return !lost;
+}
+
+/** The library that checks shapes passes over one key, and so over all that is in it. */
+const LOST = "__proto__";
+/** No key of a configuration is deeper; a file may contain itself. */
+const DEPTH_MAX = 16;
+
+/** Whether there are any. */
+function sayLostKeys(value: unknown, path: Path, report: Report): boolean {
+  if (typeof value !== "object" || value === null || path.length > DEPTH_MAX) return false;
+  let lost = false;
+  for (const [key, inner] of Object.entries(value)) {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    if (key !== LOST) lost = sayLostKeys(inner, here, report) || lost;
+    else {
+      lost = true;
+      report.add("shape/unknown-key", here, `"${LOST}" is no key and no name.`, "Rename it.");
+    }
+  }
+  return lost;
 }
 
 function pathOf({ path }: ZodIssue): Path {

@@ -47,8 +47,8 @@ function loadSource(
   modes: readonly ExposeMode[],
 ): LoadResult {
   if (value === undefined) return { config: undefined, issues: report.issues };
-  checkShape(configShape(modes), value, report);
-  if (!isMapping(value)) return { config: undefined, issues: report.issues };
+  const seen = checkShape(configShape(modes), value, report);
+  if (!seen || !isMapping(value)) return { config: undefined, issues: report.issues };
   const raw = value as RawConfig;
   const { root } = report;
   checkNames(raw, root);

@@ -237,6 +237,7 @@ for (const text of [
   "vpcs: {}\nisthmus: { timers: { preset: { toString: 5 } } }\n",
   "vpcs: {}\nisthmus: { timers: { preset: &x [*x] } }\n",
   "groups: { g: {} }\npeerings: { p: { gatewayGroup: 5, peering: {} } }\n",
+  "peerings: { __proto__: { peering: { a: { expose: [{ ips: [{ cidr: !!set { b } }] }] } } } }\n",
   "groups: { g: {} }\npeerings: { p: { gatewayGroup: null, peering: {} } }\n",
 ]) {
   test(`${JSON.stringify(text)} is refused without an exception`, () => {
