@@ -2,7 +2,6 @@
 // shape, the meaning of each part, and what the parts have to do with each other. Each pass goes on
 // where the one before found nothing wrong, so one mistake gives one issue.
 
-import { checkIsthmus } from "./check-isthmus.ts";
 import { checkNames } from "./check-names.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkShape } from "./check-shape.ts";
@@ -11,6 +10,7 @@ import type { ExposeMode } from "./expose-mode.ts";
 import type { ConfigIssue } from "./issue.ts";
 import type { Config, ConfigShape, IcmpAnswers } from "./model.ts";
 import { parseFragments } from "./parse-fragments.ts";
+import { parseIsthmus } from "./parse-isthmus.ts";
 import { parsePeerings } from "./parse-peerings.ts";
 import { parseTimers } from "./parse-timers.ts";
 import { parseVpcs } from "./parse-vpcs.ts";
@@ -53,11 +53,13 @@ function loadSource(
   const { root } = report;
   checkNames(raw, root);
   const sound = (key: keyof RawConfig) => isMapping(raw[key]);
-  const vpcs = parseVpcs(sound("vpcs") ? raw : { ...raw, vpcs: {} }, root);
-  const usable = sound("peerings") && (sound("vpcs") || raw.vpcs == null);
+  const known = sound("vpcs") || raw.vpcs == null;
+  const names = known ? new Set(Object.keys(raw.vpcs ?? {})) : undefined;
+  const joints = parseIsthmus(raw, names, root);
+  const vpcs = parseVpcs(sound("vpcs") ? raw : { ...raw, vpcs: {} }, joints, root);
+  const usable = sound("peerings") && known;
   const peerings = usable ? parsePeerings(raw, vpcs, modes, root) : [];
   checkRoutes(peerings, modes);
-  if (sound("isthmus")) checkIsthmus(raw, vpcs.names, root.at("isthmus"));
   const timers = parseTimers(raw, root);
   const fragments = parseFragments(raw, root);
   const capacity = raw.gateway?.flowTableCapacity;
@@ -74,8 +76,10 @@ function loadSource(
     vpcs: [...vpcs.byName.values()].map(({ vpc }) => vpc),
     peerings: peerings.map(({ peering }) => peering),
     flowTableCapacity: capacity ?? FLOW_TABLE_CAPACITY,
-    underlay: raw.isthmus?.underlay,
-    attachments: raw.isthmus?.attachments ?? [],
+    underlay: joints.underlay,
+    attachments: joints.attachments,
+    routes: joints.routes,
+    interfaces: joints.interfaces,
     icmp: icmpAnswers(raw),
     timers,
     fragments,

@@ -3,6 +3,7 @@
 
 import type { Brand } from "../base/brand.ts";
 import type { IpAddress } from "../wire/ip-address.ts";
+import type { Prefix } from "../wire/prefix.ts";
 import type { PrefixPorts } from "../wire/prefix-ports.ts";
 import type { Place } from "./issue.ts";
 
@@ -18,8 +19,14 @@ export interface ConfigShape {
   readonly peerings: readonly Peering[];
   /** Most flows at a time, per address family. Default 1,000,000. */
   readonly flowTableCapacity: number;
+  /** Undefined: no packet comes or goes by a tunnel, and no attachment or route has one. */
   readonly underlay?: Underlay | undefined;
+  /** In the order of the document. */
   readonly attachments: readonly Attachment[];
+  /** Static routes of all VPCs, in the order of the document; no two of a VPC have one `to`. */
+  readonly routes: readonly StaticRoute[];
+  /** In name order; one that is not here has the defaults. */
+  readonly interfaces: readonly InterfaceOptions[];
   readonly icmp: IcmpAnswers;
   readonly timers: FlowTimes;
   readonly fragments: FragmentLimits;
@@ -76,9 +83,11 @@ export interface Vpc {
   /** 1 to 16,777,215. */
   readonly vni: number;
   readonly place: Place;
-  /** Where its packets go on the underlay; needed only by a live gateway. */
-  readonly remote?: { readonly vtep: string; readonly routerMac: string } | undefined;
-  /** The gateway's own addresses there, one of a family at most: what its answers come from. */
+  /** The router behind the underlay that takes whatever no connected network and no static route
+   * of the VPC covers. */
+  readonly remote?: TunnelRouter | undefined;
+  /** The gateway's own addresses there that its ICMP errors come from, one of a family at most:
+   * the one under `isthmus.vpcs`, or else that of the VPC's first attachment. */
   readonly addresses: readonly IpAddress[];
   /** The longest IP packet that it takes, in bytes. */
   readonly mtu: number;
@@ -169,15 +178,79 @@ export interface AclRule {
 
 /** The VXLAN side of the gateway (RFC 7348). */
 export interface Underlay {
+  /** Has an address of the kernel's, whose routes and neighbors lead to other VTEPs. */
   readonly interface: string;
-  readonly vtep: string;
-  /** Router MAC of this gateway in the tunnels. */
-  readonly vtepMac?: string | undefined;
+  /** Unicast IPv4: this gateway's end of all tunnels. */
+  readonly vtep: IpAddress;
+  /** Six bytes: the gateway's MAC inside all tunnels. As written, or 02:49 and the four bytes of
+   * `vtep`. */
+  readonly vtepMac: Uint8Array;
+  readonly place: Place;
 }
 
-/** A VPC straight on an interface. */
+/** An address that the gateway has in a VPC, and the network that is connected by it. No two
+ * attachments of a VPC have the same address, or networks that overlap. */
 export interface Attachment {
   readonly vpc: string;
+  readonly segment: Segment;
+  /** Unicast, and not link-local if it is IPv6. */
+  readonly address: IpAddress;
+  readonly network: Prefix;
+  readonly place: Place;
+}
+
+/** The link of an attachment. Two attachments of a VPC with equal segments are of two families. */
+export type Segment = InterfaceSegment | VxlanSegment;
+
+/** All of an interface; no other VPC and no underlay has it. */
+export interface InterfaceSegment {
+  readonly kind: "interface";
   readonly interface: string;
-  readonly address: string;
+}
+
+/** The VPC's VNI as a link: Ethernet between hosts behind several VTEPs. A VPC has one at most. */
+export interface VxlanSegment {
+  readonly kind: "vxlan";
+  /** Whom frames for all hosts go to: unicast IPv4, at least one, each once, never this gateway. */
+  readonly vteps: readonly IpAddress[];
+}
+
+/** A way of a VPC to addresses that are not on its segments. The longest `to` that holds an
+ * address counts. */
+export interface StaticRoute {
+  readonly vpc: string;
+  readonly to: Prefix;
+  readonly hop: NextHop;
+  readonly place: Place;
+}
+
+export type NextHop = RouterHop | TunnelHop;
+
+/** A router on an attachment of the VPC: `via` is of the family of `to`, in exactly one connected
+ * network of the VPC, and not an address of the gateway's own. */
+export interface RouterHop {
+  readonly kind: "router";
+  readonly via: IpAddress;
+}
+
+export interface TunnelHop extends TunnelRouter {
+  readonly kind: "tunnel";
+}
+
+/** The far end of an L3 tunnel. */
+export interface TunnelRouter {
+  /** Unicast IPv4, and not this gateway. */
+  readonly vtep: IpAddress;
+  /** Six bytes: destination MAC inside the tunnel. */
+  readonly routerMac: Uint8Array;
+}
+
+/** How an interface is driven. */
+export interface InterfaceOptions {
+  readonly name: string;
+  /** "tap": the gateway makes the interface itself. Default "af-packet". */
+  readonly driver: "af-packet" | "af-xdp" | "tap";
+  /** Whether frames for other MACs are taken in too. Default false. */
+  readonly promiscuous: boolean;
+  readonly place: Place;
 }

@@ -1,8 +1,8 @@
 // VPCs and their subnets.
 
-import { parseIpAddress } from "../wire/ip-address.ts";
 import { type Prefix, parsePrefix } from "../wire/prefix.ts";
 import { MTU_MAX, type Vpc } from "./model.ts";
+import type { Joints } from "./parse-isthmus.ts";
 import type { Located, Reporter } from "./report.ts";
 import { isMapping, type RawConfig, type RawVpc } from "./shape.ts";
 
@@ -20,7 +20,7 @@ export interface ParsedVpcs {
   readonly names: ReadonlySet<string>;
 }
 
-export function parseVpcs(raw: RawConfig, report: Reporter): ParsedVpcs {
+export function parseVpcs(raw: RawConfig, joints: Joints, report: Reporter): ParsedVpcs {
   const byName = new Map<string, ParsedVpc>();
   const byVni = new Map<number, Located>();
   const byId = new Map<string, Located>();
@@ -41,36 +41,31 @@ export function parseVpcs(raw: RawConfig, report: Reporter): ParsedVpcs {
     }
     byVni.set(vni, at.at("vni").located);
     if (at.tainted) continue;
-    const vpc: Vpc = { name, vni, place: at.located.place, ...extras(raw, name) };
+    const vpc: Vpc = { name, vni, place: at.located.place, ...extras(raw, name, joints) };
     byName.set(name, { vpc, located: at.located, subnets });
   }
   return { byName, names: new Set(Object.keys(all)) };
 }
 
-/** What the `isthmus` key adds; wrong values are reported by check-isthmus.ts. */
-function extras({ isthmus }: RawConfig, name: string): Omit<Vpc, "name" | "vni" | "place"> {
+/** What the `isthmus` key adds. */
+function extras(
+  { isthmus }: RawConfig,
+  name: string,
+  { vpcs, attachments }: Joints,
+): Omit<Vpc, "name" | "vni" | "place"> {
   const raw = isMapping(isthmus) && isMapping(isthmus?.vpcs) ? isthmus?.vpcs?.[name] : undefined;
-  const { vtep, routerMac, addresses = [], mtu, flows } = isMapping(raw) && raw ? raw : {};
-  const attached = Array.isArray(isthmus?.attachments)
-    ? isthmus.attachments.filter((each) => isMapping(each) && each.vpc === name)
-    : [];
-  const texts = [
-    ...(Array.isArray(addresses) ? addresses : []),
-    ...attached
-      .map(({ address }) => address)
-      .filter(isText)
-      .map((address) => address.split("/")[0]!),
-  ];
+  const { mtu, flows } = isMapping(raw) && raw ? raw : {};
+  const joint = vpcs.get(name);
+  const attached = attachments.filter(({ vpc }) => vpc === name).map(({ address }) => address);
+  const all = [...(joint?.addresses ?? []), ...attached];
   return {
-    remote: vtep !== undefined && routerMac !== undefined ? { vtep, routerMac } : undefined,
-    addresses: texts.filter(isText).flatMap((text) => parseIpAddress(text) ?? []),
+    remote: joint?.remote,
+    addresses: all.filter(
+      ({ family }, index) => all.findIndex((each) => each.family === family) === index,
+    ),
     mtu: mtu ?? MTU_MAX,
     flows,
   };
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
 }
 
 function parseVni({ vni }: RawVpc, at: Reporter): number | undefined {

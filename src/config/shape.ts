@@ -130,13 +130,46 @@ const groups = z.record(
 const isthmus = z
   .strictObject({
     attachments: z
-      .array(z.strictObject({ vpc: text, interface: text, address: text }))
+      .array(
+        z.strictObject({
+          vpc: text,
+          interface: text.optional().describe("the segment is this interface, or"),
+          vteps: z.array(text).optional().describe("the VNI, with hosts behind these VTEPs"),
+          address: text.describe("the gateway's own, with its length; e.g. 10.0.0.1/24"),
+        }),
+      )
       .optional()
-      .describe("VPCs straight on an interface"),
+      .describe("where the gateway has an address on a segment of a VPC"),
+    routes: z
+      .array(
+        z.strictObject({
+          vpc: text,
+          to: text.describe("a prefix"),
+          via: text.optional().describe("a router on an attachment of the VPC, or"),
+          vtep: text.optional().describe("far end of a tunnel, with routerMac"),
+          routerMac: text.optional(),
+        }),
+      )
+      .optional()
+      .describe("static routes of VPCs"),
     underlay: z
-      .strictObject({ interface: text, vtep: text, vtepMac: text.optional() })
+      .strictObject({
+        interface: text,
+        vtep: text.describe("the gateway's own IPv4 address there"),
+        vtepMac: text.optional().describe("its MAC in tunnels; 02:49 and the VTEP's four bytes"),
+      })
       .optional()
       .describe("the VXLAN side of the gateway"),
+    interfaces: z
+      .record(
+        text,
+        z.strictObject({
+          driver: z.enum(["af-packet", "af-xdp", "tap"]).optional().describe("af-packet if absent"),
+          promiscuous: z.boolean().optional().describe("take frames for other MACs; false"),
+        }),
+      )
+      .optional()
+      .describe("how interfaces are driven, by name"),
     vpcs: z
       .record(
         text,
@@ -208,6 +241,7 @@ export function configShape(modes: readonly ExposeMode[]) {
 
 export type RawConfig = z.infer<ReturnType<typeof configShape>>;
 export type RawVpc = z.infer<typeof vpc>;
+export type RawIsthmus = z.infer<typeof isthmus>;
 export type RawPeering = z.infer<ReturnType<typeof peering>>;
 export type RawExpose = z.infer<ReturnType<typeof expose>>;
 export type RawPrefixEntry = z.infer<typeof prefixEntry>;

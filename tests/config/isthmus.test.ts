@@ -24,7 +24,8 @@ for (const [address, good] of [
 ] as const) {
   test(`VTEP ${address} is ${good ? "accepted" : "refused"}`, () => {
     const underlay = { interface: "eth0", vtep: address };
-    const vpcs = { blue: { vtep: address, routerMac: "02:00:00:00:00:01" } };
+    const far = good ? "10.0.0.2" : address;
+    const vpcs = { blue: { vtep: far, routerMac: "02:00:00:00:00:01" } };
     const expected = ["isthmus.underlay.vtep", "isthmus.vpcs.blue.vtep"];
     assert.deepEqual(
       issuesOf({ vpcs: VPCS, isthmus: { underlay, vpcs } }),
