@@ -9,6 +9,7 @@ import { loadConfig } from "../src/config/load.ts";
 import type { NetworkFunction } from "../src/functions/network-function.ts";
 import { compile } from "../src/gateway/compile.ts";
 import { makeFlows } from "../src/gateway/flows.ts";
+import { neighborTables } from "../src/gateway/neighborhood.ts";
 import { gatewaySteps } from "../src/gateway/steps.ts";
 import { natModes } from "../src/nat/modes.ts";
 import { Batch } from "../src/packet/batch.ts";
@@ -83,7 +84,8 @@ function makePipeline(): { pipeline: Pipeline; compileMillis: number } {
   const interfaceVpcs = Int32Array.of(scenario.vxlan ? -1 : 0);
   holder.current = { ...snapshot, generation: 1, interfaceVpcs };
   const counters = { current: directionCounts(names.directions.length) };
-  const shared = { flows, pool, interfaces, snapshot: holder, counters };
+  const next = neighborTables(flows.hashKey, alignedMemory, false);
+  const shared = { flows, pool, interfaces, snapshot: holder, counters, next };
   const steps = scenario.kind === "gateway" ? gatewaySteps(shared).steps : [sendAll()];
   return {
     pipeline: new Pipeline(pool, counters, timed ? steps.map(timeStep) : steps),

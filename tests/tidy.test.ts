@@ -17,8 +17,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nat: ["base", "wire", "config", "tables", "packet/verdict.ts", "npm:zod"],
   functions: ["base", "wire", "packet", "tables"],
   pipeline: ["base", "packet", "tables", "functions/network-function.ts"],
+  links: ["base", "wire", "packet", "tables", "config"],
   drivers: ["base", "wire", "packet", "node:", "npm:koffi"],
-  gateway: ["base", "wire", "packet", "tables", "config", "nat", "functions", "pipeline"],
+  gateway: ["base", "wire", "packet", "tables", "config", "nat", "links", "functions", "pipeline"],
   stories: ["base", "wire", "config", "nat/modes.ts", "gateway/gateway.ts", "gateway/outcome.ts"],
   cli: [
     "base",

@@ -3,11 +3,12 @@
 
 import { assert } from "../base/assert.ts";
 import type { Config, Manifest, Peering } from "../config/model.ts";
+import type { RouteEntry, Ways } from "../links/plan.ts";
 import { type AdjacencyInit, buildAdjacencyTable } from "../tables/adjacency-table.ts";
 import { EMPTY_ROOT, TrieBuilder, type TrieEntry } from "../tables/prefix-table.ts";
 import { buildReshapeTable } from "../tables/reshape-table.ts";
 import { OPTIONAL, RuleBuilder } from "../tables/rule-table.ts";
-import type { Snapshot } from "../tables/snapshot.ts";
+import { ROUTE_WORDS, ROUTED, type Snapshot } from "../tables/snapshot.ts";
 import { buildVniTable } from "../tables/vni-table.ts";
 import { AclCompiler, type AclLists } from "./compile-acl.ts";
 import { compileAnswers } from "./compile-answers.ts";
@@ -47,6 +48,8 @@ export interface Compiled {
 export interface CompileDependencies extends ExposeDependencies {
   /** Where packets to a VPC go; undefined: out the way they came. */
   readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
+  /** Where packets go in a gateway with links of its own; instead of `adjacency`. */
+  readonly ways?: Ways | undefined;
   /** One that has served before saves time. */
   readonly tries?: TrieBuilder;
 }
@@ -99,6 +102,7 @@ class Compiler {
     const { vpcs } = this.#config;
     const answers = compileAnswers(this.#config);
     const adjacencies = this.#adjacencies();
+    const routes = this.#routes();
     const acls = this.#acls.finish();
     const directions = { directions: this.#directions, directionAcls: this.#directionAcls };
     return {
@@ -113,6 +117,7 @@ class Compiler {
         vpcVnis: Int32Array.from(vpcs, (vpc) => vpc.vni),
         vpcFlowLimits: Int32Array.from(vpcs, (vpc) => vpc.flows ?? 0),
         ...adjacencies,
+        ...routes,
         shortcuts: compileShortcuts({ ...directions, ...answers, ...adjacencies, ...acls }),
         directionVpcs: Int32Array.from(this.#directions, ({ to }) => to),
         directionAcls: Int32Array.from(this.#directionAcls),
@@ -234,11 +239,36 @@ class Compiler {
 
   #adjacencies(): Pick<Snapshot, "vpcAdjacencies" | "adjacencies"> {
     const inits: AdjacencyInit[] = [];
+    const routed = this.#dependencies.ways !== undefined;
     const vpcAdjacencies = Int32Array.from(this.#config.vpcs, (vpc) => {
+      if (routed) return ROUTED;
       const init = this.#dependencies.adjacency?.(vpc.name);
       return init === undefined ? 0 : inits.push(init);
     });
     return { vpcAdjacencies, adjacencies: buildAdjacencyTable(inits) };
+  }
+
+  #routes(): Pick<Snapshot, "routeRoots" | "ownRoots" | "routes"> {
+    const { ways } = this.#dependencies;
+    const words: number[] = new Array(ROUTE_WORDS).fill(0);
+    const add = ({ link, neighbor }: RouteEntry) =>
+      link < 0 ? 0 : words.push(link, neighbor) / ROUTE_WORDS - 1;
+    const roots = (entriesOf: (vpc: string) => readonly TrieEntry[]) =>
+      Int32Array.from(
+        this.#config.vpcs.flatMap(({ name }) => {
+          const [v4, v6] = perFamily(entriesOf(name));
+          return [this.#tries.add(v4), this.#tries.add(v6)];
+        }),
+      );
+    const routeRoots = roots((vpc) =>
+      (ways?.routes.get(vpc) ?? []).map((route) => {
+        return { prefix: route.prefix, value: () => add(route) };
+      }),
+    );
+    const ownRoots = roots((vpc) =>
+      (ways?.own.get(vpc) ?? []).map((prefix) => ({ prefix, value: () => 1 })),
+    );
+    return { routeRoots, ownRoots, routes: Int32Array.from(words) };
   }
 
   #vni(name: string): number {
@@ -250,4 +280,11 @@ class Compiler {
     assert(index !== undefined, `a checked peering names only VPCs that exist: ${name}`);
     return index;
   }
+}
+
+function perFamily(entries: readonly TrieEntry[]): PerFamily<TrieEntry[]> {
+  return [
+    entries.filter(({ prefix }) => prefix.family === 4),
+    entries.filter(({ prefix }) => prefix.family === 6),
+  ];
 }

@@ -1,18 +1,21 @@
 // The gateway as everybody outside the data path sees it: configurations in, frames in, outcomes
 // and counts out. It introduces the layers to each other and does nobody's work.
 
-import type { Memory } from "../base/arena.ts";
+import { type Memory, plainMemory } from "../base/arena.ts";
 import type { Random } from "../base/random.ts";
 import type { Config } from "../config/model.ts";
 import type { Answerer } from "../functions/answer/answer.ts";
 import type { Cutter } from "../functions/cut/cut.ts";
+import type { Links } from "../links/links.ts";
 import { natModes } from "../nat/modes.ts";
 import { Batch } from "../packet/batch.ts";
 import { BATCH_MAX } from "../packet/limits.ts";
+import type { Outbox } from "../packet/outbox.ts";
 import { PacketPool } from "../packet/packet-pool.ts";
 import {
   CONSUMED,
   DROP_FIRST,
+  HELD,
   SENT,
   VERDICT_LIMIT,
   verdictName,
@@ -22,16 +25,18 @@ import { Pipeline } from "../pipeline/pipeline.ts";
 import type { AdjacencyInit } from "../tables/adjacency-table.ts";
 import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
 import { TICK_MILLIS, tickFrom, tickOf } from "../tables/flow-timers.ts";
-import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
 import { TrieBuilder } from "../tables/prefix-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
 import { type FlowView, viewFlow } from "./flow-list.ts";
 import { type FlowOptions, type Flows, makeFlows } from "./flows.ts";
+import { type InterfaceOptions, Interfaces } from "./interfaces.ts";
+import { Neighborhood, neighborTables } from "./neighborhood.ts";
 import type { Outcome, Piece } from "./outcome.ts";
 import { OutcomeReader } from "./outcome-reader.ts";
 import { PairTotals } from "./pair-totals.ts";
 import type { Answer, ApplyReport, Counts, EndedFlow, Tracked } from "./reports.ts";
+import { Returned } from "./returned.ts";
 import { Revalidator } from "./revalidate.ts";
 import { gatewaySteps } from "./steps.ts";
 import { type TraceLine, traceListener } from "./trace.ts";
@@ -39,6 +44,7 @@ import { type TraceLine, traceListener } from "./trace.ts";
 export { END_REASONS } from "./end-reason.ts";
 export type { FlowView } from "./flow-list.ts";
 export type { FlowOptions } from "./flows.ts";
+export type { InterfaceOptions, Link } from "./interfaces.ts";
 export type { PairCount } from "./pair-totals.ts";
 export type { Answer, ApplyReport, Counts, EndedFlow, Tracked } from "./reports.ts";
 export type { TraceLine } from "./trace.ts";
@@ -57,42 +63,30 @@ export interface GatewayDependencies {
   readonly memory?: Memory | undefined;
   /** Where packets to a VPC go; undefined: out the way they came. */
   readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
+  /** The gateway has links of its own and routes of its VPCs, and packets go by them. */
+  readonly live?: { readonly notice: (sentence: string) => void } | undefined;
 }
 
-export type Link = "ethernet" | "raw-ip" | "unknown";
-
-export interface InterfaceOptions {
-  readonly name: string;
-  /** How frames start; those of an unknown link are all dropped. */
-  readonly link: Link;
-  /** The VPC of frames without a tunnel; undefined: such frames have no VPC. */
-  readonly vpc?: string | undefined;
-  /** Whether frames may come in VXLAN; then the VNI tells the VPC. */
-  readonly vxlan: boolean;
+/** What gives frames: a driver. As many as there are, in new rows of `pool`; how many. */
+export interface FrameSource {
+  receive(pool: PacketPool, batch: Batch, iface: number): number;
 }
-
-const LINK_KINDS: Record<Link, number> = {
-  ethernet: 0,
-  "raw-ip": RAW_IP,
-  unknown: RAW_IP | UNREADABLE,
-};
 
 const NO_NAMES: Names = { vpcs: [], directions: [], exposes: [], aclRules: [], acls: [] };
 
 export class Gateway {
   readonly #pool: PacketPool;
   readonly #pipeline: Pipeline;
-  readonly #interfaces = new InterfaceTable();
-  readonly #interfaceOptions: InterfaceOptions[] = [];
+  readonly #interfaces = new Interfaces();
   readonly #snapshot: SnapshotHolder = { current: EMPTY_SNAPSHOT };
   readonly #counters: DirectionCounters = { current: directionCounts(0) };
   readonly #tries = new TrieBuilder();
   readonly #totals = new PairTotals();
   readonly #batch = new Batch();
   readonly #answers = new Batch();
-  /** Packets of earlier runs that have waited, and which those are. */
-  readonly #returned = new Batch();
-  readonly #returnedNumbers = new Float64Array(BATCH_MAX);
+  /** Packets of earlier runs that have waited. */
+  readonly #returned: Returned;
+  readonly #neighborhood: Neighborhood | undefined;
   /** Packets received before the first of the batch. */
   #before = 0;
   readonly #causes = new Int32Array(BATCH_MAX);
@@ -112,20 +106,23 @@ export class Gateway {
   constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
     this.#dependencies = dependencies;
     this.#pool = new PacketPool({ ...options, memory: dependencies.memory });
-    const { random, memory } = dependencies;
+    const { random, memory = plainMemory, live } = dependencies;
     this.#flows = makeFlows(options, random, memory, this.#snapshot);
-    const shared = {
+    const next = neighborTables(this.#flows.hashKey, memory, live !== undefined);
+    const shared = { pool: this.#pool, counters: this.#counters };
+    const { steps, answer, cut, encap } = gatewaySteps({
+      ...shared,
       flows: this.#flows,
-      pool: this.#pool,
-      interfaces: this.#interfaces,
+      interfaces: this.#interfaces.table,
       snapshot: this.#snapshot,
-      counters: this.#counters,
-    };
-    const { steps, answer, cut } = gatewaySteps(shared);
+      next,
+    });
     this.#pipeline = new Pipeline(this.#pool, this.#counters, steps);
     this.#answer = answer;
     this.#cut = cut;
-    this.#returned.returned = true;
+    this.#returned = new Returned(this.#pool, this.#flows.fragments, this.#snapshot);
+    const pipeline = this.#pipeline;
+    this.#neighborhood = live && new Neighborhood({ ...live, ...next, ...shared, pipeline, encap });
   }
 
   /** Counts applied configurations; 0 before the first. */
@@ -133,18 +130,23 @@ export class Gateway {
     return this.#snapshot.current.generation;
   }
 
-  /** Swaps in a configuration between two batches: all of it or (by throwing) nothing. */
-  apply(config: Config): ApplyReport {
+  /** Swaps in a configuration between two batches: all of it or (by throwing) nothing. `now` in
+   * milliseconds; it only counts where there are links. */
+  apply(config: Config, now = 0): ApplyReport {
     const { adjacency } = this.#dependencies;
+    const links = this.#neighborhood?.links;
+    const ways = links?.prepare(config, now);
     const { nat } = this.#flows;
     const timersOf = this.#flows.setTimers(config.timers);
-    const tools = { modes: natModes, adjacency, nat, timersOf, tries: this.#tries };
+    const tools = { modes: natModes, adjacency, ways, nat, timersOf, tries: this.#tries };
     const { snapshot, names } = compile(config, tools);
-    const interfaceVpcs = vpcsOfInterfaces(this.#interfaceOptions, names.vpcs);
+    const interfaceVpcs = this.#interfaces.vpcs(names.vpcs);
+    this.#neighborhood?.renumber(this.#names.vpcs, names.vpcs);
     this.#totals.add(this.#names, this.#counters.current);
     this.#counters.current = directionCounts(names.directions.length);
     this.#names = names;
     this.#snapshot.current = { ...snapshot, generation: this.generation + 1, interfaceVpcs };
+    links?.commit(config, now);
     const { timeoutMillis, datagrams, waiting } = config.fragments;
     const timeoutTicks = Math.ceil(timeoutMillis / TICK_MILLIS);
     const vnis = config.vpcs.map(({ vni }) => vni);
@@ -217,11 +219,46 @@ export class Gateway {
 
   /** Returns the interface's index, to be given to `receive`. */
   addInterface(options: InterfaceOptions): number {
-    const index = this.#interfaces.add(LINK_KINDS[options.link] | (options.vxlan ? VXLAN : 0));
-    this.#interfaceOptions.push(options);
-    const interfaceVpcs = vpcsOfInterfaces(this.#interfaceOptions, this.#names.vpcs);
-    this.#snapshot.current = { ...this.#snapshot.current, interfaceVpcs };
+    const index = this.#interfaces.add(options);
+    this.#renewInterfaces();
     return index;
+  }
+
+  /** The interface is another from now on. */
+  setInterface(index: number, options: InterfaceOptions): void {
+    this.#interfaces.set(index, options);
+    this.#renewInterfaces();
+  }
+
+  #renewInterfaces(): void {
+    const interfaceVpcs = this.#interfaces.vpcs(this.#names.vpcs);
+    this.#snapshot.current = { ...this.#snapshot.current, interfaceVpcs };
+  }
+
+  /** Where its neighbors are; only a live gateway has any. */
+  get links(): Links | undefined {
+    return this.#neighborhood?.links;
+  }
+
+  /** The same as `receive`, straight from a driver; how many frames. */
+  take(source: FrameSource, iface: number): number {
+    if (this.#ran > 0) this.clear();
+    return source.receive(this.#pool, this.#batch, iface);
+  }
+
+  /** Puts into `outbox` every row of the last run that is to leave. */
+  collect(outbox: Outbox): void {
+    const { verdict, txInterface } = this.#pool;
+    outbox.addSent(this.#batch, verdict, txInterface);
+    outbox.addSent(this.#cut.pieces, verdict, txInterface);
+    outbox.addSent(this.#returned.batch, verdict, txInterface);
+    outbox.addSent(this.#answers, verdict, txInterface);
+    if (this.#neighborhood) outbox.addSent(this.#neighborhood.leaving, verdict, txInterface);
+  }
+
+  /** Where the packets are, for drivers. */
+  get pool(): PacketPool {
+    return this.#pool;
   }
 
   /** Copies a frame in; false when no more fit into one run. A frame over the slot size is cut,
@@ -249,70 +286,40 @@ export class Gateway {
     const { verdicts } = this.#pipeline;
     const sentBefore = verdicts[SENT]!;
     const waitingBefore = verdicts[WAITING]!;
+    const consumedBefore = verdicts[CONSUMED]!;
     this.#before = this.#pipeline.received;
     this.#pipeline.process(this.#batch, now, listener);
     if (verdicts[SENT]! - sentBefore !== this.#batch.count) {
       this.#answer(this.#batch, this.#answers, this.#causes, now);
       this.#answered += this.#answers.count;
     }
-    if (verdicts[WAITING]! !== waitingBefore) this.#numberWaiting();
+    if (verdicts[WAITING]! !== waitingBefore) this.#returned.number(this.#batch, this.#before);
     if (this.#flows.fragments.ready >= 0) this.#resume(now, trace);
     if (this.#cut.pieces.count > 0) this.#cut.send(now);
     this.#pieces += this.#cut.pieces.count;
-    this.#ran = this.#batch.count + this.#returned.count;
+    if (verdicts[CONSUMED]! !== consumedBefore) {
+      this.#neighborhood?.settle(this.#batch, this.#names.vpcs, now);
+    }
+    this.#neighborhood?.tick(now);
+    this.#ran = this.#batch.count + this.#returned.batch.count;
     return this.#ran;
   }
 
-  /** Those that wait from now on are known by their numbers. */
-  #numberWaiting(): void {
-    const { rows, count } = this.#batch;
-    const { verdict, datagram } = this.#pool;
-    const { number } = this.#flows.fragments.room;
-    for (let i = 0; i < count; i++) {
-      if (verdict[rows[i]!] === WAITING) number[datagram[rows[i]!]!] = this.#before + i;
-    }
-  }
-
-  /** Packets that have waited, as many as there are free rows for: they come in once more. Where
-   * they may have to be cut, rows are left for as many pieces as there may be. */
   #resume(now: number, trace?: TraceLine[]): void {
-    const { fragments } = this.#flows;
-    const { room } = fragments;
-    const pool = this.#pool;
-    const returned = this.#returned;
-    let pieces = 0;
-    while (fragments.ready >= 0 && !returned.full) {
-      const cell = fragments.ready;
-      pieces += this.#mostPieces(room.length[cell]!);
-      if (returned.count > 0 && pieces >= pool.free) break;
-      const row = pool.allocate();
-      if (row < 0) break;
-      const at = pool.open(row, room.rxInterface[cell]!, room.length[cell]!);
-      room.load(cell, pool.words, at >> 2);
-      const reason = room.reason[cell]!;
-      pool.datagram[row] = reason === 0 ? room.owner[cell]! : -reason;
-      this.#returnedNumbers[returned.count] = room.number[cell]!;
-      fragments.takeReady();
-      returned.push(row);
-    }
+    this.#returned.take();
+    const { batch } = this.#returned;
     const read = (row: number) => this.#reader().read(row);
-    const listener = trace && traceListener(trace, returned, pool, read, this.#batch.count);
-    this.#pipeline.resume(returned, now, listener);
-  }
-
-  /** Pieces that a frame of that length may be cut into, the longest IP header assumed. */
-  #mostPieces(length: number): number {
-    if (!this.cuts) return 0;
-    const least = this.#snapshot.current.vpcMtus.reduce((a, b) => Math.min(a, b));
-    return Math.ceil(length / ((least - 60) & -8));
+    const before = this.#batch.count;
+    const listener = trace && traceListener(trace, batch, this.#pool, read, before);
+    this.#pipeline.resume(batch, now, listener);
   }
 
   /** Outcome number `index`, from 0, of the last run. */
   outcome(index: number): Outcome {
     const { rows, count } = this.#batch;
     const isNew = index < count;
-    const row = isNew ? rows[index]! : this.#returned.rows[index - count]!;
-    const number = isNew ? this.#before + index : this.#returnedNumbers[index - count]!;
+    const row = isNew ? rows[index]! : this.#returned.batch.rows[index - count]!;
+    const number = isNew ? this.#before + index : this.#returned.numbers[index - count]!;
     return { number, ...this.#reader().read(row), pieces: this.#piecesOf(row) };
   }
 
@@ -339,12 +346,13 @@ export class Gateway {
     const { rows, count } = this.#batch;
     this.#pool.releaseMany(rows, count);
     this.#pool.releaseMany(this.#answers.rows, this.#answers.count);
-    const { rows: returned, count: returnedCount } = this.#returned;
-    this.#pool.releaseMany(returned, returnedCount);
+    const { batch: returned } = this.#returned;
+    this.#pool.releaseMany(returned.rows, returned.count);
+    this.#neighborhood?.clear();
     this.#pool.releaseMany(this.#cut.pieces.rows, this.#cut.pieces.count);
     this.#cut.pieces.count = 0;
     this.#answers.count = 0;
-    this.#returned.count = 0;
+    returned.count = 0;
     this.#batch.count = 0;
     this.#ran = 0;
   }
@@ -360,7 +368,7 @@ export class Gateway {
       sent: verdicts[SENT]!,
       fast: this.#pipeline.shortened,
       consumed: verdicts[CONSUMED]!,
-      waiting: verdicts[WAITING]!,
+      waiting: verdicts[WAITING]! + verdicts[HELD]!,
       answered: this.#answered,
       pieces: this.#pieces,
       dropped,
@@ -371,13 +379,6 @@ export class Gateway {
   #reader(): OutcomeReader {
     return new OutcomeReader(this.#pool, this.#snapshot.current, this.#names, this.#flows.tables);
   }
-}
-
-function vpcsOfInterfaces(
-  interfaces: readonly InterfaceOptions[],
-  vpcs: readonly string[],
-): Int32Array {
-  return Int32Array.from(interfaces, ({ vpc }) => (vpc === undefined ? -1 : vpcs.indexOf(vpc)));
 }
 
 /** What fronts use of a gateway; tests may put something else in its place. */

@@ -1,6 +1,7 @@
 // The pipeline of this product, in order, on one screen.
 
 import { acl } from "../functions/acl/acl.ts";
+import { addressed } from "../functions/addressed/addressed.ts";
 import { admit } from "../functions/admit/admit.ts";
 import { type Answerer, answerer } from "../functions/answer/answer.ts";
 import { bind } from "../functions/bind/bind.ts";
@@ -8,6 +9,7 @@ import { clampMss } from "../functions/clamp-mss/clamp-mss.ts";
 import { type Cutter, cutter } from "../functions/cut/cut.ts";
 import { decap } from "../functions/decap/decap.ts";
 import { egress } from "../functions/egress/egress.ts";
+import { deliverer } from "../functions/encap/deliver.ts";
 import { encap } from "../functions/encap/encap.ts";
 import { expire } from "../functions/expire/expire.ts";
 import { fastPath } from "../functions/fast-path/fast-path.ts";
@@ -16,6 +18,7 @@ import { hopLimit } from "../functions/hop-limit/hop-limit.ts";
 import { icmpError } from "../functions/icmp-error/icmp-error.ts";
 import { ingress } from "../functions/ingress/ingress.ts";
 import type { NetworkFunction } from "../functions/network-function.ts";
+import { own } from "../functions/own/own.ts";
 import { parse } from "../functions/parse/parse.ts";
 import { reassemble } from "../functions/reassemble/reassemble.ts";
 import { route } from "../functions/route/route.ts";
@@ -27,6 +30,7 @@ import type { InterfaceTable } from "../tables/interface-table.ts";
 import type { SnapshotHolder } from "../tables/snapshot.ts";
 import { tunnelWriter } from "../tables/write-tunnel.ts";
 import type { Flows } from "./flows.ts";
+import type { NeighborTables } from "./neighborhood.ts";
 
 export interface StepDependencies {
   readonly pool: PacketPool;
@@ -34,6 +38,7 @@ export interface StepDependencies {
   readonly snapshot: SnapshotHolder;
   readonly counters: DirectionCounters;
   readonly flows: Flows;
+  readonly next: NeighborTables;
 }
 
 export interface GatewaySteps {
@@ -42,21 +47,27 @@ export interface GatewaySteps {
   readonly answer: Answerer;
   /** What was cut off from packets that were too long. */
   readonly cut: Cutter;
+  /** One of the steps: headers for packets that go out later. */
+  readonly encap: NetworkFunction;
 }
 
 export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
-  const { pool, interfaces, snapshot, counters, flows } = dependencies;
+  const { pool, interfaces, snapshot, counters, flows, next } = dependencies;
   const { tables, fragments, hashKey } = flows;
   const writeTunnel = tunnelWriter(pool);
   const renameFragments = fragmentRenamer(pool, snapshot, tables, fragments, hashKey);
-  const wrap = encap(pool, snapshot, writeTunnel);
-  const cut = cutter({ pool, interfaces, snapshot, counters, hashKey, encap: wrap });
+  const deliver = deliverer(pool, snapshot, next.neighbors, next.held, writeTunnel);
+  const wrap = encap(pool, snapshot, writeTunnel, deliver);
+  const { held } = next;
+  const cut = cutter({ pool, interfaces, snapshot, counters, hashKey, encap: wrap, held });
   const steps = [
     expire(tables),
-    fastPath({ pool, interfaces, snapshot, counters, tables, writeTunnel }),
+    fastPath({ pool, interfaces, snapshot, counters, tables, writeTunnel, deliver }),
     ingress(pool, interfaces, snapshot),
     decap(pool, interfaces, snapshot),
+    addressed(pool, interfaces),
     parse(pool, interfaces),
+    own(pool, interfaces, snapshot),
     hopLimit(pool),
     reassemble(pool, snapshot, fragments),
     icmpError(pool, snapshot, tables),
@@ -71,5 +82,6 @@ export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
     wrap,
     egress(pool, counters),
   ];
-  return { steps, answer: answerer(pool, snapshot, interfaces, wrap), cut };
+  const answer = answerer(pool, snapshot, interfaces, wrap, held);
+  return { steps, answer, cut, encap: wrap };
 }

@@ -29,7 +29,8 @@ export type Column =
   | "destinationRule"
   | "aclRule"
   | "flow"
-  | "adjacency";
+  | "adjacency"
+  | "txInterface";
 
 // Bits of the `flags` column.
 export const V6 = 1;
@@ -99,6 +100,7 @@ export class PacketPool {
   readonly aclRule: Int32Array;
   readonly flow: Int32Array;
   readonly adjacency: Int32Array;
+  readonly txInterface: Int32Array;
   readonly verdict: Uint8Array;
 
   readonly #free: Int32Array;
@@ -140,6 +142,7 @@ export class PacketPool {
     this.aclRule = arena.column(slots);
     this.flow = arena.column(slots);
     this.adjacency = arena.column(slots);
+    this.txInterface = arena.column(slots);
     this.verdict = arena.uint8(slots);
     this.#free = arena.int32(slots);
     for (let slot = 0; slot < slots; slot++) this.#free[slot] = slots - 1 - slot;

@@ -9,6 +9,8 @@ export const SENT = 1;
 export const CONSUMED = 2;
 /** Waits for another packet, and comes back with a verdict that ends its journey. */
 export const WAITING = 3;
+/** Is ready to go and waits until it is known where its next hop is; comes back likewise. */
+export const HELD = 4;
 
 export interface DropReason {
   readonly code: number;
@@ -51,6 +53,16 @@ export const DROP = {
     21,
     "Frames of this interface start with a link-layer header that is neither Ethernet nor raw IP.",
     "Capture on an Ethernet interface, or convert the capture.",
+  ),
+  "not-for-us": drop(
+    22,
+    "The frame is for another MAC address, another VLAN, or a group.",
+    "Nothing to do: the segment shows the gateway what is for others.",
+  ),
+  "for-the-gateway": drop(
+    23,
+    "The packet is for the gateway's own address, where only ping is answered.",
+    "Correct the address; or expose it, if the peer's hosts are to be reached there.",
   ),
   // The tunnel.
   "vxlan-malformed": drop(
@@ -200,6 +212,16 @@ export const DROP = {
     "The packet is longer than its destination's network takes, and there are no free slots for its pieces.",
     "Let hosts use path MTU discovery, or lower their MTU; or raise the number of slots.",
   ),
+  "no-route": drop(
+    83,
+    "The destination's VPC has no way to this address: no attachment, route or tunnel covers it.",
+    "Add an attachment or a route to that VPC under isthmus, or correct the expose.",
+  ),
+  "neighbor-unresolved": drop(
+    84,
+    "The next hop does not answer: no host says that it has its address.",
+    "Look whether the host or router is up, and on that segment; behind a tunnel, whether its VTEP can be reached.",
+  ),
   "tunnel-too-long": drop(
     73,
     "With the headers of the tunnel the packet would be longer than IP allows.",
@@ -248,7 +270,7 @@ export const DROP = {
 } as const satisfies Record<string, DropReason>;
 
 export type DropName = keyof typeof DROP;
-export type VerdictName = "none" | "sent" | "consumed" | "waiting" | DropName;
+export type VerdictName = "none" | "sent" | "consumed" | "waiting" | "held" | DropName;
 
 /** Lowest code of a drop. */
 export const DROP_FIRST = 16;
@@ -259,6 +281,7 @@ const names: VerdictName[] = new Array<VerdictName>(VERDICT_LIMIT).fill("none");
 names[SENT] = "sent";
 names[CONSUMED] = "consumed";
 names[WAITING] = "waiting";
+names[HELD] = "held";
 for (const [name, reason] of Object.entries(DROP)) names[reason.code] = name as DropName;
 
 /** The stable name of a code. */

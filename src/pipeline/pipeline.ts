@@ -2,7 +2,7 @@
 // Sends a batch through the steps. The one place where verdicts are settled: a step can only write
 // a verdict, so no packet can be lost, and
 //
-//   received = sent + consumed + dropped by reason + waiting
+//   received = sent + consumed + dropped by reason + waiting + held
 //
 // holds after every batch. The order of steps is checked when the pipeline is built: a step that
 // reads a column nobody before it writes is refused.
@@ -11,7 +11,7 @@ import { assert } from "../base/assert.ts";
 import type { NetworkFunction } from "../functions/network-function.ts";
 import { Batch } from "../packet/batch.ts";
 import type { Column, PacketPool } from "../packet/packet-pool.ts";
-import { DROP_FIRST, SENT, VERDICT_LIMIT, WAITING } from "../packet/verdict.ts";
+import { DROP_FIRST, HELD, SENT, VERDICT_LIMIT, WAITING } from "../packet/verdict.ts";
 import type { DirectionCounters } from "../tables/direction-counters.ts";
 
 /** What `PacketPool.open` fills in, before any step. */
@@ -26,7 +26,7 @@ export class Pipeline {
   received = 0;
   /** Of them, those that a shortcut brought to their end. */
   shortened = 0;
-  /** By verdict code. Of those that wait, how many there are now. */
+  /** By verdict code. Of those that wait or are held, how many there are now. */
   readonly verdicts = new Float64Array(VERDICT_LIMIT);
   readonly #pool: PacketPool;
   readonly #counters: DirectionCounters;
@@ -50,6 +50,15 @@ export class Pipeline {
   resume(batch: Batch, now: number, listener?: StepListener): void {
     this.verdicts[WAITING] = this.verdicts[WAITING]! - batch.count;
     this.#run(batch, now, listener);
+  }
+
+  /** A packet that was held has this verdict now. `way` is its direction, -1 for unknown. */
+  settleHeld(code: number, way: number): void {
+    const { verdicts } = this;
+    const { dropped } = this.#counters.current;
+    verdicts[HELD]!--;
+    verdicts[code]!++;
+    if (code >= DROP_FIRST && way >= 0) dropped[way]!++;
   }
 
   #run(batch: Batch, now: number, listener?: StepListener): void {

@@ -32,11 +32,18 @@ export interface Snapshot {
   readonly aclDenies: Uint8Array;
   /** By ACL rule number: 1 when it is about each packet, not only the first of a flow. */
   readonly aclPackets: Uint8Array;
-  /** By VPC index: VNI, and the adjacency of its tunnel (0: out the way it came). */
+  /** By VPC index: VNI, and the adjacency of its tunnel (0: out the way it came; ROUTED: by its
+   * routes). */
   readonly vpcVnis: Int32Array;
   readonly vpcAdjacencies: Int32Array;
   /** adjacency-table.ts. */
   readonly adjacencies: AdjacencyTable;
+  /** Tries of the routes of a VPC, and of the gateway's own addresses there: VPC index * 2 + (0 for
+   * IPv4, 1 for IPv6). What the former lead to, by route * ROUTE_WORDS: the link where the address
+   * is, and the neighbor to send to (-1: the address itself). */
+  readonly routeRoots: Int32Array;
+  readonly ownRoots: Int32Array;
+  readonly routes: Int32Array;
   /** By direction: the VPC it leads to, its ACL (-1: none), and the tries of the sources allowed
    * that way (direction * 2 + (0 for IPv4, 1 for IPv6)). Direction d ^ 1 is the way back. */
   readonly directionVpcs: Int32Array;
@@ -72,6 +79,8 @@ export interface Snapshot {
   readonly interfaceVpcs: Int32Array;
 }
 
+export const ROUTED = -1;
+export const ROUTE_WORDS = 2;
 export const ACL_WORDS = 5;
 export const ACL_PORTS = 4;
 /** Words of a shortcut: VPC it comes from, VPC it goes to, adjacency, and the longest packet that
@@ -98,6 +107,9 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   vpcVnis: new Int32Array(0),
   vpcAdjacencies: new Int32Array(0),
   adjacencies: buildAdjacencyTable([]),
+  routeRoots: new Int32Array(0),
+  ownRoots: new Int32Array(0),
+  routes: new Int32Array(0),
   directionVpcs: new Int32Array(0),
   directionAcls: new Int32Array(0),
   directionRoots: new Int32Array(0),

@@ -1,12 +1,14 @@
-// What every step of the pipeline promises: it writes the columns it declares and no others, changes
-// bytes only where that is its work, and takes an empty and a full batch.
+// What every step of the pipeline promises: it writes the columns it declares and no others,
+// changes bytes only where that is its work, and takes an empty and a full batch.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { plainMemory } from "../../src/base/arena.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { compile } from "../../src/gateway/compile.ts";
 import { makeFlows } from "../../src/gateway/flows.ts";
+import { neighborTables } from "../../src/gateway/neighborhood.ts";
 import { gatewaySteps } from "../../src/gateway/steps.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { Batch } from "../../src/packet/batch.ts";
@@ -63,7 +65,8 @@ const interfaces = new InterfaceTable();
 interfaces.add(VXLAN);
 holder.current = { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(0) };
 const counters = { current: directionCounts(names.directions.length) };
-const { steps } = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
+const next = neighborTables(flows.hashKey, plainMemory, false);
+const { steps } = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters, next });
 
 /** Every typed array of the pool but the verdicts, by name. */
 const columns = Object.entries(pool).filter(

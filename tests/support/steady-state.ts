@@ -1,10 +1,12 @@
 // Run by no-allocation.test.ts in a process of its own: traffic of every kind through a gateway's
 // pipeline, with marks on standard output around the part that must not allocate.
 
+import { plainMemory } from "../../src/base/arena.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { compile } from "../../src/gateway/compile.ts";
 import { makeFlows } from "../../src/gateway/flows.ts";
+import { neighborTables } from "../../src/gateway/neighborhood.ts";
 import { gatewaySteps } from "../../src/gateway/steps.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { Batch } from "../../src/packet/batch.ts";
@@ -128,7 +130,15 @@ const interfaces = new InterfaceTable();
 interfaces.add(VXLAN);
 holder.current = { ...snapshot, generation: 1, interfaceVpcs: Int32Array.of(-1) };
 const counters = { current: directionCounts(names.directions.length) };
-const { steps } = gatewaySteps({ flows, pool, interfaces, snapshot: holder, counters });
+const hops = neighborTables(flows.hashKey, plainMemory, false);
+const { steps } = gatewaySteps({
+  flows,
+  pool,
+  interfaces,
+  snapshot: holder,
+  counters,
+  next: hops,
+});
 const pipeline = new Pipeline(pool, counters, steps);
 const texts = TEXTS.map((text) => [100, text] as const);
 const traffic = [...texts, ...PLAIN, ...STRANGERS, ...PLAIN];

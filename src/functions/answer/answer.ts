@@ -8,7 +8,8 @@
 
 import type { Batch } from "../../packet/batch.ts";
 import { ICMP_ERROR, LATER_FRAGMENT, type PacketPool, V6 } from "../../packet/packet-pool.ts";
-import { SENT } from "../../packet/verdict.ts";
+import { HELD, SENT } from "../../packet/verdict.ts";
+import type { HeldPackets } from "../../tables/held-packets.ts";
 import type { InterfaceTable } from "../../tables/interface-table.ts";
 import { RAW_IP } from "../../tables/interface-table.ts";
 import { ADDRESS_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
@@ -19,14 +20,16 @@ import { answerWriter } from "./write-answer.ts";
  * its cause in the batch into `causes`. */
 export type Answerer = (batch: Batch, answers: Batch, causes: Int32Array, now: number) => void;
 
-/** `encap` puts the answers into their tunnels. */
+/** `held` may keep an answer until its way is known. `encap` puts the answers into their
+ * tunnels. */
 export function answerer(
   pool: PacketPool,
   snapshot: SnapshotHolder,
   interfaces: InterfaceTable,
   encap: NetworkFunction,
+  held: HeldPackets,
 ): Answerer {
-  const { bytes, view, l3, vpc, flags, start, outer, rxInterface, verdict } = pool;
+  const { bytes, view, l3, vpc, flags, start, outer, rxInterface, verdict, datagram } = pool;
   const { kinds } = interfaces;
   const write = answerWriter(pool, snapshot, interfaces);
   /** By VPC: how many answers may be sent, and when that was so. */
@@ -95,6 +98,10 @@ export function answerer(
     }
     if (answers.count === 0) return;
     encap.process(answers, now);
-    for (let i = 0; i < answers.count; i++) verdict[answers.rows[i]!] = SENT;
+    for (let i = 0; i < answers.count; i++) {
+      const row = answers.rows[i]!;
+      if (verdict[row] === HELD) held.own[datagram[row]!] = 1;
+      if (verdict[row] === 0) verdict[row] = SENT;
+    }
   };
 }

@@ -12,6 +12,7 @@ import { ADDRESS_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 export const TIME_EXCEEDED = 1;
 export const TOO_BIG = 2;
 export const PROHIBITED = 3;
+export const PORT_UNREACHABLE = 4;
 
 const ICMP = 1;
 const ICMPV6 = 58;
@@ -22,8 +23,8 @@ const IPV4_MAX = 576;
 const IPV6_MAX = 1280;
 
 /** By what is said: type << 8 | code (RFC 792, RFC 1191, RFC 1812, 5.2.7.1; RFC 4443, 3). */
-const V4_TYPES = Int32Array.of(0, 0x0b00, 0x0304, 0x030d);
-const V6_TYPES = Int32Array.of(0, 0x0300, 0x0200, 0x0101);
+const V4_TYPES = Int32Array.of(0, 0x0b00, 0x0304, 0x030d, 0x0303);
+const V6_TYPES = Int32Array.of(0, 0x0300, 0x0200, 0x0101, 0x0104);
 
 /** Makes `row` the answer `kind` to the dropped packet in `cause`. */
 export type AnswerWriter = (cause: number, row: number, kind: number) => void;
@@ -34,7 +35,7 @@ export function answerWriter(
   interfaces: InterfaceTable,
 ): AnswerWriter {
   const { bytes, view, start, length, rxInterface, outer, vpc, l3, l4, end } = pool;
-  const { protocol, flags, sourcePort, destinationPort, toVpc, adjacency } = pool;
+  const { protocol, flags, sourcePort, destinationPort, toVpc, adjacency, direction } = pool;
   const { kinds } = interfaces;
   const { frameMax } = pool;
 
@@ -144,5 +145,6 @@ export function answerWriter(
     protocol[row] = v6 ? ICMPV6 : ICMP;
     sourcePort[row] = -1;
     destinationPort[row] = -1;
+    direction[row] = -1;
   };
 }

@@ -8,9 +8,10 @@ import { Batch } from "../../packet/batch.ts";
 import { wordSum } from "../../packet/checksum-update.ts";
 import { type PacketPool, TO_BE_CUT } from "../../packet/packet-pool.ts";
 import { setTunnelLengths, tunnelIp } from "../../packet/tunnel-lengths.ts";
-import { DROP, SENT } from "../../packet/verdict.ts";
+import { DROP, HELD, SENT } from "../../packet/verdict.ts";
 import { TUNNELLED_MAX } from "../../tables/adjacency-table.ts";
 import type { DirectionCounters } from "../../tables/direction-counters.ts";
+import type { HeldPackets } from "../../tables/held-packets.ts";
 import { Identifications } from "../../tables/identifications.ts";
 import { type InterfaceTable, RAW_IP } from "../../tables/interface-table.ts";
 import type { HashKey } from "../../tables/key-hash.ts";
@@ -44,12 +45,14 @@ export interface CutDependencies {
   readonly hashKey: HashKey;
   /** Puts the pieces into their tunnels. */
   readonly encap: NetworkFunction;
+  /** May keep pieces until their way is known. */
+  readonly held: HeldPackets;
 }
 
 export function cutter(dependencies: CutDependencies): Cutter {
-  const { pool, interfaces, snapshot, counters, hashKey, encap } = dependencies;
+  const { pool, interfaces, snapshot, counters, hashKey, encap, held } = dependencies;
   const { bytes, view, start, length, rxInterface, outer, l3, end, flags, adjacency } = pool;
-  const { toVpc, direction, sourcePort, destinationPort, verdict } = pool;
+  const { toVpc, direction, sourcePort, destinationPort, verdict, datagram } = pool;
   const { kinds } = interfaces;
   const pieces = new Batch(pool.slots);
   const causes = new Int32Array(pool.slots);
@@ -215,6 +218,8 @@ export function cutter(dependencies: CutDependencies): Cutter {
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const way = direction[row]!;
+      if (verdict[row] === HELD) held.own[datagram[row]!] = 1;
+      if (verdict[row]! !== 0) continue;
       octets[way] = octets[way]! + (end[row]! - l3[row]!);
       verdict[row] = SENT;
     }

@@ -1,7 +1,7 @@
 // Data path.
 // The link and tunnel headers of the way out. Adjacency 0 is the way the packet came: its own outer
-// headers come back, with the VNI of the VPC it goes to. Any other writes the prepared headers of a
-// tunnel (RFC 7348) into the bytes before the packet.
+// headers come back, with the VNI of the VPC it goes to. ROUTED is the VPC's routes, deliver.ts.
+// Any other writes the prepared headers of a tunnel (RFC 7348) into the bytes before the packet.
 
 import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
@@ -11,9 +11,10 @@ import {
   TEMPLATE_BYTES,
   TUNNELLED_MAX,
 } from "../../tables/adjacency-table.ts";
-import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import { ROUTED, type SnapshotHolder } from "../../tables/snapshot.ts";
 import type { TunnelWriter } from "../../tables/write-tunnel.ts";
 import type { NetworkFunction } from "../network-function.ts";
+import type { Deliverer } from "./deliver.ts";
 
 const TOO_LONG = DROP["tunnel-too-long"].code;
 const ETHERTYPE_IPV6 = 0x86dd;
@@ -23,12 +24,15 @@ export function encap(
   pool: PacketPool,
   snapshot: SnapshotHolder,
   writeTunnel: TunnelWriter,
+  deliver: Deliverer,
 ): NetworkFunction {
   const { bytes, view, start, length, outer, l3, end, toVpc, adjacency } = pool;
+  const { rxInterface, txInterface } = pool;
   const { sourcePort, destinationPort, verdict } = pool;
 
   /** Out as it came; a packet that came without a tunnel needs nothing. */
   function putBack(row: number, vni: number): void {
+    txInterface[row] = rxInterface[row]!;
     const outerStart = outer[row]!;
     if (outerStart < 0) return;
     const inner = start[row]!;
@@ -59,6 +63,7 @@ export function encap(
     const at = packet - TEMPLATE_BYTES;
     const ports = (sourcePort[row]! << 16) | (destinationPort[row]! & 0xffff);
     writeTunnel(packet, end[row]!, index, table, ports);
+    txInterface[row] = rxInterface[row]!;
     start[row] = at;
     length[row] = end[row]! - at;
   }
@@ -66,7 +71,7 @@ export function encap(
   return {
     name: "encap",
     reads: ["outer", "l3", "end", "toVpc", "adjacency", "sourcePort", "destinationPort"],
-    writes: ["start", "length"],
+    writes: ["start", "length", "txInterface", "datagram"],
     process(batch) {
       const { rows, count } = batch;
       const { vpcVnis, adjacencies } = snapshot.current;
@@ -76,6 +81,11 @@ export function encap(
         const index = adjacency[row]!;
         if (index === 0) {
           putBack(row, vpcVnis[toVpc[row]!]!);
+        } else if (index === ROUTED) {
+          const code = deliver(row, l3[row]!, end[row]!);
+          if (code === 0) continue;
+          verdict[row] = code;
+          decided++;
         } else if (end[row]! - l3[row]! > TUNNELLED_MAX) {
           verdict[row] = TOO_LONG;
           decided++;

@@ -25,13 +25,15 @@ export interface FastPathDependencies {
   readonly counters: DirectionCounters;
   readonly tables: readonly [FlowTable, FlowTable];
   readonly writeTunnel: TunnelWriter;
+  /** As in encap/deliver.ts. */
+  readonly deliver: (row: number, packet: number, end: number) => number;
 }
 
 export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
-  const { pool, interfaces, snapshot, counters, tables, writeTunnel } = dependencies;
+  const { pool, interfaces, snapshot, counters, tables, writeTunnel, deliver } = dependencies;
   const v4 = new Candidates(KEY_WORDS_V4);
   const v6 = new Candidates(KEY_WORDS_V6);
-  const send = sender(pool, snapshot, counters, writeTunnel);
+  const send = sender(pool, snapshot, counters, writeTunnel, deliver);
   const recognise = recogniser(pool, interfaces, snapshot, v4, v6);
   const translateV4 = byFlowV4(pool, snapshot, tables[0], v4, send);
   const translateV6 = byFlowV6(pool, snapshot, tables[1], v6, send);
@@ -55,6 +57,10 @@ export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
       "aclRule",
       "sourceRule",
       "destinationRule",
+      "sourcePort",
+      "destinationPort",
+      "datagram",
+      "txInterface",
     ],
     process(batch, now) {
       const tick = tickOf(now);

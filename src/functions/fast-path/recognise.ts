@@ -9,7 +9,7 @@
 
 import type { Batch } from "../../packet/batch.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
-import { type InterfaceTable, RAW_IP, VXLAN } from "../../tables/interface-table.ts";
+import { ADDRESSED, type InterfaceTable, RAW_IP, VXLAN } from "../../tables/interface-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import { type Candidates, KEY_WORDS_V6 } from "./candidates.ts";
 
@@ -17,6 +17,7 @@ import { type Candidates, KEY_WORDS_V6 } from "./candidates.ts";
 const ETHERNET = 0;
 const TUNNELS = VXLAN;
 const BARE = RAW_IP;
+const FOR_ONE = ADDRESSED;
 const KEY_WORDS_6 = KEY_WORDS_V6;
 
 const TCP = 6;
@@ -47,7 +48,7 @@ export function recogniser(
   v6: Candidates,
 ): Recogniser {
   const { bytes, view, start, length, rxInterface, frameMax } = pool;
-  const { kinds } = interfaces;
+  const { kinds, macStarts, macEnds } = interfaces;
   const { rows: rows4, l3s: l3s4, ends: ends4, keys: keys4 } = v4;
   const { rows: rows6, l3s: l3s6, ends: ends6, keys: keys6 } = v6;
 
@@ -85,6 +86,14 @@ export function recogniser(
     const middle = view.getInt32(at + 24);
     if (!intact(ends, lengths, hops, middle, view.getInt32(at + 28))) return 0;
     return plainMacs(at) ? innerEnd : 0;
+  }
+
+  /** Whether the frame, that in a tunnel where there is one, is for the interface's MAC address. */
+  function isMine(row: number, kind: number, size: number): boolean {
+    const at = start[row]! + (kind === TUNNELS ? TUNNEL_LENGTH : 0);
+    const iface = rxInterface[row]!;
+    if (size < FRAME_MIN || view.getInt32(at) !== macStarts[iface]!) return false;
+    return view.getUint16(at + 4) === macEnds[iface]!;
   }
 
   /** The network word of the sender of a frame; 0 when it has none, or cannot be plain. */
@@ -179,7 +188,9 @@ export function recogniser(
     let count6 = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]! | 0;
-      const kind = kinds[rxInterface[row]!]!;
+      const described = kinds[rxInterface[row]!]!;
+      const kind = described & ~FOR_ONE;
+      if (kind !== described && !isMine(row, kind, length[row]!)) continue;
       const network = networkOf(row, kind, length[row]!);
       if (network === 0) continue;
       const end = frameEnd(row, kind);

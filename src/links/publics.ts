@@ -1,0 +1,24 @@
+// The addresses that a VPC's hosts reach their peers by: on a link of that VPC the gateway answers
+// for them, as nobody else can (RFC 1027; RFC 4861, 7.2.8).
+
+import type { Config, Expose } from "../config/model.ts";
+import { type Prefix, prefixesOverlap } from "../wire/prefix.ts";
+
+/** Of those, the ones that could be taken for neighbors on `networks`. */
+export function publicsTowards(
+  config: Config,
+  vpc: string,
+  networks: readonly Prefix[],
+): readonly Prefix[] {
+  return config.peerings
+    .filter(({ sides }) => sides.some((side) => side.vpc === vpc))
+    .flatMap(({ sides }) => sides.filter((side) => side.vpc !== vpc || side.hairpin))
+    .flatMap(({ exposes }) => exposes.flatMap(publicsOf))
+    .filter((prefix) => networks.some((network) => prefixesOverlap(network, prefix)));
+}
+
+function publicsOf(expose: Expose): Prefix[] {
+  if (expose.kind === "default") return [];
+  const all = expose.kind === "plain" ? expose.privates : expose.publics;
+  return all.map(({ prefix }) => prefix);
+}

@@ -1,0 +1,102 @@
+// Data path.
+// Packets that are ready to go and wait until it is known where their next hop is. Few for each, as
+// whoever does not answer gets none of them (RFC 4861, 7.2.2: at least one; the oldest give way).
+
+import type { Memory } from "../base/arena.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+
+/** Packets that may come between two looks at what was lost. */
+const BATCH_MAX = 1024;
+/** Most packets for one neighbor. */
+export const HELD_EACH = 16;
+const NONE = -1;
+
+export class HeldPackets {
+  readonly room: WaitingRoom;
+  /** Packets that were held and will not go: by the direction they were to take, until read. */
+  readonly lost: Int32Array;
+  lostCount = 0;
+  /** By cell: bytes before the packet in what is stored. */
+  readonly lead: Uint8Array;
+  /** By cell: 1 for a packet of the gateway's own, which nobody counts. */
+  readonly own: Uint8Array;
+  readonly vpc: Int32Array;
+  readonly toVpc: Int32Array;
+  readonly direction: Int32Array;
+  readonly sourcePort: Int32Array;
+  readonly destinationPort: Int32Array;
+  /** By entry of the neighbor table: its first and last cell, and how many there are. */
+  readonly #first: Int32Array;
+  readonly #last: Int32Array;
+  readonly #counts: Uint8Array;
+
+  /** Most packets in all, and most neighbors. */
+  constructor(capacity: number, neighbors: number, memory: Memory) {
+    this.room = new WaitingRoom(capacity, memory);
+    this.lost = new Int32Array(capacity + BATCH_MAX);
+    this.lead = new Uint8Array(capacity);
+    this.own = new Uint8Array(capacity);
+    this.vpc = new Int32Array(capacity);
+    this.toVpc = new Int32Array(capacity);
+    this.direction = new Int32Array(capacity);
+    this.sourcePort = new Int32Array(capacity);
+    this.destinationPort = new Int32Array(capacity);
+    this.#first = new Int32Array(neighbors).fill(NONE);
+    this.#last = new Int32Array(neighbors).fill(NONE);
+    this.#counts = new Uint8Array(neighbors);
+  }
+
+  /** Whether the neighbor has as many as it may. */
+  isFull(entry: number): boolean {
+    return this.#counts[entry]! >= HELD_EACH;
+  }
+
+  /** Keeps the packet from byte `packet` to `end`; its cell, or -1 when there is no room. */
+  hold(entry: number, words: Int32Array, packet: number, end: number, rxInterface: number): number {
+    const lead = packet & 3;
+    const cell = this.room.store(words, packet >> 2, lead + end - packet, rxInterface);
+    if (cell < 0) return NONE;
+    this.lead[cell] = lead;
+    this.own[cell] = 0;
+    this.#append(entry, cell);
+    return cell;
+  }
+
+  /** The neighbor's oldest packet, which is then the caller's to free; -1 for none. */
+  take(entry: number): number {
+    const cell = this.#first[entry]!;
+    if (cell < 0) return NONE;
+    this.#first[entry] = this.room.next[cell]!;
+    this.#counts[entry] = this.#counts[entry]! - 1;
+    this.room.next[cell] = NONE;
+    return cell;
+  }
+
+  #append(entry: number, cell: number): void {
+    if (this.#first[entry]! < 0) this.#first[entry] = cell;
+    else this.room.next[this.#last[entry]!] = cell;
+    this.#last[entry] = cell;
+    this.#counts[entry] = this.#counts[entry]! + 1;
+  }
+
+  /** Visits every cell; where `visit` says false the packet is given up. */
+  each(visit: (cell: number) => boolean): void {
+    for (let entry = 0; entry < this.#first.length; entry++) {
+      const count = this.#counts[entry]!;
+      for (let i = 0; i < count; i++) {
+        const cell = this.take(entry);
+        if (visit(cell)) this.#append(entry, cell);
+        else this.giveUp(cell);
+      }
+    }
+  }
+
+  /** The packet in the cell does not go. */
+  giveUp(cell: number): void {
+    if (this.own[cell]! === 0) {
+      this.lost[this.lostCount] = this.direction[cell]!;
+      this.lostCount++;
+    }
+    this.room.free(cell);
+  }
+}
