@@ -19,8 +19,8 @@ export function checkAttachments(
     checkVxlan(vpc, own);
     for (const [index, attachment] of own.entries()) {
       for (const earlier of own.slice(0, index)) {
-        // One thing is said of an attachment, the first that is found.
-        if (checkPair(vpc, earlier, attachment)) break;
+        // Who should not be there need not be compared with the others on the segment.
+        if (!checkPair(vpc, earlier, attachment)) break;
       }
     }
   }
@@ -71,11 +71,12 @@ function checkVxlan(vpc: string, own: readonly ParsedAttachment[]): void {
   }
 }
 
-/** Whether the later one cannot be beside the earlier one; says why. */
+/** Says why the later one cannot be beside the earlier one. False if it is one too many on its
+ * segment. */
 function checkPair(vpc: string, earlier: ParsedAttachment, later: ParsedAttachment): boolean {
-  if (!earlier.host || !later.host) return false;
+  if (!earlier.host || !later.host) return true;
   const { address, network } = later.host;
-  if (address.family !== earlier.host.address.family) return false;
+  if (address.family !== earlier.host.address.family) return true;
   const at = later.at.at("address");
   const other = earlier.at.at("address").located;
   // Two lists for one VNI have been reported.
@@ -84,19 +85,18 @@ function checkPair(vpc: string, earlier: ParsedAttachment, later: ParsedAttachme
     const message = `${vpc} has a second IPv${address.family} address on one segment.`;
     const hint = "Keep one of a family: the gateway is one router on that link.";
     at.say("attachment/second-address", message, hint, other);
-    return true;
+    return false;
   }
   if (sameIpAddress(address, earlier.host.address)) {
     const message = `The gateway has ${formatIpAddress(address)} twice in ${vpc}.`;
     const hint = "Give it another address, of the network of that segment.";
     at.say("attachment/duplicate-address", message, hint, other);
-    return true;
+  } else if (prefixesOverlap(network, earlier.host.network)) {
+    const networks = `${formatPrefix(network)} and ${formatPrefix(earlier.host.network)}`;
+    const message = `The segments ${networks} of ${vpc} overlap.`;
+    const hint = "An address must be on one segment; correct the addresses or their lengths.";
+    at.say("attachment/overlap", message, hint, other);
   }
-  if (!prefixesOverlap(network, earlier.host.network)) return false;
-  const networks = `${formatPrefix(network)} and ${formatPrefix(earlier.host.network)}`;
-  const message = `The segments ${networks} of ${vpc} overlap.`;
-  const hint = "An address must be on one segment; correct the addresses or their lengths.";
-  at.say("attachment/overlap", message, hint, other);
   return true;
 }
 

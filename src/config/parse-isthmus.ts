@@ -39,7 +39,8 @@ export function parseIsthmus(
   const attachments = parseAttachments(raw, names, underlay, report);
   checkAttachments(attachments, underlay, report);
   const ownOf = (vpc: string) => vpcs.get(vpc)?.addresses ?? [];
-  const around = { vpcs: names, underlay, attachments, ownOf };
+  const byVpc = Map.groupBy(attachments, ({ vpc }) => vpc);
+  const around = { vpcs: names, underlay, attachments: byVpc, ownOf };
   const routes = parseStaticRoutes(raw, around, report);
   checkUnderlayIsThere(raw, report);
   return {

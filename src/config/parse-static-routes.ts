@@ -15,7 +15,8 @@ export interface Surroundings {
   /** Names of VPCs; undefined when that cannot be known. */
   readonly vpcs: ReadonlySet<string> | undefined;
   readonly underlay: Partial<Underlay> | undefined;
-  readonly attachments: readonly ParsedAttachment[];
+  /** By VPC; under undefined those whose VPC is not known. */
+  readonly attachments: ReadonlyMap<string | undefined, readonly ParsedAttachment[]>;
   /** Addresses of the gateway's own that are no attachment's. */
   readonly ownOf: (vpc: string) => readonly IpAddress[];
 }
@@ -113,23 +114,18 @@ function isNeighbor(
   { attachments, ownOf }: Surroundings,
   at: Reporter,
 ): boolean {
-  const own = attachments.find(
-    (each) => each.vpc === vpc && each.host && sameIpAddress(each.host.address, via),
-  );
+  const attached = attachments.get(vpc) ?? [];
+  const own = attached.find(({ host }) => host && sameIpAddress(host.address, via));
   if (own || ownOf(vpc).some((address) => sameIpAddress(address, via))) {
     const message = `${text} is the gateway itself in ${vpc}.`;
     const hint = "Write the address of the next router.";
     at.say("route/own-address", message, hint, own?.at.at("address").located);
     return false;
   }
-  const around = attachments.find(
-    (each) => each.vpc === vpc && each.host && containsAddress(each.host.network, via),
-  );
+  const around = attached.find(({ host }) => host && containsAddress(host.network, via));
   if (around?.host && isHostOf(around.host.network, via)) return true;
   // An attachment with something wrong in it may be the one.
-  const unsure = attachments.some(
-    (each) => (each.vpc ?? vpc) === vpc && (each.vpc === undefined || !each.host),
-  );
+  const unsure = attachments.has(undefined) || attached.some(({ host }) => !host);
   if (!around && unsure) return true;
   const message = `No segment of ${vpc} has a host ${text}.`;
   const hint = "Use a router in a connected network; link-local addresses cannot be routers here.";

@@ -1,8 +1,8 @@
 // VPCs and their subnets.
 
 import { type Prefix, parsePrefix } from "../wire/prefix.ts";
-import { MTU_MAX, type Vpc } from "./model.ts";
-import type { Joints } from "./parse-isthmus.ts";
+import { type Attachment, MTU_MAX, type Vpc } from "./model.ts";
+import type { Joints, VpcJoint } from "./parse-isthmus.ts";
 import type { Located, Reporter } from "./report.ts";
 import { isMapping, type RawConfig, type RawVpc } from "./shape.ts";
 
@@ -25,6 +25,7 @@ export function parseVpcs(raw: RawConfig, joints: Joints, report: Reporter): Par
   const byVni = new Map<number, Located>();
   const byId = new Map<string, Located>();
   const all = raw.vpcs ?? {};
+  const attached = Map.groupBy(joints.attachments, ({ vpc }) => vpc);
   for (const name of Object.keys(all).sort()) {
     const at = report.at("vpcs", name);
     const rawVpc = all[name]!;
@@ -41,7 +42,12 @@ export function parseVpcs(raw: RawConfig, joints: Joints, report: Reporter): Par
     }
     byVni.set(vni, at.at("vni").located);
     if (at.tainted) continue;
-    const vpc: Vpc = { name, vni, place: at.located.place, ...extras(raw, name, joints) };
+    const vpc: Vpc = {
+      name,
+      vni,
+      place: at.located.place,
+      ...extras(raw, name, joints.vpcs.get(name), attached.get(name) ?? []),
+    };
     byName.set(name, { vpc, located: at.located, subnets });
   }
   return { byName, names: new Set(Object.keys(all)) };
@@ -51,13 +57,12 @@ export function parseVpcs(raw: RawConfig, joints: Joints, report: Reporter): Par
 function extras(
   { isthmus }: RawConfig,
   name: string,
-  { vpcs, attachments }: Joints,
+  joint: VpcJoint | undefined,
+  attached: readonly Attachment[],
 ): Omit<Vpc, "name" | "vni" | "place"> {
   const raw = isMapping(isthmus) && isMapping(isthmus?.vpcs) ? isthmus?.vpcs?.[name] : undefined;
   const { mtu, flows } = isMapping(raw) && raw ? raw : {};
-  const joint = vpcs.get(name);
-  const attached = attachments.filter(({ vpc }) => vpc === name).map(({ address }) => address);
-  const all = [...(joint?.addresses ?? []), ...attached];
+  const all = [...(joint?.addresses ?? []), ...attached.map(({ address }) => address)];
   return {
     remote: joint?.remote,
     addresses: all.filter(

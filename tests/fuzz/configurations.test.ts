@@ -156,7 +156,13 @@ peerings:
           action: allow
           match: { proto: tcp, src: [{ vpcSubnet: web }], dst: [{ ports: ["2222"] }] }
 isthmus:
-  attachments: [{ vpc: blue, interface: eth1, address: 10.0.0.1/24 }]
+  attachments:
+    - { vpc: blue, interface: eth1, address: 10.0.0.1/24 }
+    - { vpc: green, vteps: [172.30.8.3, 172.30.8.4], address: "2001:db8::1/64" }
+  routes:
+    - { vpc: blue, to: 10.1.0.0/16, via: 10.0.0.7 }
+    - { vpc: green, to: 10.3.0.0/16, vtep: 172.30.8.3, routerMac: 02:00:00:00:00:03 }
+  interfaces: { eth1: { driver: af-xdp, promiscuous: true } }
   underlay: { interface: eth0, vtep: 172.30.8.1, vtepMac: 02:00:00:00:00:01 }
   vpcs: { green: { vtep: 172.30.8.2, routerMac: 02:00:00:00:00:02, addresses: [10.2.0.1], mtu: 1500 } }
   timers: { tcp: { opening: 4m }, rest: 120s }
