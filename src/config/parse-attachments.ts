@@ -5,7 +5,7 @@ import { type IpAddress, sameIpAddress } from "../wire/ip-address.ts";
 import type { Prefix } from "../wire/prefix.ts";
 import { isText, parseHostAddress, parseRemoteVtep } from "./gateway-addresses.ts";
 import type { Attachment, Segment, Underlay } from "./model.ts";
-import { checkInterfaceName } from "./parse-underlay.ts";
+import { checkInterfaceName } from "./parse-interfaces.ts";
 import type { Located, Reporter } from "./report.ts";
 import { isMapping, type RawIsthmus } from "./shape.ts";
 import { nearest } from "./suggest.ts";
