@@ -7,6 +7,7 @@
 
 import type { Batch } from "../../packet/batch.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
+import type { IpAddress } from "../../wire/ip-address.ts";
 import { newCounts, RECEIVE_DROPS, readCounts } from "../counts.ts";
 import type { Driver, DriverCounters } from "../driver.ts";
 import { keepFromKernel } from "./exclusive.ts";
@@ -26,6 +27,7 @@ import {
   takeDrops,
 } from "./packet-socket.ts";
 import { RingReceiver } from "./ring-receiver.ts";
+import { takeOnlyVxlan } from "./socket-filter.ts";
 import type { System } from "./sys.ts";
 
 export interface AfPacketOptions {
@@ -35,6 +37,9 @@ export interface AfPacketOptions {
   readonly promiscuous?: boolean | undefined;
   /** The kernel's own network stack gets nothing of what comes in; Linux 6.6. */
   readonly exclusive?: boolean | undefined;
+  /** Of what comes in only VXLAN packets to this VTEP (IPv4): an underlay, on which other traffic of
+   * the machine comes in too. */
+  readonly onlyVxlanTo?: IpAddress | undefined;
   /** Memory of the ring, in bytes; 2 MiB when absent, some 1,000 frames. */
   readonly ringBytes?: number | undefined;
 }
@@ -115,6 +120,8 @@ class AfPacket implements Driver {
       setPacketOption(this.#system, this.fd, option, words, `${what} ${name}`);
     set(IGNORE_OUTGOING, [1], "not what is sent");
     // struct packet_mreq: interface, type, and an address that this type has none of.
+    const vtep = options.onlyVxlanTo;
+    if (vtep !== undefined) takeOnlyVxlan(this.#system, this.fd, vtep, `only VXLAN ${name}`);
     if (options.promiscuous) set(ADD_MEMBERSHIP, [index, PROMISCUOUS, 0, 0], "promiscuous");
   }
 }

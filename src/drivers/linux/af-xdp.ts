@@ -1,11 +1,12 @@
 // Frames of an interface before the kernel makes packets of them: AF_XDP, in copy mode. The fast
-// driver. It takes all frames that come in away from the kernel's own network stack.
+// driver. It takes frames that come in away from the kernel's own network stack: all, or VXLAN alone.
 //
 // What comes is bytes and nothing else: no word of what a sender left to its network card. An
 // unfinished checksum is found by what it holds (spot-unfinished.ts).
 
 import type { Batch } from "../../packet/batch.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
+import type { IpAddress } from "../../wire/ip-address.ts";
 import {
   newCounts,
   RECEIVE_DROPS,
@@ -32,6 +33,8 @@ export interface AfXdpOptions {
   readonly interface: string;
   /** When absent native, or where that cannot be, generic. */
   readonly mode?: XdpMode | undefined;
+  /** Of what comes in only VXLAN packets to this VTEP (IPv4); all else goes the kernel's way. */
+  readonly onlyVxlanTo?: IpAddress | undefined;
 }
 
 export interface AfXdpDriver extends Driver {
@@ -52,7 +55,7 @@ export function openAfXdp(options: AfXdpOptions, system: System): AfXdpDriver {
   }
   const held = new Held(system);
   try {
-    return new AfXdp(iface, options.mode, system, held);
+    return new AfXdp(iface, options, system, held);
   } catch (error) {
     held.release();
     throw error;
@@ -84,7 +87,7 @@ class AfXdp implements AfXdpDriver {
   #spot: ChecksumSpotter = () => undefined;
   #open = true;
 
-  constructor(iface: NetworkInterface, mode: XdpMode | undefined, system: System, held: Held) {
+  constructor(iface: NetworkInterface, options: AfXdpOptions, system: System, held: Held) {
     this.name = iface.name;
     this.#system = system;
     this.#held = held;
@@ -94,7 +97,7 @@ class AfXdp implements AfXdpDriver {
     this.fd = this.#socket.fd;
     const { chunkBytes } = this.#socket;
     for (let i = 0; i < RING_ENTRIES; i++) this.#free[i] = (RING_ENTRIES + i) * chunkBytes;
-    const program = new XdpProgram(system, iface, QUEUE, mode, held);
+    const program = new XdpProgram(system, iface, { queue: QUEUE, ...options }, held);
     this.mode = program.mode;
     this.notices = noticesOf(program, iface, this.#socket.frameMax);
     this.#socket.bind(iface, QUEUE);
