@@ -8,11 +8,13 @@ import type { NetworkInterface } from "./interface.ts";
 import type { System } from "./sys.ts";
 import { must } from "./system-error.ts";
 
-const PROGRAM_TRAFFIC_CONTROL = 3;
-const ATTACH_TCX_INGRESS = 46;
-const DROP = 2;
+export const PROGRAM_TRAFFIC_CONTROL = 3;
+export const ATTACH_TCX_INGRESS = 46;
+/** What a program says: leave the packet to the next program and the stack, or drop it. */
+export const TCX_NEXT = -1;
+export const TCX_DROP = 2;
 const DROP_ALL: readonly Instruction[] = [
-  [0xb7, 0, 0, DROP], // r0 = DROP
+  [0xb7, 0, 0, TCX_DROP], // r0 = drop
   [0x95, 0, 0, 0], // exit
 ];
 
