@@ -72,11 +72,16 @@ export class Rtnetlink {
   /** Changes from before may still come out of `changes` afterwards. Throws a SystemError. */
   dump(): NetworkState {
     return {
-      links: this.#dumpKind<Link>("link", NEW_LINK),
+      links: this.links(),
       addresses: this.#dumpKind<Address>("address", NEW_ADDRESS),
       routes: this.#dumpKind<Route>("route", NEW_ROUTE),
       neighbors: this.#dumpKind<Neighbor>("neighbor", NEW_NEIGHBOR),
     };
+  }
+
+  /** Of `dump` the links alone. Throws a SystemError. */
+  links(): readonly Link[] {
+    return this.#dumpKind<Link>("link", NEW_LINK);
   }
 
   /** What has changed since the last call. Throws a SystemError. */
