@@ -280,6 +280,17 @@ test("the interface may be off, unconnected, gone, and come again as another", (
   assert.equal(teller.dumps, dumps);
 });
 
+test("neighbors of other links, and such without a MAC address of Ethernet, are none", () => {
+  const elsewhere = neighbor("172.30.0.254", "02:00:00:00:00:0e", { link: 1 });
+  const { teller, poll, tell } = scene([ETH0, ETH1, DEFAULT, elsewhere], "172.31.0.1");
+  const searched = "the neighbor 172.30.0.254 at eth1 is being looked for";
+  poll(0);
+  assert.equal(tell("172.31.0.1"), searched);
+  teller.change(undefined, { ...NEAR, mac: new Uint8Array(0) });
+  assert.deepEqual(poll(1), []);
+  assert.equal(tell("172.31.0.1"), searched);
+});
+
 test("whoever is not wanted any more has no hop, and is told", () => {
   const { hops, poll } = scene([ETH1, DEFAULT, NEAR], "172.31.0.1", "172.31.0.2");
   poll(0);
