@@ -62,6 +62,8 @@ export const UNDERLAY_FRAMES: readonly UnderlayFrame[] = [
   make("a first fragment", false, VXLAN, byte(20, 0x20)),
   make("a later fragment", false, VXLAN, byte(21, 1)),
   make("a short header", false, VXLAN, byte(14, 0x44)),
+  // Where the port would be stands a part of the source address: 4789.
+  make("a header of 12 bytes", false, VXLAN.replace("10.9.0.2", "10.9.18.181"), byte(14, 0x43)),
   make("another version", false, VXLAN, byte(14, 0x65)),
   make("another type", false, VXLAN, byte(13, 1)),
   make("a ping", false, "icmp 10.9.0.2 > 10.9.0.1 echo-request id=1"),
