@@ -37,8 +37,8 @@ export interface AfPacketOptions {
   readonly promiscuous?: boolean | undefined;
   /** The kernel's own network stack gets nothing of what comes in; Linux 6.6. */
   readonly exclusive?: boolean | undefined;
-  /** Of what comes in only VXLAN packets to this VTEP (IPv4): an underlay, on which other traffic of
-   * the machine comes in too. */
+  /** Of what comes in only VXLAN packets to this VTEP (IPv4): an underlay, on which the machine has
+   * other traffic too. */
   readonly onlyVxlanTo?: IpAddress | undefined;
   /** Memory of the ring, in bytes; 2 MiB when absent, some 1,000 frames. */
   readonly ringBytes?: number | undefined;

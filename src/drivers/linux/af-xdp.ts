@@ -1,5 +1,5 @@
 // Frames of an interface before the kernel makes packets of them: AF_XDP, in copy mode. The fast
-// driver. It takes frames that come in away from the kernel's own network stack: all, or VXLAN alone.
+// driver. What it takes, all frames or VXLAN alone, the kernel's own network stack does not get.
 //
 // What comes is bytes and nothing else: no word of what a sender left to its network card. An
 // unfinished checksum is found by what it holds (spot-unfinished.ts).

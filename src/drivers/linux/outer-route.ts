@@ -5,7 +5,7 @@ import { formatIpAddress, type IpAddress } from "../../wire/ip-address.ts";
 import { containsAddress, formatPrefix } from "../../wire/prefix.ts";
 import type { Link, NextHop, Route } from "./network-facts.ts";
 
-/** Over the underlay to the neighbor `via`, which may be the VTEP itself; or why not, a sentence. */
+/** Over the underlay to the neighbor `via`, which may be the VTEP; or why not, a sentence. */
 export type OuterRoute = { readonly vtep: IpAddress } & (
   | { readonly via: IpAddress; readonly why: undefined }
   | { readonly via: undefined; readonly why: string }

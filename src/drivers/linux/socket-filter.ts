@@ -1,5 +1,5 @@
-// Which packets a socket takes, decided by the kernel before it does anything for them: classic BPF,
-// socket(7), SO_ATTACH_FILTER. A filter returns how many bytes it lets in, 0 for none.
+// Which packets a socket takes, decided by the kernel before it does anything for them: classic
+// BPF, socket(7), SO_ATTACH_FILTER. A filter returns how many bytes it lets in, 0 for none.
 
 import { assert } from "../../base/assert.ts";
 import type { IpAddress } from "../../wire/ip-address.ts";

@@ -27,8 +27,8 @@ const IS_NOT_32 = 0x56;
 const IS_BELOW = 0xa5;
 const HAS_BITS = 0x45;
 
-/** Runs `found` for a frame that is ours, and `otherwise` for all else. The context is in register 6
- * from the start, and stays there; both end the program. */
+/** Runs `found` for a frame that is ours, and `otherwise` for all else; both end the program. The
+ * context is in register 6 from the start, and stays there. `vtep` is IPv4. */
 export function vxlanMatch(
   vtep: IpAddress,
   loadBytes: typeof LOAD_PACKET_BYTES | typeof LOAD_XDP_BYTES,

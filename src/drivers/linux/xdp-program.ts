@@ -34,7 +34,7 @@ const PASS_ON: readonly Instruction[] = [
   [0x95, 0, 0, 0],
 ];
 
-function code(map: number, vtep: IpAddress | undefined): Instruction[] {
+function choose(map: number, vtep: IpAddress | undefined): Instruction[] {
   const given = redirect(map);
   const matched = vtep === undefined ? given : vxlanMatch(vtep, LOAD_XDP_BYTES, given, PASS_ON);
   return [
@@ -74,7 +74,7 @@ export class XdpProgram {
     this.#system = system;
     this.#what = `XDP ${name}`;
     this.#map = held.fd(createMap(system, MAP_OF_SOCKETS, queue + 1, `${this.#what}: map`));
-    const instructions = code(this.#map, onlyVxlanTo);
+    const instructions = choose(this.#map, onlyVxlanTo);
     const what = `${this.#what}: program`;
     const program = held.fd(loadProgram(system, PROGRAM_XDP, instructions, what));
     const link = (flags: number) => linkProgram(system, program, index, ATTACH_XDP, flags);
