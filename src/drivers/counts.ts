@@ -29,3 +29,7 @@ export function readCounts(counts: Counts): DriverCounters {
     transmitTooLong: counts[TRANSMIT_TOO_LONG]!,
   };
 }
+
+export function withTransmitDrops(counters: DriverCounters, more: number): DriverCounters {
+  return { ...counters, transmitDrops: counters.transmitDrops + more };
+}

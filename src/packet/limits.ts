@@ -6,6 +6,9 @@ export const BATCH_MAX = 256;
 export const HEADROOM = 128;
 /** Default slot: a 1,500-byte packet in a tunnel with room to spare. */
 export const SLOT_BYTES = 2112;
+/** A slot for a whole super-frame: an IP packet of 65,535 bytes, Ethernet, a VLAN tag, headroom. No
+ * power of two, which would put all slots into the same part of the cache. */
+export const WHOLE_SLOT_BYTES = 65_728;
 /** Room for any headers in front of an ICMP error of the gateway's own. */
 export const SLOT_BYTES_MIN = 512;
 /** A slot for the largest frame a capture can hold (65,535 bytes and more with offloads). */

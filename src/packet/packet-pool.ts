@@ -12,6 +12,7 @@ export type Column =
   | "start"
   | "length"
   | "rxInterface"
+  | "offload"
   | "outer"
   | "vpc"
   | "l3"
@@ -82,6 +83,7 @@ export class PacketPool {
   readonly start: Int32Array;
   readonly length: Int32Array;
   readonly rxInterface: Int32Array;
+  readonly offload: Int32Array;
   readonly outer: Int32Array;
   readonly vpc: Int32Array;
   readonly l3: Int32Array;
@@ -143,6 +145,7 @@ export class PacketPool {
     this.flow = arena.column(slots);
     this.adjacency = arena.column(slots);
     this.txInterface = arena.column(slots);
+    this.offload = arena.column(slots);
     this.verdict = arena.uint8(slots);
     this.#free = arena.int32(slots);
     for (let slot = 0; slot < slots; slot++) this.#free[slot] = slots - 1 - slot;
@@ -193,6 +196,7 @@ export class PacketPool {
     this.start[row] = start;
     this.length[row] = length;
     this.rxInterface[row] = rxInterface;
+    this.offload[row] = 0;
     this.verdict[row] = 0;
     return start;
   }

@@ -15,7 +15,7 @@ import { DROP_FIRST, HELD, SENT, VERDICT_LIMIT, WAITING } from "../packet/verdic
 import type { DirectionCounters } from "../tables/direction-counters.ts";
 
 /** What `PacketPool.open` fills in, before any step. */
-const GIVEN: readonly Column[] = ["start", "length", "rxInterface"];
+const GIVEN: readonly Column[] = ["start", "length", "rxInterface", "offload"];
 
 /** Called after each step with the packets that entered it: for traces, never in normal running. */
 export type StepListener = (step: NetworkFunction, batch: Batch) => void;

@@ -25,6 +25,7 @@ import {
   setBuffer,
   setPacketOption,
   takeDrops,
+  VNET_HDR,
 } from "./packet-socket.ts";
 import { RingReceiver } from "./ring-receiver.ts";
 import { takeOnlyVxlan } from "./socket-filter.ts";
@@ -40,6 +41,10 @@ export interface AfPacketOptions {
   /** Of what comes in only VXLAN packets to this VTEP (IPv4): an underlay, on which the machine has
    * other traffic too. */
   readonly onlyVxlanTo?: IpAddress | undefined;
+  /** What the network card was to do (several segments in one frame, up to 64 KiB, and checksums)
+   * may be left to whoever sends the frame: the pool's `offload` column says what. For slots of
+   * WHOLE_SLOT_BYTES; what is longer than a slot comes in segments. Not for the underlay. */
+  readonly whole?: boolean | undefined;
   /** Memory of the ring, in bytes; 2 MiB when absent, some 1,000 frames. */
   readonly ringBytes?: number | undefined;
 }
@@ -81,6 +86,7 @@ class AfPacket implements Driver {
     // A socket for each direction: the one that sends is bound to no protocol, so nothing comes in.
     const outgoing = held.fd(openPacketSocket(system, iface.name));
     setBuffer(system, outgoing, "send", SEND_BYTES);
+    setPacketOption(system, outgoing, VNET_HDR, [1], `offload header ${iface.name}`);
     bindPacketSocket(system, outgoing, NO_PROTOCOL, iface);
     this.#sender = new FrameSender(system, outgoing, this.#counts);
     this.fd = held.fd(openPacketSocket(system, iface.name));
@@ -89,7 +95,7 @@ class AfPacket implements Driver {
     held.add(() => ring.memory.unmap());
     setBuffer(system, this.fd, "receive", QUEUE_BYTES);
     this.#choose(iface, options);
-    this.#receiver = new RingReceiver(system, this.fd, ring, this.#counts);
+    this.#receiver = new RingReceiver(system, this.fd, ring, this.#counts, options.whole === true);
     if (options.exclusive) keepFromKernel(system, iface, held);
     bindPacketSocket(system, this.fd, ALL_PROTOCOLS, iface);
   }

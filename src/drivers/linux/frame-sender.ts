@@ -1,16 +1,21 @@
 // Data path.
-// Frames out of the pool in batches: sendmmsg(2). The kernel reads them where they lie.
+// Frames out of the pool in batches: sendmmsg(2). The kernel reads them where they lie, behind a
+// header that says what is left to do: nothing, or what the row's `offload` column tells.
 
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { type Counts, TRANSMIT_DROPS, TRANSMIT_TOO_LONG, TRANSMITTED } from "../counts.ts";
 import { addressesFrom } from "./addresses.ts";
 import { IoVectors } from "./io-vectors.ts";
+import { OFFLOAD_HEADER } from "./offload.ts";
+import { OffloadHeaders } from "./offload-headers.ts";
 import { PoolMemory } from "./pool-memory.ts";
 import type { Address, System } from "./sys.ts";
 import { EINVAL, EMSGSIZE } from "./system-error.ts";
 
 /** Frames of one call. Twice as many are hardly quicker, measured. */
 const MESSAGES = 64;
+/** Of each message: the offload header, the frame. */
+const VECTORS = 2;
 // struct mmsghdr: struct msghdr (56 bytes; the vectors at 16, how many at 24), then what was sent.
 const MESSAGE = 64;
 const MSG_DONTWAIT = 0x40;
@@ -20,19 +25,21 @@ export class FrameSender {
   readonly #fd: number;
   readonly #counts: Counts;
   readonly #vectors: IoVectors;
+  readonly #headers: OffloadHeaders;
   readonly #messages = new Uint8Array(MESSAGES * MESSAGE);
   /** Of each message. */
   readonly #messagesAt: readonly Address[];
   readonly #poolMemory: PoolMemory;
 
-  /** Sends through `fd`, which is bound, stays the caller's, and is a socket that keeps frames
-   * apart. */
+  /** Sends through `fd`, a packet socket that is bound, takes offload headers, and stays the
+   * caller's. */
   constructor(system: System, fd: number, counts: Counts) {
     this.#system = system;
     this.#fd = fd;
     this.#counts = counts;
     this.#poolMemory = new PoolMemory(system);
-    this.#vectors = new IoVectors(system, MESSAGES);
+    this.#vectors = new IoVectors(system, VECTORS * MESSAGES);
+    this.#headers = new OffloadHeaders(system, MESSAGES);
     const at = system.addressOf(this.#messages);
     this.#messagesAt = addressesFrom(at, MESSAGES, MESSAGE);
     this.#writeMessages();
@@ -54,11 +61,13 @@ export class FrameSender {
   /** The vectors show the frames of `many` rows. */
   #point(pool: PacketPool, rows: Int32Array, first: number, many: number): void {
     const vectors = this.#vectors;
+    const headers = this.#headers;
     const { base } = this.#poolMemory;
     const { start, length } = pool;
     for (let i = 0; i < many; i++) {
       const row = rows[first + i]!;
-      vectors.point(i, base + start[row]!, length[row]!);
+      headers.write(i, pool, row);
+      vectors.point(VECTORS * i + 1, base + start[row]!, length[row]!);
     }
   }
 
@@ -88,12 +97,13 @@ export class FrameSender {
     return sent;
   }
 
-  /** What stays the same: message i has the one vector i. */
+  /** What stays the same: message i has two vectors, the first of them the header i. */
   #writeMessages(): void {
     const view = new DataView(this.#messages.buffer);
     for (let i = 0; i < MESSAGES; i++) {
-      view.setBigUint64(i * MESSAGE + 16, this.#vectors.addressOf(i), true);
-      view.setUint32(i * MESSAGE + 24, 1, true);
+      this.#vectors.point(VECTORS * i, this.#headers.addressOf(i), OFFLOAD_HEADER);
+      view.setBigUint64(i * MESSAGE + 16, this.#vectors.addressOf(VECTORS * i), true);
+      view.setUint32(i * MESSAGE + 24, VECTORS, true);
     }
   }
 }

@@ -7,6 +7,7 @@ export const OFFLOAD_HEADER = 10;
 // Offsets, all of 16 bits but the first two of 8.
 export const OFFLOAD_FLAGS = 0;
 export const OFFLOAD_KIND = 1;
+export const OFFLOAD_HEADERS = 2;
 export const OFFLOAD_SEGMENT = 4;
 export const OFFLOAD_CHECKSUM_START = 6;
 export const OFFLOAD_CHECKSUM_OFFSET = 8;

@@ -5,6 +5,7 @@ import { HEADROOM } from "../../packet/limits.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { addressesFrom } from "./addresses.ts";
 import type { MappedMemory } from "./mapped-memory.ts";
+import { OFFLOAD_HEADER } from "./offload.ts";
 import type { Address, System } from "./sys.ts";
 
 export const VLAN_TAG = 4;
@@ -21,6 +22,9 @@ export class PoolMemory {
   /** Where received frames start in each slot, and the same behind a VLAN tag. */
   #frames: readonly Address[] = [];
   #tagged: readonly Address[] = [];
+  /** The offload headers before those. */
+  #headers: readonly Address[] = [];
+  #taggedHeaders: readonly Address[] = [];
 
   constructor(system: System) {
     this.#system = system;
@@ -36,6 +40,13 @@ export class PoolMemory {
     this.slots = inEach(0);
     this.#frames = inEach(HEADROOM);
     this.#tagged = inEach(HEADROOM + VLAN_TAG);
+    this.#headers = inEach(HEADROOM - OFFLOAD_HEADER);
+    this.#taggedHeaders = inEach(HEADROOM + VLAN_TAG - OFFLOAD_HEADER);
+  }
+
+  /** Where the offload header goes of a received frame that goes to where `copyIn` puts it. */
+  offloadHeaderOf(row: number, tag: number): Address {
+    return tag === 0 ? this.#headers[row]! : this.#taggedHeaders[row]!;
   }
 
   /**

@@ -3,6 +3,7 @@
 // one of the data path, where such things have no place.)
 
 import type { Batch } from "../../packet/batch.ts";
+import { ETHERNET_LENGTH } from "../../packet/locate-ip.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import {
   type Counts,
@@ -12,6 +13,7 @@ import {
   RECEIVED,
 } from "../counts.ts";
 import { finishChecksum } from "./finish-checksum.ts";
+import { offloadOf } from "./may-pass-whole.ts";
 import {
   CHECKSUM_NEEDED,
   KIND_PLAIN,
@@ -36,7 +38,7 @@ import {
   VLAN_TYPE_HALF,
 } from "./packet-ring.ts";
 import { PoolMemory, VLAN_TAG } from "./pool-memory.ts";
-import { SuperFrame } from "./super-frame.ts";
+import { SuperFrame, superFrameMemory } from "./super-frame.ts";
 import type { Address, System } from "./sys.ts";
 import { EAGAIN } from "./system-error.ts";
 
@@ -52,15 +54,18 @@ export class RingReceiver {
   readonly #fd: number;
   readonly #ring: PacketRing;
   readonly #counts: Counts;
-  readonly #long = new SuperFrame();
+  readonly #long = new SuperFrame(superFrameMemory());
   /** Where its frame is put, and the offload header before it. */
   readonly #longAt: Address;
   readonly #longHeaderAt: Address;
   readonly #poolMemory: PoolMemory;
+  readonly #whole: boolean;
   /** The frame of the ring whose turn it is. */
   #turn = 0;
 
-  constructor(system: System, fd: number, ring: PacketRing, counts: Counts) {
+  /** `whole`: what a network card was to do may be left as it is. */
+  constructor(system: System, fd: number, ring: PacketRing, counts: Counts, whole: boolean) {
+    this.#whole = whole;
     this.#system = system;
     this.#fd = fd;
     this.#ring = ring;
@@ -79,8 +84,9 @@ export class RingReceiver {
       const at = this.#ring.offsets[this.#turn]!;
       const status = Atomics.load(words, at >> 2);
       if ((status & STATUS_USER) === 0) break;
-      if (this.#isLong(at)) this.#takeLong(pool, at, status);
-      else if (!this.#take(pool, batch, iface, at, status)) break;
+      if (this.#isLong(at)) {
+        if (!this.#takeLong(pool, batch, iface, at, status)) break;
+      } else if (!this.#take(pool, batch, iface, at, status)) break;
       Atomics.store(words, at >> 2, 0);
       this.#turn = this.#turn + 1 === this.#ring.frames ? 0 : this.#turn + 1;
     }
@@ -126,7 +132,9 @@ export class RingReceiver {
     const { memory } = this.#ring;
     this.#poolMemory.copyIn(pool, row, tag, memory, mac, this.#address(at, mac), length);
     if (tag !== 0) this.#restoreTag(pool.view, start, at, status);
-    if (bytes[offload + OFFLOAD_FLAGS]! & CHECKSUM_NEEDED) {
+    const left = this.#whole ? offloadOf(bytes, mac, length) : 0;
+    if (left !== 0) leaveWork(pool, row, left, tag);
+    else if (bytes[offload + OFFLOAD_FLAGS]! & CHECKSUM_NEEDED) {
       const from = start + tag + halves[(offload + OFFLOAD_CHECKSUM_START) >> 1]!;
       const field = from + halves[(offload + OFFLOAD_CHECKSUM_OFFSET) >> 1]!;
       if (!finishChecksum(pool.view, from, field, start + tag + length)) {
@@ -159,15 +167,48 @@ export class RingReceiver {
     view.setUint16(start + MAC_ADDRESSES + 2, halves[(at >> 1) + VLAN_TAG_HALF]!);
   }
 
-  /** A super-frame, which is then there to be cut, or one that did not fit into the ring. */
-  #takeLong(pool: PacketPool, at: number, status: number): void {
+  /** A super-frame, or one that did not fit into the ring. False when it needs a row and there is
+   * none. */
+  #takeLong(pool: PacketPool, batch: Batch, iface: number, at: number, status: number): boolean {
+    const { bytes, words, halves } = this.#ring.memory;
+    const mac = at + halves[(at >> 1) + MAC_HALF]!;
+    const length = words[(at >> 2) + LENGTH_WORD]!;
+    const left = this.#whole ? offloadOf(bytes, mac, length) : 0;
+    const tag = status & STATUS_VLAN ? VLAN_TAG : 0;
+    if (left === 0 || length + tag > pool.frameMax) {
+      this.#takeToCut(pool, at, status);
+      return true;
+    }
+    const row = pool.allocate();
+    if (row < 0) return false;
+    const start = pool.open(row, iface, length + tag);
+    const captured = words[(at >> 2) + CAPTURED_WORD] === length;
+    if (captured) {
+      const { memory } = this.#ring;
+      this.#poolMemory.copyIn(pool, row, tag, memory, mac, this.#address(at, mac), length);
+    } else if (!this.#fetchInto(pool, row, tag, length, status)) {
+      this.#counts[RECEIVE_DROPS]!++;
+      pool.release(row);
+      return true;
+    }
+    if (tag !== 0) this.#restoreTag(pool.view, start, at, status);
+    leaveWork(pool, row, left, tag);
+    batch.push(row);
+    return true;
+  }
+
+  /** The same, there to be cut afterwards. */
+  #takeToCut(pool: PacketPool, at: number, status: number): void {
     const { bytes, words, halves } = this.#ring.memory;
     const mac = at + halves[(at >> 1) + MAC_HALF]!;
     const offload = mac - OFFLOAD_HEADER;
     const kind = bytes[offload + OFFLOAD_KIND]!;
     const length = words[(at >> 2) + LENGTH_WORD]!;
-    const whole = words[(at >> 2) + CAPTURED_WORD] === length;
-    const there = whole ? this.#bring(at, mac, length) : this.#fetch(length, status);
+    const captured = words[(at >> 2) + CAPTURED_WORD] === length;
+    const room = this.#long.bytes.length - LONG_AT;
+    const there = captured
+      ? this.#bring(at, mac, length)
+      : this.#fetch(this.#longHeaderAt, length, room, status);
     if (!there || kind === KIND_PLAIN) {
       this.#counts[kind === KIND_PLAIN ? RECEIVE_TOO_LONG : RECEIVE_DROPS]!++;
       return;
@@ -193,17 +234,28 @@ export class RingReceiver {
     return true;
   }
 
-  /** A long one, from the socket's queue; false when it is not there, as the queue was full. */
-  #fetch(length: number, status: number): boolean {
+  /** A long one, from the socket's queue into a row's slot. */
+  #fetchInto(pool: PacketPool, row: number, tag: number, length: number, status: number): boolean {
+    const headerAt = this.#poolMemory.offloadHeaderOf(row, tag);
+    return this.#fetch(headerAt, length, pool.frameMax - tag, status);
+  }
+
+  /** A long one, from the socket's queue: its offload header to `headerAt`, itself behind that,
+   * where there are `room` bytes; false when it is not there, as the queue was full. */
+  #fetch(headerAt: Address, length: number, room: number, status: number): boolean {
     if ((status & STATUS_COPY) === 0) return false;
-    const to = this.#longHeaderAt;
-    const room = this.#long.bytes.length - LONG_AT;
     for (;;) {
-      const got = this.#system.recv(this.#fd, to, room + OFFLOAD_HEADER, MSG_DONTWAIT_TRUNC);
+      const got = this.#system.recv(this.#fd, headerAt, room + OFFLOAD_HEADER, MSG_DONTWAIT_TRUNC);
       if (got === length + OFFLOAD_HEADER) return length <= room;
       // Another length was left behind by a frame of the ring that we have not seen; an error is
       // one the socket kept, and gone now.
       if (got === -EAGAIN) return false;
     }
   }
+}
+
+/** The row keeps what is left to do, for whoever sends it; its IP header is known with that. */
+function leaveWork(pool: PacketPool, row: number, left: number, tag: number): void {
+  pool.offload[row] = left;
+  pool.l3[row] = pool.start[row]! + tag + ETHERNET_LENGTH;
 }

@@ -9,7 +9,7 @@ import { HEADROOM } from "../../packet/limits.ts";
 import { PacketPool } from "../../packet/packet-pool.ts";
 import { buildPacket, parsePacket } from "../../wire/notation.ts";
 import { KIND_TCP_IPV4, KIND_TCP_IPV6, KIND_UDP } from "./offload.ts";
-import { SuperFrame } from "./super-frame.ts";
+import { SuperFrame, superFrameMemory } from "./super-frame.ts";
 
 function frameOf(text: string, payload: number): Uint8Array {
   const data = Array.from(
@@ -42,7 +42,7 @@ property(
   (which, changes, kind, size, checksumStart, cut) => {
     const frame = FRAMES[which]!.slice(0, Math.max(1, FRAMES[which]!.length - cut));
     for (const [at, value] of changes) frame[at % frame.length] = value;
-    const whole = new SuperFrame();
+    const whole = new SuperFrame(superFrameMemory());
     whole.bytes.set(frame, 16);
     const pool = new PacketPool({ slots: 1, slotBytes: 2112 });
     if (!whole.begin(16, frame.length, kind, size, checksumStart)) {
@@ -70,7 +70,7 @@ property(
 );
 
 test("what is no frame of several is refused", () => {
-  const whole = new SuperFrame();
+  const whole = new SuperFrame(superFrameMemory());
   whole.bytes.set(FRAMES[0]!, 16);
   const begin = (length: number, kind: number, size: number, start: number) =>
     whole.begin(16, length, kind, size, start);

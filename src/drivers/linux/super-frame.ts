@@ -12,6 +12,7 @@ import {
   walkExtensions,
 } from "../../packet/ipv6-extensions.ts";
 import { ETHERNET_LENGTH, locateIp } from "../../packet/locate-ip.ts";
+import { protocolOf, SEGMENT_MASK, transportOf } from "../../packet/offload.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { copySum } from "./copy-sum.ts";
 import { KIND_ECN, KIND_TCP_IPV4, KIND_TCP_IPV6, KIND_UDP } from "./offload.ts";
@@ -27,11 +28,22 @@ const TUNNEL_HEADERS = 16;
 const FIN_PSH = 0x09;
 const CWR = 0x80;
 
+/** The memory in which a frame stands. */
+export interface FrameMemory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** Room for any super-frame. */
+export function superFrameMemory(): FrameMemory {
+  const bytes = new Uint8Array(LENGTH_MAX);
+  return { bytes, view: new DataView(bytes.buffer) };
+}
+
 export class SuperFrame {
   /** Where the frame is put before `begin`. */
-  readonly bytes = new Uint8Array(LENGTH_MAX);
-  readonly view = new DataView(this.bytes.buffer);
-  readonly words = new Int32Array(this.bytes.buffer);
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
   /** Segments not yet taken. */
   left = 0;
 
@@ -50,6 +62,11 @@ export class SuperFrame {
   #end = 0;
   #taken = 0;
 
+  constructor({ bytes, view }: FrameMemory) {
+    this.bytes = bytes;
+    this.view = view;
+  }
+
   /** Length of the longest segment, in bytes. */
   get segmentMax(): number {
     return this.#headers + this.#size;
@@ -61,14 +78,43 @@ export class SuperFrame {
    * from `start`, or 0 if unknown. False when the frame is not what they say.
    */
   begin(start: number, length: number, kind: number, size: number, checksumStart: number): boolean {
+    const wanted = protocolOfKind(kind);
+    if (wanted === 0 || size === 0) {
+      this.left = 0;
+      return false;
+    }
+    const l4 = checksumStart === 0 ? 0 : start + checksumStart;
+    if (!this.#find(start, length, wanted, l4) || this.#headers === length) return false;
+    this.#size = size;
+    this.left = Math.ceil((length - this.#headers) / size);
+    return true;
+  }
+
+  /** The same for a row that has `offload` bits. One without segments is to be finished only: the
+   * one segment that there is then is the whole frame. */
+  beginRow(pool: PacketPool, row: number): boolean {
+    const { bytes } = this;
+    const start = pool.start[row]!;
+    const length = pool.length[row]!;
+    const l3 = pool.l3[row]!;
+    const protocol = protocolOf(bytes, l3);
+    if (!this.#find(start, length, protocol, transportOf(bytes, l3))) return false;
+    const payload = length - this.#headers;
+    const size = pool.offload[row]! & SEGMENT_MASK;
+    this.#size = size === 0 ? payload : size;
+    this.left = size === 0 ? 1 : Math.ceil(payload / size);
+    return true;
+  }
+
+  /** Finds all headers of a frame that carries a packet of the protocol `wanted`, in a tunnel or
+   * not; the transport header at `l4`, unless that is 0. */
+  #find(start: number, length: number, wanted: number, l4: number): boolean {
     this.left = 0;
+    this.#taken = 0;
     this.#start = start;
     this.#end = start + length;
     this.#outer = -1;
     this.#outerUdp = -1;
-    const wanted = protocolOf(kind);
-    if (wanted === 0 || size === 0) return false;
-    const l4 = checksumStart === 0 ? 0 : start + checksumStart;
     if (!this.#locate(start)) return false;
     if (this.#protocol === UDP && (wanted === TCP || (l4 !== 0 && this.#l4 !== l4))) {
       this.#outer = this.#l3;
@@ -79,9 +125,6 @@ export class SuperFrame {
     const header = this.#transportHeader();
     if (header === 0) return false;
     this.#headers = this.#l4 + header - start;
-    this.#size = size;
-    this.#taken = 0;
-    this.left = Math.ceil((length - this.#headers) / size);
     return true;
   }
 
@@ -118,12 +161,12 @@ export class SuperFrame {
     return this.#l4 + UDP_HEADER <= this.#end;
   }
 
-  /** Its length in bytes; 0 when it is not whole or nothing follows. */
+  /** Its length in bytes; 0 when it is not whole. */
   #transportHeader(): number {
-    if (this.#protocol === UDP) return this.#l4 + UDP_HEADER < this.#end ? UDP_HEADER : 0;
+    if (this.#protocol === UDP) return UDP_HEADER;
     if (this.#l4 + 20 > this.#end) return 0;
     const length = (this.bytes[this.#l4 + 12]! >>> 4) * 4;
-    return length >= 20 && this.#l4 + length < this.#end ? length : 0;
+    return length >= 20 && this.#l4 + length <= this.#end ? length : 0;
   }
 
   /** Makes copied headers those of this segment. `moved` is how far they are from where they were;
@@ -173,7 +216,7 @@ export class SuperFrame {
   }
 }
 
-function protocolOf(kind: number): number {
+function protocolOfKind(kind: number): number {
   const plain = kind & ~KIND_ECN;
   if (plain === KIND_TCP_IPV4 || plain === KIND_TCP_IPV6) return TCP;
   return plain === KIND_UDP ? UDP : 0;

@@ -4,6 +4,7 @@
 // Any other writes the prepared headers of a tunnel (RFC 7348) into the bytes before the packet.
 
 import { byteSum, fold, wordSum } from "../../packet/checksum-update.ts";
+import { segmentsFit } from "../../packet/offload.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import {
@@ -58,6 +59,12 @@ export function encap(
     view.setUint16(udp + 6, sum === 0xffff ? 0xffff : ~sum & 0xffff);
   }
 
+  /** A super-frame gets lengths that are cut off here and made right for each of its segments. */
+  function isTooLong(row: number): boolean {
+    const at = l3[row]!;
+    return end[row]! - at > TUNNELLED_MAX && !segmentsFit(pool, row, at, TUNNELLED_MAX);
+  }
+
   function tunnel(row: number, index: number, table: AdjacencyTable): void {
     const packet = l3[row]!;
     const at = packet - TEMPLATE_BYTES;
@@ -70,7 +77,7 @@ export function encap(
 
   return {
     name: "encap",
-    reads: ["outer", "l3", "end", "toVpc", "adjacency", "sourcePort", "destinationPort"],
+    reads: ["outer", "l3", "end", "toVpc", "adjacency", "sourcePort", "destinationPort", "offload"],
     writes: ["start", "length", "txInterface", "datagram"],
     process(batch) {
       const { rows, count } = batch;
@@ -86,7 +93,7 @@ export function encap(
           if (code === 0) continue;
           verdict[row] = code;
           decided++;
-        } else if (end[row]! - l3[row]! > TUNNELLED_MAX) {
+        } else if (isTooLong(row)) {
           verdict[row] = TOO_LONG;
           decided++;
         } else {

@@ -5,6 +5,7 @@
 // addresses.
 
 import { BATCH_MAX } from "../../packet/limits.ts";
+import { segmentsFit } from "../../packet/offload.ts";
 import { type PacketPool, PORTS, UDP_CHECKSUM } from "../../packet/packet-pool.ts";
 import { RESTING, SEEN_ACK, STATE_MASK } from "../../tables/flow-layout.ts";
 import { ESTABLISHED } from "../../tables/flow-state.ts";
@@ -159,7 +160,8 @@ export function byFlowV4(
       const l3 = l3s[i]!;
       const end = ends[i]!;
       const size = (end - l3) | 0;
-      if (size > shortcuts[way * WORDS + MTU]!) continue;
+      const most = shortcuts[way * WORDS + MTU]!;
+      if (size > most && !segmentsFit(pool, rows[i]!, l3, most)) continue;
       const tcp = (keys[key]! & 0xff) === TCP;
       words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
       words[at + PACKETS] = (words[at + PACKETS]! + 1) | 0;

@@ -3,6 +3,7 @@
 // source, as in admit; then both addresses move by the distances that the rules say.
 
 import { BATCH_MAX } from "../../packet/limits.ts";
+import { segmentsFit } from "../../packet/offload.ts";
 import { NO_FLOW_YET, type PacketPool, PORTS, UDP_CHECKSUM } from "../../packet/packet-pool.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
@@ -103,7 +104,8 @@ export function byRuleV4(
       if (rules[source * WORDS + ASKS]! !== 0) continue;
       const way = rules[word + DIRECTION]!;
       const end = ends[i]!;
-      if (end - l3 > shortcuts[way * SHORTCUT + MTU]!) continue;
+      const most = shortcuts[way * SHORTCUT + MTU]!;
+      if (end - l3 > most && !segmentsFit(pool, rows[i]!, l3, most)) continue;
       const tcp = (keys[i << 2]! & 0xff) === TCP;
       shift(l3, tcp, rules[source * WORDS + DELTA]!, rules[word + DELTA]!);
       const row = rows[i]!;

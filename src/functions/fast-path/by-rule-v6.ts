@@ -2,6 +2,7 @@
 // The same as by-rule-v4.ts for IPv6: addresses of four words, and no header checksum.
 
 import { BATCH_MAX } from "../../packet/limits.ts";
+import { segmentsFit } from "../../packet/offload.ts";
 import { NO_FLOW_YET, type PacketPool, PORTS, UDP_CHECKSUM, V6 } from "../../packet/packet-pool.ts";
 import { lookup } from "../../tables/prefix-table.ts";
 import {
@@ -98,7 +99,8 @@ export function byRuleV6(
       if (rules[source * WORDS + ASKS]! !== 0) continue;
       const way = rules[word + DIRECTION]!;
       const end = ends[i]!;
-      if (end - l3 > shortcuts[way * SHORTCUT + MTU]!) continue;
+      const most = shortcuts[way * SHORTCUT + MTU]!;
+      if (end - l3 > most && !segmentsFit(pool, rows[i]!, l3, most)) continue;
       const tcp = (keys[i * KEY_WORDS]! & 0xff) === TCP;
       const change = shiftAddress(l3 + 8, rules, source * WORDS + DELTA);
       finish(l3, tcp, change + shiftAddress(l3 + 24, rules, word + DELTA));

@@ -42,7 +42,7 @@ export function fastPath(dependencies: FastPathDependencies): NetworkFunction {
   return {
     name: "fast-path",
     shortcut: true,
-    reads: ["start", "length", "rxInterface"],
+    reads: ["start", "length", "rxInterface", "offload"],
     writes: [
       "start",
       "length",

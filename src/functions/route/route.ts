@@ -3,6 +3,7 @@
 // anything is kept for it, and before it is changed: an answer quotes it as it came.
 
 import type { Batch } from "../../packet/batch.ts";
+import { segmentsFit } from "../../packet/offload.ts";
 import { type PacketPool, TO_BE_CUT, V6 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
@@ -25,7 +26,8 @@ export function route(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     let decided = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      if (end[row]! - l3[row]! <= vpcMtus[toVpc[row]!]!) continue;
+      const mtu = vpcMtus[toVpc[row]!]!;
+      if (end[row]! - l3[row]! <= mtu || segmentsFit(pool, row, l3[row]!, mtu)) continue;
       if (mayNotBeCut(row)) {
         verdict[row] = TOO_BIG;
         decided++;
@@ -39,7 +41,7 @@ export function route(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
 
   return {
     name: "route",
-    reads: ["toVpc", "l3", "end", "flags"],
+    reads: ["toVpc", "l3", "end", "flags", "offload"],
     writes: ["adjacency", "flags"],
     process(batch) {
       const { rows, count } = batch;
