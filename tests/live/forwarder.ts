@@ -4,27 +4,17 @@
 
 import { existsSync } from "node:fs";
 import { systemClock } from "../../src/base/clock.ts";
-import { seededRandom } from "../../src/base/random.ts";
 import type { Driver } from "../../src/drivers/driver.ts";
 import { openAfPacket } from "../../src/drivers/linux/af-packet.ts";
 import { openAfXdp } from "../../src/drivers/linux/af-xdp.ts";
 import { finishing } from "../../src/drivers/linux/finishing.ts";
 import { loadSystem } from "../../src/drivers/linux/sys.ts";
 import { Waiter } from "../../src/drivers/linux/waiter.ts";
-import { compile } from "../../src/gateway/compile.ts";
-import { makeFlows } from "../../src/gateway/flows.ts";
-import { gatewaySteps } from "../../src/gateway/steps.ts";
-import { natModes } from "../../src/nat/modes.ts";
 import { Batch } from "../../src/packet/batch.ts";
-import { BATCH_MAX, WHOLE_SLOT_BYTES } from "../../src/packet/limits.ts";
-import { PacketPool } from "../../src/packet/packet-pool.ts";
+import { BATCH_MAX } from "../../src/packet/limits.ts";
 import { SENT } from "../../src/packet/verdict.ts";
-import { Pipeline } from "../../src/pipeline/pipeline.ts";
-import { directionCounts } from "../../src/tables/direction-counters.ts";
-import { InterfaceTable } from "../../src/tables/interface-table.ts";
-import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../../src/tables/snapshot.ts";
 import { parseMac } from "../../src/wire/mac.ts";
-import { configOf } from "../support/gateway.ts";
+import { makeDataPath } from "../support/data-path.ts";
 
 export interface ForwarderPort {
   readonly interface: string;
@@ -53,26 +43,7 @@ function open(port: ForwarderPort): Driver {
   return openAfPacket({ interface: port.interface, whole, exclusive: true }, system);
 }
 
-const config = configOf(options.config);
-const holder: SnapshotHolder = { current: EMPTY_SNAPSHOT };
-const flows = makeFlows({}, seededRandom(1), undefined, holder);
-const { nat } = flows;
-const timersOf = flows.setTimers(config.timers);
-const { snapshot, names } = compile(config, { modes: natModes, nat, timersOf });
-const pool = new PacketPool({ slots: 1024, slotBytes: WHOLE_SLOT_BYTES });
-const interfaces = new InterfaceTable();
-const kinds = options.ports.map(() => interfaces.add(0));
-holder.current = { ...snapshot, generation: 1, interfaceVpcs: Int32Array.from(kinds) };
-const counters = { current: directionCounts(names.directions.length) };
-const { steps, answer, cut } = gatewaySteps({
-  flows,
-  pool,
-  interfaces,
-  snapshot: holder,
-  counters,
-});
-const pipeline = new Pipeline(pool, counters, steps);
-
+const { pool, pipeline, answer, pieces } = makeDataPath(options.config);
 const drivers = options.ports.map(open);
 const hosts = options.ports.map(({ host }) => parseMac(host)!);
 const waiter = new Waiter(
@@ -102,7 +73,7 @@ function turn(port: number): number {
   answer(batch, answers, causes, now);
   drivers[port]!.transmit(pool, answers.rows, answers.count);
   answered += answers.count;
-  for (const done of [batch, answers, cut.pieces]) {
+  for (const done of [batch, answers, pieces]) {
     pool.releaseMany(done.rows, done.count);
     done.count = 0;
   }
