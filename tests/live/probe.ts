@@ -19,6 +19,7 @@ const ALL_PROTOCOLS = 0x0300;
 const STATUS_VLAN = 0x10;
 const STATUS_CHECKSUM_MISSING = 8;
 
+const VNET_HEADER = 10;
 const ROOM = 70_000;
 const CONTROL = 128;
 
@@ -31,6 +32,8 @@ export class Probe {
   readonly #control = new Uint8Array(CONTROL);
   readonly #vector = new Uint8Array(128);
   readonly #message = new Uint8Array(128);
+  /** Bytes before each frame taken. */
+  #before = 0;
 
   /** In the namespace of the calling thread. */
   constructor(system: System, name: string) {
@@ -70,6 +73,16 @@ export class Probe {
     }
   }
 
+  /** The same with their offload headers, from now on. */
+  takeUnfinished(): Unfinished[] {
+    must(this.#system.setsockopt(this.#fd, SOL_PACKET, PACKET_VNET_HDR, bytesOf(1)), "vnet header");
+    this.#before = VNET_HEADER;
+    return this.take().map((bytes) => ({
+      header: bytes.slice(0, VNET_HEADER),
+      frame: bytes.slice(VNET_HEADER),
+    }));
+  }
+
   close(): void {
     this.#system.close(this.#fd);
   }
@@ -96,12 +109,13 @@ export class Probe {
     const status = view.getUint32(0, true);
     if (status & STATUS_CHECKSUM_MISSING) this.unfinished++;
     if ((status & STATUS_VLAN) === 0) return frame;
+    const at = this.#before + 12;
     const tagged = new Uint8Array(frame.length + 4);
-    tagged.set(frame.subarray(0, 12));
-    tagged.set(frame.subarray(12), 16);
+    tagged.set(frame.subarray(0, at));
+    tagged.set(frame.subarray(at), at + 4);
     const tag = new DataView(tagged.buffer);
-    tag.setUint16(12, view.getUint16(18, true));
-    tag.setUint16(14, view.getUint16(16, true));
+    tag.setUint16(at, view.getUint16(18, true));
+    tag.setUint16(at + 2, view.getUint16(16, true));
     return tagged;
   }
 }
