@@ -17,7 +17,7 @@ function talk(socket: Socket): void {
     got.update(data);
     bytes += data.length;
   });
-  socket.on("end", () => {
+  socket.on("close", () => {
     process.stdout.write(
       `${JSON.stringify({ sent: sent.digest("hex"), got: got.digest("hex"), bytes })}\n`,
     );
