@@ -136,13 +136,14 @@ for (const { name, from, to, headers } of WAYS) {
       const config = tunnel === undefined ? CONFIG : IN_TUNNEL;
       const path = connected(from, to, makeDataPath(config, adjacency));
       const { pool } = path;
-      const text = withDf(`tcp ${from}:3000 > ${to}:80 ack,psh`);
-      for (const [payload, segment] of [
-        [65_000, 1300],
-        [65_535 - headers, 1300],
-        [1000, 0],
-        [0, 0],
+      for (const [flags, payload, segment] of [
+        ["ack,psh", 65_000, 1300],
+        ["ack", 65_535 - headers, 1300],
+        ["ack", 1000, 0],
+        ["ack", 0, 0],
+        ["ack,fin", 65_535 - headers, 1300],
       ] as const) {
+        const text = withDf(`tcp ${from}:3000 > ${to}:80 ${flags}`);
         const row = wholeRow(pool, unfinished(text, payload, segment));
         assert.equal(run(path, row).verdict, SENT);
         const [near, far] = buildMemoryWire();

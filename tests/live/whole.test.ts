@@ -184,16 +184,18 @@ prove("what may be fragmented comes finished", ({ driver, sender, pool }) => {
 
 prove("in a tunnel it cannot go out so, and is counted", (scene) => {
   const { driver, pool } = scene;
-  const inner = unfinished(TCP4, 3000, 1400);
-  scene.sender.sendUnfinished(inner);
-  const [row = -1] = receiveRows(scene, 1);
-  const frame = vxlanFrame(7, inner.frame);
-  const start = pool.start[row]! - 50;
-  pool.bytes.set(frame, start);
-  pool.start[row] = start;
-  pool.length[row] = frame.length;
-  assert.equal(driver.transmit(pool, Int32Array.of(row), 1), 0);
-  assert.equal(driver.counters().transmitDrops, 1);
+  for (const text of [TCP4, UDP4]) {
+    const inner = unfinished(text, 3000, 1400);
+    scene.sender.sendUnfinished(inner);
+    const [row = -1] = receiveRows(scene, 1);
+    const frame = vxlanFrame(7, inner.frame);
+    const start = pool.start[row]! - 50;
+    pool.bytes.set(frame, start);
+    pool.start[row] = start;
+    pool.length[row] = frame.length;
+    assert.equal(driver.transmit(pool, Int32Array.of(row), 1), 0);
+  }
+  assert.equal(driver.counters().transmitDrops, 2);
 });
 
 prove("nothing is written beyond a row's slot", (scene) => {

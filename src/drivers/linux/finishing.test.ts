@@ -101,3 +101,12 @@ test("many super-frames in one call", () => {
   assert.equal(receiveFrames(far, new PacketPool(), 800).length, 800);
   assert.equal(pool.free, free - 40);
 });
+
+test("a row that is opened again holds an ordinary frame", () => {
+  const { driver, far, pool } = scene(1);
+  driver.transmit(pool, Int32Array.of(wholeRow(pool, unfinished(TEXTS[0]!, 0, 0))), 1);
+  pool.release(0);
+  const frame = testFrame(1, 60);
+  assert.equal(driver.transmit(pool, rowsWith(pool, [frame]), 1), 1);
+  assertFrames(receiveFrames(far, new PacketPool(), 1), [frame]);
+});
