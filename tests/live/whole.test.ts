@@ -125,12 +125,20 @@ prove("ordinary frames are ordinary again after a super-frame in the same place"
   const [row = -1] = receiveRows(scene, 1);
   const plain = pool.allocate();
   for (const length of [14, 60, 1514]) {
-    assert.equal(driver.transmit(pool, Int32Array.of(row), 1), 1);
     pool.bytes.set(testFrame(1, length), pool.open(plain, 0, length));
-    assert.equal(driver.transmit(pool, Int32Array.of(plain), 1), 1);
-    const [, back] = takeBack(scene, 2);
-    assertFrames([back!.frame], [testFrame(1, length)]);
-    assert.deepEqual(back!.header, new Uint8Array(10));
+    for (const rows of [[row, row], [row], [plain], [plain, row]]) {
+      assert.equal(driver.transmit(pool, Int32Array.from(rows), rows.length), rows.length);
+    }
+    const seen = takeBack(scene, 6);
+    const long = pool.length[row]!;
+    assert.deepEqual(
+      seen.map(({ frame }) => frame.length),
+      [long, long, long, length, length, long],
+    );
+    for (const back of seen.slice(3, 5)) {
+      assertFrames([back.frame], [testFrame(1, length)]);
+      assert.deepEqual(back.header, new Uint8Array(10));
+    }
   }
 });
 

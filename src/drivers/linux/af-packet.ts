@@ -52,7 +52,9 @@ export interface AfPacketOptions {
 const RING_BYTES = 2 * 1024 * 1024;
 /** Room for frames on their way through the interface's queue. */
 const SEND_BYTES = 2 * 1024 * 1024;
-/** Room for super-frames: each takes up to 128 KiB of it. */
+/** The same for super-frames. */
+const SEND_WORK_BYTES = 16 * 1024 * 1024;
+/** Room for super-frames that came: each takes up to 128 KiB of it. */
 const QUEUE_BYTES = 8 * 1024 * 1024;
 const PROMISCUOUS = 1;
 
@@ -83,12 +85,11 @@ class AfPacket implements Driver {
     this.name = iface.name;
     this.#system = system;
     this.#held = held;
-    // A socket for each direction: the one that sends is bound to no protocol, so nothing comes in.
-    const outgoing = held.fd(openPacketSocket(system, iface.name));
-    setBuffer(system, outgoing, "send", SEND_BYTES);
-    setPacketOption(system, outgoing, VNET_HDR, [1], `offload header ${iface.name}`);
-    bindPacketSocket(system, outgoing, NO_PROTOCOL, iface);
-    this.#sender = new FrameSender(system, outgoing, this.#counts);
+    // What is sent has sockets of its own, bound to no protocol, so that nothing comes in by them.
+    const plain = this.#openOutgoing(iface, SEND_BYTES);
+    const work = this.#openOutgoing(iface, SEND_WORK_BYTES);
+    setPacketOption(system, work, VNET_HDR, [1], `offload header ${iface.name}`);
+    this.#sender = new FrameSender(system, plain, work, this.#counts);
     this.fd = held.fd(openPacketSocket(system, iface.name));
     const size = ringSize(iface.mtu, options.ringBytes ?? RING_BYTES);
     const ring = new PacketRing(system, this.fd, size, iface.name);
@@ -118,6 +119,13 @@ class AfPacket implements Driver {
     this.counters();
     this.#open = false;
     this.#held.release();
+  }
+
+  #openOutgoing(iface: NetworkInterface, bytes: number): number {
+    const fd = this.#held.fd(openPacketSocket(this.#system, iface.name));
+    setBuffer(this.#system, fd, "send", bytes);
+    bindPacketSocket(this.#system, fd, NO_PROTOCOL, iface);
+    return fd;
   }
 
   /** Which frames come in, of those at the interface. */
