@@ -9,7 +9,7 @@ import { whyNotLive } from "./namespaces.ts";
 const why = whyNotLive();
 const script = fileURLToPath(new URL("steady-wire.ts", import.meta.url));
 
-for (const driver of ["AF_PACKET", "AF_XDP", "TAP"]) {
+for (const driver of ["AF_PACKET", "AF_PACKET, whole", "AF_XDP", "TAP"]) {
   test(`${driver} allocates nothing per packet`, why === undefined ? {} : { skip: why }, () => {
     const words = ["--trace-gc", "--expose-gc", script, driver];
     const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: "utf8" });

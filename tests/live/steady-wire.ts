@@ -8,7 +8,10 @@ import { loadSystem } from "../../src/drivers/linux/sys.ts";
 import { openTap } from "../../src/drivers/linux/tap.ts";
 import { Waiter } from "../../src/drivers/linux/waiter.ts";
 import { Batch } from "../../src/packet/batch.ts";
+import { WHOLE_SLOT_BYTES } from "../../src/packet/limits.ts";
 import { PacketPool } from "../../src/packet/packet-pool.ts";
+import { wholeRow } from "../support/whole-row.ts";
+import { unfinished } from "./unfinished.ts";
 import { Veth } from "./veth.ts";
 
 declare const gc: () => void;
@@ -29,6 +32,10 @@ function openBoth(): [Driver, Driver] {
         veth.atNear(() => openAfPacket({ interface: "near0" }, system)),
         veth.atFar(() => openAfPacket({ interface: "far0" }, system)),
       ];
+    case "AF_PACKET, whole": {
+      const open = (name: string) => openAfPacket({ interface: name, whole: true }, system);
+      return [veth.atNear(() => open("near0")), veth.atFar(() => open("far0"))];
+    }
     case "AF_XDP":
       return [
         veth.atNear(() => openAfXdp({ interface: "near0" }, system)),
@@ -42,7 +49,8 @@ function openBoth(): [Driver, Driver] {
 }
 
 const ends = openBoth();
-const pool = new PacketPool();
+const whole = kind === "AF_PACKET, whole";
+const pool = new PacketPool(whole ? { slots: 256, slotBytes: WHOLE_SLOT_BYTES } : {});
 const batch = new Batch();
 const rows = new Int32Array(FRAMES);
 pool.allocateMany(rows, FRAMES);
@@ -54,6 +62,14 @@ rows.forEach((row, i) => {
   pool.view.setUint8(start, 2);
   if (i % 4 === 0) pool.view.setUint32(start + 12, 0x81000007);
 });
+if (whole) {
+  const text = "tcp 10.0.0.1:1000 > 10.0.0.2:80 ack df";
+  pool.releaseMany(rows, FRAMES);
+  rows.forEach((_, i) => {
+    const parts = [unfinished(text, 9000, 1400), unfinished(text, i, 0)];
+    rows[i] = wholeRow(pool, parts[i % 2]!);
+  });
+}
 const waiter = new Waiter(system, [ends[0].fd, ends[1].fd]);
 let received = 0;
 
