@@ -34,12 +34,14 @@ export interface Driver {
    * as there are, until the batch is full or the pool has no free row. The frames are whole: as on
    * the wire, with VLAN tags and right checksums (what came with a wrong one keeps it), and never
    * longer than `pool.frameMax`. In the order of arrival. Some may be for other MAC addresses.
-   * Returns how many.
+   * Where a driver was asked for it, work may be left to do, as the pool's `offload` column says;
+   * then `l3` is known too. Returns how many.
    */
   receive(pool: PacketPool, batch: Batch, iface: number): number;
   /**
    * Sends the first `count` of `rows`, in order. Afterwards the rows are the caller's as before,
-   * and may be released at once. Returns how many were sent; the others are counted and gone.
+   * and may be released at once. Returns how many were sent; the others are counted and gone. Rows
+   * with `offload` bits are only for drivers that say so; others are wrapped (linux/finishing.ts).
    */
   transmit(pool: PacketPool, rows: Int32Array, count: number): number;
   counters(): DriverCounters;
