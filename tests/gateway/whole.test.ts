@@ -131,20 +131,23 @@ for (const { name, from, to, headers } of WAYS) {
   }
 
   test(`translated, then finished, every segment is right: ${name}`, () => {
+    const longest = 65_535 - headers;
+    const frames = [
+      { flags: "ack,psh", payload: longest, segment: 1300 },
+      { flags: "ack", payload: 1000, segment: 0 },
+      { flags: "ack", payload: 0, segment: 0 },
+      { flags: "ack,fin", payload: longest, segment: 1300 },
+    ].map(({ flags, payload, segment }) => {
+      const text = withDf(`tcp ${from}:3000 > ${to}:80 ${flags}`);
+      return { payload, segment, sent: unfinished(text, payload, segment) };
+    });
     for (const tunnel of [undefined, TUNNEL]) {
       const adjacency = (vpc: string) => (vpc === "b" ? tunnel : undefined);
       const config = tunnel === undefined ? CONFIG : IN_TUNNEL;
       const path = connected(from, to, makeDataPath(config, adjacency));
       const { pool } = path;
-      for (const [flags, payload, segment] of [
-        ["ack,psh", 65_000, 1300],
-        ["ack", 65_535 - headers, 1300],
-        ["ack", 1000, 0],
-        ["ack", 0, 0],
-        ["ack,fin", 65_535 - headers, 1300],
-      ] as const) {
-        const text = withDf(`tcp ${from}:3000 > ${to}:80 ${flags}`);
-        const row = wholeRow(pool, unfinished(text, payload, segment));
+      for (const { payload, segment, sent } of frames) {
+        const row = wholeRow(pool, sent);
         assert.equal(run(path, row).verdict, SENT);
         const [near, far] = buildMemoryWire();
         const count = segment === 0 ? 1 : Math.ceil(payload / segment);
@@ -155,10 +158,7 @@ for (const { name, from, to, headers } of WAYS) {
           const packet = frame.subarray(tunnel === undefined ? 14 : 64);
           assert.deepEqual(verifyChecksums(packet), []);
           total += packet.length - headers;
-          assert.doesNotMatch(
-            describePacket(packet),
-            new RegExp(`^tcp ${from.replace(/[[\]]/g, ".")}`),
-          );
+          assert.ok(!describePacket(packet).startsWith(`tcp ${from}`), "translated");
         }
         assert.equal(total, payload);
         pool.release(row);

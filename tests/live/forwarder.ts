@@ -43,7 +43,7 @@ function open(port: ForwarderPort): Driver {
   return openAfPacket({ interface: port.interface, whole, exclusive: true }, system);
 }
 
-const { pool, pipeline, answer, pieces } = makeDataPath(options.config);
+const { pool, pipeline, answer, pieces } = makeDataPath(options.config, undefined, 1024);
 const drivers = options.ports.map(open);
 const hosts = options.ports.map(({ host }) => parseMac(host)!);
 const waiter = new Waiter(

@@ -20,6 +20,7 @@ import { configOf } from "./gateway.ts";
 export function makeDataPath(
   text: string | object,
   adjacency?: (vpc: string) => AdjacencyInit | undefined,
+  slots = 32,
 ) {
   const config = configOf(text);
   const current: SnapshotHolder = { current: EMPTY_SNAPSHOT };
@@ -27,7 +28,7 @@ export function makeDataPath(
   const { nat } = flows;
   const timersOf = flows.setTimers(config.timers);
   const { snapshot, names } = compile(config, { modes: natModes, nat, timersOf, adjacency });
-  const pool = new PacketPool({ slots: 512, slotBytes: WHOLE_SLOT_BYTES });
+  const pool = new PacketPool({ slots, slotBytes: WHOLE_SLOT_BYTES });
   const interfaces = new InterfaceTable();
   const interfaceVpcs = Int32Array.from(config.vpcs, () => interfaces.add(0));
   current.current = { ...snapshot, generation: 1, interfaceVpcs };

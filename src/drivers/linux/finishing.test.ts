@@ -20,7 +20,7 @@ const TEXTS = [
   "udp [2001:db8::1]:1000 > [2001:db8::2]:53",
 ];
 
-function scene(slots = 256) {
+function scene(slots = 64) {
   const [left, right] = buildMemoryWire();
   const pool = new PacketPool({ slots, slotBytes: WHOLE_SLOT_BYTES });
   return { driver: finishing(left), far: right, pool, free: pool.free };
