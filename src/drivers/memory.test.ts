@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Batch } from "../packet/batch.ts";
 import { PacketPool } from "../packet/packet-pool.ts";
 import { driverContract, framesOf, rowsWith, testFrame, type Wire } from "./contract.ts";
+import { finishing } from "./linux/finishing.ts";
 import { buildMemoryWire, type MemoryDriver } from "./memory.ts";
 
 function memoryWire(): Wire {
@@ -34,6 +35,10 @@ function sendOne(driver: MemoryDriver, pool: PacketPool, frame: Uint8Array): boo
 }
 
 driverContract("memory", memoryWire);
+driverContract("memory, finishing", () => {
+  const wire = memoryWire();
+  return { ...wire, driver: finishing(wire.driver) };
+});
 
 test("memory: a full wire drops and counts", () => {
   const [left, right] = buildMemoryWire({ names: ["a", "b"], frames: 4 });

@@ -2,7 +2,14 @@
 // with a header that means the same.
 
 import assert from "node:assert/strict";
-import { assertFrames, receiveFrames, testFrame, until } from "../../src/drivers/contract.ts";
+import { after } from "node:test";
+import {
+  assertFrames,
+  driverContract,
+  receiveFrames,
+  testFrame,
+  until,
+} from "../../src/drivers/contract.ts";
 import type { Driver } from "../../src/drivers/driver.ts";
 import { openAfPacket } from "../../src/drivers/linux/af-packet.ts";
 import { Batch } from "../../src/packet/batch.ts";
@@ -15,11 +22,23 @@ import { vxlanFrame } from "../support/frames.ts";
 import { liveSystem, whyNotLive } from "./namespaces.ts";
 import { Probe } from "./probe.ts";
 import { type Unfinished, unfinished } from "./unfinished.ts";
-import type { Veth } from "./veth.ts";
+import { Veth, vethWire } from "./veth.ts";
 import { onVeth } from "./veth-contract.ts";
 
 const why = whyNotLive();
 const system = await liveSystem(why);
+
+let cable: Veth | undefined;
+after(() => cable?.close());
+driverContract(
+  "AF_PACKET, whole",
+  () => {
+    cable ??= new Veth(system);
+    const options = { interface: "near0", promiscuous: true, whole: true };
+    return vethWire(system, () => openAfPacket(options, system), cable);
+  },
+  why,
+);
 
 interface Scene {
   readonly driver: Driver;
