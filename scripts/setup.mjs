@@ -19,6 +19,8 @@ const tools = [
   { program: "tshark", purpose: "a second opinion on the captures that replay writes" },
   { program: "chromium", purpose: "a browser, to run the core in" },
   { program: "ip", purpose: "network namespaces, to run live in", from: "iproute2" },
+  { program: "nft", purpose: "the kernel's own NAT, to be compared with", from: "nftables" },
+  { program: "iperf3", purpose: "a TCP stream, to be measured" },
 ];
 
 class SetupError extends Error {}

@@ -1,0 +1,98 @@
+// Who is measured. Each is told the namespace and the scenario, and forwards until it is stopped.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ip } from "../../tests/live/namespaces.ts";
+import { GATEWAY_CORE, pinned } from "./cores.ts";
+import { isthmusConfig } from "./isthmus-config.ts";
+import { startKernel } from "./kernel.ts";
+import { MACS, type Scenario, type Topology, VTEPS } from "./topology.ts";
+
+export interface Running {
+  /** Undefined for the kernel. */
+  readonly pid: number | undefined;
+  /** Waits until it has ended. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** Translates addresses, or only passes frames on. */
+  readonly nat: boolean;
+  /** `nodeOptions` go to the Node of a process of ours. */
+  readonly start: (
+    topology: Topology,
+    scenario: Scenario,
+    nodeOptions: readonly string[],
+  ) => Running;
+}
+
+const KILL_MILLIS = 5000;
+
+export const kernel: Contender = {
+  name: "kernel, nftables",
+  nat: true,
+  start(topology, scenario) {
+    topology.inside(topology.gateway, () => startKernel(scenario));
+    return { pid: undefined, stop: async () => undefined };
+  },
+};
+
+/** No NAT: what a driver can do. */
+export function plainForwarder(...driver: readonly string[]): Contender {
+  return {
+    name: `no-op, ${driver.join(" ")}`,
+    nat: false,
+    start(topology, scenario, nodeOptions) {
+      const script = fileURLToPath(new URL("forward.ts", import.meta.url));
+      return start(topology, [process.execPath, ...nodeOptions, script, scenario, ...driver]);
+    },
+  };
+}
+
+/** `command` starts the gateway when the name of a configuration is put behind it. */
+export function isthmus(command: readonly string[], driver: string): Contender {
+  return {
+    name: `isthmus, ${driver}`,
+    nat: true,
+    start(topology, scenario, nodeOptions) {
+      if (scenario === "vxlan") topology.inside(topology.gateway, addUnderlay);
+      const folder = mkdtempSync(path.join(tmpdir(), "isthmus-bench-"));
+      const file = path.join(folder, "gateway.yaml");
+      writeFileSync(file, isthmusConfig(scenario, driver));
+      const options = nodeOptions.length > 0 ? `NODE_OPTIONS=${nodeOptions.join(" ")}` : "";
+      const environment = options === "" ? [] : ["env", options];
+      return start(topology, [...environment, ...command, file]);
+    },
+  };
+}
+
+/** The kernel knows the way between VTEPs, and the gateway asks it. */
+function addUnderlay(): void {
+  ip(
+    `address add ${VTEPS.gateway}/24 dev blue0`,
+    `neighbor add ${VTEPS.blue} lladdr ${MACS.near0} dev blue0`,
+    `neighbor add ${VTEPS.green} lladdr ${MACS.near0} dev blue0`,
+  );
+}
+
+function start({ gateway }: Topology, words: readonly string[]): Running {
+  const child = spawn("ip", pinned(gateway, GATEWAY_CORE, words), {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return { pid: child.pid, stop: () => end(child) };
+}
+
+/** Asks it to end, and after a while no longer asks. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), KILL_MILLIS);
+  await exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,139 @@
+// `npm run bench:live [-- OPTIONS]`: gateways next to the kernel's own NAT, packets over virtual
+// cables, on one core each. docs/performance.md says how, and how to read it.
+
+import { liveSystem, whyNotLive } from "../../tests/live/namespaces.ts";
+import { fail, readOptions } from "../options.ts";
+import { type Cell, measure } from "./cell.ts";
+import { type Contender, isthmus, kernel, plainForwarder } from "./contenders.ts";
+import type { Receiving } from "./cores.ts";
+import { profileOf } from "./profile.ts";
+import { printTable, type Row, saveRows, withRatios } from "./report.ts";
+import { measureTcp } from "./tcp.ts";
+import type { Scenario } from "./topology.ts";
+
+const USAGE = `Usage: npm run bench:live -- [options]
+
+Packets a second from interface to interface, next to those of the kernel's nftables, each on one
+core; in some minutes. Needs root and two cores.
+
+  --run=COMMAND       the gateway: a command that takes the name of a configuration, for example
+                      "./isthmus run"
+  --no-op             the drivers alone, with nothing between receiving and sending
+  --only=TEXT         only rows with TEXT in them
+  --receive=WHERE     the gateway's interface receives on the core of the "gateway" (the default)
+                      or of the "sender"
+  --seconds=N         how long each row is counted; 3 if not told
+  --rounds=N          how often each row is measured; the best counts; 1 if not told
+  --profile           where the time of our process goes, too
+  --tcp               a TCP stream (iperf3), too
+  --json              rows as JSON, one a line
+  --save              append the rows to bench/live/history.jsonl
+  -h, --help          this text
+`;
+const options = readOptions(USAGE, {
+  run: { type: "string" },
+  "no-op": { type: "boolean" },
+  only: { type: "string" },
+  receive: { type: "string" },
+  seconds: { type: "string" },
+  rounds: { type: "string" },
+  profile: { type: "boolean" },
+  tcp: { type: "boolean" },
+  json: { type: "boolean" },
+  save: { type: "boolean" },
+});
+
+const SCENARIOS: readonly Scenario[] = ["cable", "vxlan"];
+/** Of frames; with the checksum that hardware adds, 64 and 1,400 bytes. */
+const LENGTHS = [60, 1396];
+
+function positive(name: "seconds" | "rounds", otherwise: number): number {
+  const value = Number(options[name] ?? otherwise);
+  if (!(value > 0)) fail(`--${name} takes a number above 0`, USAGE);
+  return value;
+}
+
+function receiving(): Receiving {
+  const { receive = "gateway" } = options;
+  if (receive !== "gateway" && receive !== "sender") fail('"gateway" or "sender"', USAGE);
+  return receive;
+}
+
+function contenders(): readonly Contender[] {
+  const all = [kernel];
+  const command = options.run?.split(" ").filter((word) => word !== "") ?? [];
+  if (command.length > 0) all.push(isthmus(command, "af-packet"), isthmus(command, "af-xdp"));
+  if (options["no-op"]) {
+    all.push(plainForwarder("af-packet"));
+    all.push(plainForwarder("af-xdp", "generic"), plainForwarder("af-xdp", "native"));
+  }
+  return all;
+}
+
+interface Planned {
+  readonly contender: Contender;
+  readonly cell: Cell;
+}
+
+function plan(): readonly Planned[] {
+  const [where, seconds] = [receiving(), positive("seconds", 3)];
+  const { only = "" } = options;
+  return SCENARIOS.flatMap((scenario) =>
+    LENGTHS.flatMap((length) =>
+      contenders().map((contender) => ({
+        contender,
+        cell: { scenario, length, seconds, receiving: where },
+      })),
+    ),
+  ).filter(({ contender, cell }) => rowName(contender, cell).includes(only));
+}
+
+function rowName({ name }: Contender, { scenario, length }: Cell): string {
+  return `${scenario}, ${length + 4} bytes, ${name}`;
+}
+
+/** Rounds are interleaved, so that what disturbs the machine disturbs all alike. */
+async function measureAll(planned: readonly Planned[]): Promise<Row[]> {
+  const best = new Map<Planned, Row>();
+  for (let round = 0; round < rounds; round++) {
+    for (const each of planned) {
+      const { contender, cell } = each;
+      const name = rowName(contender, cell);
+      progress(`${round + 1}/${rounds} ${name}`);
+      const result = await measure(system, contender, cell);
+      const row = { name, contender: contender.name, ...cell, ...result };
+      if (row.nanos < (best.get(each)?.nanos ?? Number.POSITIVE_INFINITY)) best.set(each, row);
+    }
+  }
+  progress("");
+  return [...best.values()];
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${text.padEnd(70)}\r`);
+}
+
+const why = whyNotLive();
+if (why !== undefined) fail(why, USAGE);
+const system = await liveSystem(why);
+const rounds = positive("rounds", 1);
+const planned = plan();
+if (planned.length === 0) fail(`no row has "${options.only}" in its name`, USAGE);
+const rows = withRatios(await measureAll(planned));
+if (options.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
+else printTable(rows);
+if (options.save) saveRows(rows);
+if (options.profile) {
+  for (const { contender, cell } of planned) {
+    if (contender === kernel) continue;
+    process.stdout.write(
+      `${rowName(contender, cell)}: ${await profileOf(system, contender, cell)}\n`,
+    );
+  }
+}
+if (options.tcp) {
+  for (const contender of contenders()) {
+    const gigabits = await measureTcp(system, contender);
+    process.stdout.write(`TCP, ${contender.name}: ${gigabits.toFixed(2)} Gb/s\n`);
+  }
+}
