@@ -8,14 +8,15 @@ import { fileURLToPath } from "node:url";
 import type { System } from "../../src/drivers/linux/sys.ts";
 import { type Contender, end, type Running } from "./contenders.ts";
 import {
-  chooseReceiving,
   coreTicks,
   cpuNanos,
   pinned,
   pinReceiving,
   type Receiving,
+  receiveByThreads,
   SENDER_CORE,
   softirqThreads,
+  steerPackets,
   userAndSystem,
 } from "./cores.ts";
 import { setReceiveOffload } from "./ethtool.ts";
@@ -71,36 +72,34 @@ export async function measure(
   const topology = new Topology(system, cell.scenario);
   const closing: (() => void | Promise<void>)[] = [() => topology.close()];
   try {
-    prepare(system, topology, cell, closing);
+    prepare(system, topology, closing);
+    const steered = contender.inKernel && cell.receiving === "sender";
+    if (steered) steerPackets(topology);
+    if (cell.receiving === "gateway") receiveByThreads(topology);
     const running = contender.start(topology, cell.scenario, nodeOptions);
     closing.push(running.stop);
     await untilForwarding(topology, contender, cell);
-    const threads = [...pinReceiving(), ...softirqThreads()];
+    // Packets that are steered belong to no thread in particular.
+    const threads = steered ? [] : [...pinReceiving(), ...softirqThreads()];
     const sender = startSender(topology, cell, WARM_SECONDS + cell.seconds + 1);
     closing.push(() => end(sender));
     await sleep(WARM_SECONDS * 1000);
     const before = read(topology, running, threads);
     await sleep(cell.seconds * 1000);
     const after = read(topology, running, threads);
-    return compare(before, after, running, cell);
+    return compare(before, after, steered);
   } finally {
     for (const close of closing.reverse()) await close();
   }
 }
 
-function prepare(
-  system: System,
-  topology: Topology,
-  { receiving }: Cell,
-  closing: (() => void)[],
-): void {
+function prepare(system: System, topology: Topology, closing: (() => void)[]): void {
   const { namespace, interface: name } = topology.arrival;
   // With receive offload an end of a cable takes frames by NAPI, which the sender's program needs,
   // and does not share a queue with all that is received otherwise.
   topology.inside(topology.gateway, () => setReceiveOffload(system, "blue0", true));
   topology.inside(namespace, () => setReceiveOffload(system, name, true));
   closing.push(topology.inside(namespace, () => openSink(system, name)));
-  chooseReceiving(topology, receiving);
 }
 
 function startSender({ near }: Topology, { scenario, length }: Cell, seconds: number) {
@@ -148,14 +147,12 @@ function read(topology: Topology, { pid }: Running, threads: readonly number[]):
   };
 }
 
-function compare(before: Reading, after: Reading, { pid }: Running, cell: Cell): Result {
+function compare(before: Reading, after: Reading, steered: boolean): Result {
   const less = (field: Exclude<keyof Reading, "core">) => after[field] - before[field];
   const millis = less("millis");
   const packets = less("arrived");
   const ticks = (field: keyof Reading["core"]) => after.core[field] - before.core[field];
-  // Where RPS has the kernel forward, no thread owns the time.
-  const loose = pid === undefined && cell.receiving === "sender" ? ticks("softirq") * 1e7 : 0;
-  const own = less("process") + less("threads") + loose;
+  const own = less("process") + less("threads") + (steered ? ticks("softirq") * 1e7 : 0);
   const all = less("user") + less("system");
   return {
     sentKpps: less("sent") / millis,

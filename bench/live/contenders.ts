@@ -21,8 +21,8 @@ export interface Running {
 
 export interface Contender {
   readonly name: string;
-  /** Translates addresses, or only passes frames on. */
-  readonly nat: boolean;
+  /** It is no process. */
+  readonly inKernel: boolean;
   /** `nodeOptions` go to the Node of a process of ours. */
   readonly start: (
     topology: Topology,
@@ -35,7 +35,7 @@ const KILL_MILLIS = 5000;
 
 export const kernel: Contender = {
   name: "kernel, nftables",
-  nat: true,
+  inKernel: true,
   start(topology, scenario) {
     topology.inside(topology.gateway, () => startKernel(scenario));
     return { pid: undefined, stop: async () => undefined };
@@ -46,7 +46,7 @@ export const kernel: Contender = {
 export function plainForwarder(...driver: readonly string[]): Contender {
   return {
     name: `no-op, ${driver.join(" ")}`,
-    nat: false,
+    inKernel: false,
     start(topology, scenario, nodeOptions) {
       const script = fileURLToPath(new URL("forward.ts", import.meta.url));
       return start(topology, [process.execPath, ...nodeOptions, script, scenario, ...driver]);
@@ -58,7 +58,7 @@ export function plainForwarder(...driver: readonly string[]): Contender {
 export function isthmus(command: readonly string[], driver: string): Contender {
   return {
     name: `isthmus, ${driver}`,
-    nat: true,
+    inKernel: false,
     start(topology, scenario, nodeOptions) {
       if (scenario === "vxlan") topology.inside(topology.gateway, addUnderlay);
       const folder = mkdtempSync(path.join(tmpdir(), "isthmus-bench-"));

@@ -31,18 +31,23 @@ export function pinned(namespace: string, core: number, words: readonly string[]
   return [...where, "nice", "-n", `${NICE}`, ...words];
 }
 
-/** To be called before the contender starts. */
-export function chooseReceiving({ gateway }: Topology, receiving: Receiving): void {
-  const folder = "/sys/class/net/blue0";
-  const line =
-    receiving === "gateway"
-      ? `echo 1 > ${folder}/threaded`
-      : `echo ${1 << GATEWAY_CORE} > ${folder}/queues/rx-0/rps_cpus`;
+/** Receiving becomes the work of threads, to be pinned once the contender has started. */
+export function receiveByThreads(topology: Topology): void {
+  writeSetting(topology, "threaded", "1");
+}
+
+/** What the kernel does after receiving, it does on the gateway's core. */
+export function steerPackets(topology: Topology): void {
+  writeSetting(topology, "queues/rx-0/rps_cpus", `${1 << GATEWAY_CORE}`);
+}
+
+/** Each namespace has a /sys of its own. */
+function writeSetting({ gateway }: Topology, setting: string, value: string): void {
+  const line = `echo ${value} > /sys/class/net/blue0/${setting}`;
   run("ip", "netns", "exec", gateway, "sh", "-c", line);
 }
 
-/** Pins the kernel's receiving threads, which are there once the contender has started; their
- * numbers. */
+/** Pins the kernel's receiving threads, if any; their numbers. */
 export function pinReceiving(): number[] {
   const threads = threadsNamed((name) => name.startsWith("napi/blue0"));
   for (const thread of threads) {

@@ -20,8 +20,8 @@ core; in some minutes. Needs root and two cores.
                       "./isthmus run"
   --no-op             the drivers alone, with nothing between receiving and sending
   --only=TEXT         only rows with TEXT in them
-  --receive=WHERE     the gateway's interface receives on the core of the "gateway" (the default)
-                      or of the "sender"
+  --receive=WHERE     the gateway's interface receives on the core of the "sender" (the default),
+                      up to where the gateway takes over, or on that of the "gateway"
   --seconds=N         how long each row is counted; 3 if not told
   --rounds=N          how often each row is measured; the best counts; 1 if not told
   --profile           where the time of our process goes, too
@@ -54,8 +54,9 @@ function positive(name: "seconds" | "rounds", otherwise: number): number {
 }
 
 function receiving(): Receiving {
-  const { receive = "gateway" } = options;
-  if (receive !== "gateway" && receive !== "sender") fail('"gateway" or "sender"', USAGE);
+  const { receive = "sender" } = options;
+  if (receive !== "gateway" && receive !== "sender")
+    fail('--receive takes "gateway" or "sender"', USAGE);
   return receive;
 }
 
