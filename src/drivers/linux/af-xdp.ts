@@ -200,14 +200,9 @@ class AfXdp implements AfXdpDriver {
     }
     this.#freeCount--;
     const chunk = this.#free[this.#freeCount]!;
-    // From where the slot starts, as that is an address that is there already.
-    let offset = start - row * pool.slotBytes;
-    let from = this.#poolMemory.slots[row]!;
-    if (offset + length > chunkBytes) {
-      from += BigInt(offset);
-      offset = 0;
-    }
-    this.#system.memcpy(chunkAt[(chunk / chunkBytes) | 0]!, from, offset + length);
+    const { memory } = this.#socket;
+    const address = chunkAt[(chunk / chunkBytes) | 0]!;
+    const offset = this.#poolMemory.copyOut(pool, row, memory, chunk, address, chunkBytes);
     const { words } = tx.memory;
     const entry = tx.entry(ahead);
     words[entry] = chunk + offset;

@@ -11,6 +11,7 @@ export class MappedMemory {
   /** Native order, which is little-endian wherever this runs. */
   halves: Uint16Array;
   words: Int32Array;
+  quads: BigInt64Array;
 
   readonly #system: System;
   readonly #length: number;
@@ -24,6 +25,7 @@ export class MappedMemory {
     this.bytes = new Uint8Array(buffer);
     this.halves = new Uint16Array(buffer);
     this.words = new Int32Array(buffer);
+    this.quads = new BigInt64Array(buffer);
   }
 
   /** May be called twice. */
@@ -35,6 +37,7 @@ export class MappedMemory {
     this.bytes = new Uint8Array(nothing);
     this.halves = new Uint16Array(nothing);
     this.words = new Int32Array(nothing);
+    this.quads = new BigInt64Array(nothing);
     this.#system.munmap(address, this.#length);
   }
 }

@@ -9,7 +9,14 @@
 // frames of the ring are as large as ordinary ones and no larger.
 
 import { MappedMemory } from "./mapped-memory.ts";
-import { COPY_THRESH, RX_RING, setPacketOption, VERSION, VNET_HDR } from "./packet-socket.ts";
+import {
+  COPY_THRESH,
+  RESERVE,
+  RX_RING,
+  setPacketOption,
+  VERSION,
+  VNET_HDR,
+} from "./packet-socket.ts";
 import type { Address, System } from "./sys.ts";
 
 // Bits of a frame's first word.
@@ -26,9 +33,11 @@ export const MAC_HALF = 6;
 export const VLAN_TAG_HALF = 12;
 export const VLAN_TYPE_HALF = 13;
 
-/** Where frames begin: the kernel's 66 (header, address, alignment of what follows Ethernet), and
- * the offload header. A multiple of 4, so that frames can be copied by words. */
-export const MAC = 76;
+/** Bytes that the kernel leaves free, so that frames begin at a multiple of 8. */
+const RESERVED = 4;
+/** Where frames begin: the kernel's 66 (header, address, alignment of what follows Ethernet), what
+ * is reserved, and the offload header. */
+export const MAC = 66 + RESERVED + 10;
 /** Of an Ethernet frame around a packet of the MTU, with a VLAN tag that stays inline. */
 const LINK_HEADERS = 14 + 4;
 const BLOCK = 65536;
@@ -70,6 +79,7 @@ export class PacketRing {
       setPacketOption(system, fd, option, words, `${what} ${name}`);
     // In this order: the kernel lays out frames by what is set before.
     set(VERSION, [TPACKET_V2], "packet version");
+    set(RESERVE, [RESERVED], "frame alignment");
     set(VNET_HDR, [1], "offload header");
     set(COPY_THRESH, [1], "copies of long frames");
     set(RX_RING, [BLOCK, blocks, frame, frames], "receive ring");

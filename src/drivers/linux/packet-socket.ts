@@ -16,6 +16,7 @@ export const ADD_MEMBERSHIP = 1;
 export const RX_RING = 5;
 const STATISTICS = 6;
 export const COPY_THRESH = 7;
+export const RESERVE = 12;
 export const VERSION = 10;
 export const VNET_HDR = 15;
 export const IGNORE_OUTGOING = 23;

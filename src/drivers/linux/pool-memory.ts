@@ -1,6 +1,7 @@
 // The packet pool as the kernel sees it: where its slots lie in this process. Each driver has one
 // of these, and comes back to it with whatever pool it is given; nearly always it is the same.
 
+import { copyQuads } from "../../packet/copy-quads.ts";
 import { HEADROOM } from "../../packet/limits.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { addressesFrom } from "./addresses.ts";
@@ -9,7 +10,7 @@ import { OFFLOAD_HEADER } from "./offload.ts";
 import type { Address, System } from "./sys.ts";
 
 export const VLAN_TAG = 4;
-/** Up to here a loop over words is quicker than a call of memcpy, measured. */
+/** Up to here a loop is quicker than a call of memcpy, measured. */
 const LOOP_BYTES = 256;
 
 export class PoolMemory {
@@ -52,7 +53,7 @@ export class PoolMemory {
   /**
    * Copies a received frame of `length` bytes from `from` in `memory`, which is `address`, to where
    * the row's frame starts or, with a tag to be put before it, `VLAN_TAG` bytes behind. `from` is a
-   * multiple of 4. Up to 3 bytes behind the end are written too, which a slot has.
+   * multiple of 8 at best. Up to 7 bytes behind the end are written too, which a slot has.
    */
   copyIn(
     pool: PacketPool,
@@ -63,16 +64,41 @@ export class PoolMemory {
     address: Address,
     length: number,
   ): void {
-    if (length > LOOP_BYTES) {
+    if (tag !== 0 || (from & 7) !== 0 || length > LOOP_BYTES) {
       const to = tag === 0 ? this.#frames[row]! : this.#tagged[row]!;
       this.#system.memcpy(to, address, length);
       return;
     }
-    const target = pool.words;
-    const { words } = memory;
-    const targetAt = (pool.start[row]! + tag) >> 2;
-    const sourceAt = from >> 2;
-    const count = (length + 3) >> 2;
-    for (let i = 0; i < count; i++) target[targetAt + i] = words[sourceAt + i]!;
+    copyQuads(pool.quads, pool.start[row]! >> 3, memory.quads, from >> 3, (length + 7) >> 3);
+  }
+
+  /**
+   * Copies the row's frame to `to` in `memory`, which is `address` and a multiple of 8; or some
+   * bytes behind it, with what stands before the frame in between. Returns how many. There is room
+   * for `room` bytes, no less than the frame has.
+   */
+  copyOut(
+    pool: PacketPool,
+    row: number,
+    memory: MappedMemory,
+    to: number,
+    address: Address,
+    room: number,
+  ): number {
+    const start = pool.start[row]!;
+    const length = pool.length[row]!;
+    const before = start & 7;
+    if (length <= LOOP_BYTES && before + length <= room) {
+      copyQuads(memory.quads, to >> 3, pool.quads, start >> 3, (before + length + 7) >> 3);
+      return before;
+    }
+    // From where the slot starts, as that is an address that is there already.
+    const offset = start - row * pool.slotBytes;
+    if (offset + length <= room) {
+      this.#system.memcpy(address, this.slots[row]!, offset + length);
+      return offset;
+    }
+    this.#system.memcpy(address, this.slots[row]! + BigInt(offset), length);
+    return 0;
   }
 }
