@@ -17,13 +17,18 @@ const LINKS: Readonly<Record<Scenario, readonly string[]>> = {
     `neighbor add ${VTEPS.blue} lladdr ${MACS.near0} dev blue0`,
     `neighbor add ${VTEPS.green} lladdr ${MACS.near0} dev blue0`,
     ...(["blue", "green"] as const).flatMap((vpc) => [
-      `link add vx-${vpc} address ${INNER_MACS.gateway} type vxlan id ${VNIS[vpc]} local ${VTEPS.gateway} remote ${VTEPS[vpc]} dstport 4789 dev blue0`,
+      `link add vx-${vpc} address ${INNER_MACS.gateway} type vxlan id ${VNIS[vpc]} ${ends(vpc)}`,
       `link set vx-${vpc} up`,
       `address add ${GATEWAY[vpc]}/24 dev vx-${vpc}`,
       `neighbor add ${HOSTS[vpc]} lladdr ${INNER_MACS[vpc]} dev vx-${vpc}`,
     ]),
   ],
 };
+/** Of a tunnel. */
+function ends(vpc: "blue" | "green"): string {
+  return `local ${VTEPS.gateway} remote ${VTEPS[vpc]} dstport 4789 dev blue0`;
+}
+
 const LEAVES_BY: Readonly<Record<Scenario, string>> = { cable: "green0", vxlan: "vx-green" };
 
 /** Of the namespace of the calling thread, until that is removed. */

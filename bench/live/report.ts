@@ -12,7 +12,7 @@ export interface Row extends Cell, Result {
 
 export interface ComparedRow extends Row {
   /** How many packets for one of the kernel's: as counted, and by the time of a core that each
-   * takes, which holds on a machine that is busy otherwise. NaN where the kernel was not measured. */
+   * takes, which holds on a machine that is busy otherwise. NaN without the kernel's row. */
   readonly timesCounted: number;
   readonly timesByNanos: number;
 }
@@ -60,7 +60,8 @@ export function printTable(rows: readonly ComparedRow[]): void {
 /** One line a row: commit, machine, numbers. */
 export function saveRows(rows: readonly ComparedRow[]): void {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  const machine = `${os.cpus()[0]?.model ?? "unknown"}, Linux ${os.release()}, node ${process.version}`;
+  const model = os.cpus()[0]?.model ?? "unknown";
+  const machine = `${model}, Linux ${os.release()}, node ${process.version}`;
   const date = new Date().toISOString();
   const lines = rows.map((row) => `${JSON.stringify({ date, commit, machine, ...row })}\n`);
   appendFileSync(new URL("history.jsonl", import.meta.url), lines.join(""));

@@ -28,7 +28,7 @@ const RANDOM = 7;
 /** Frames that are made, then sent, together. */
 const BATCH = 64;
 
-/** Writes headers over what the last user of the memory has left, and sends by interface `index`. */
+/** Writes headers over what the last user of the memory left, and sends by interface `index`. */
 function program({ bytes, headers, fields }: FrameTemplate, index: number): Instruction[] {
   const view = new DataView(bytes.buffer);
   const words = Array.from({ length: headers / 4 }, (_, i): Instruction => {
