@@ -1,10 +1,11 @@
 // Brings what is missing, then runs a script with the project's own Node:
 //
-//   node scripts/setup.mjs [--tools] script.ts [arguments…]
+//   node scripts/setup.mjs [--tools[=program,…]] [script.ts [arguments…]]
 //
 // Plain JavaScript that Node 20 understands, since that may be all the machine has. Installs the
 // npm packages of package-lock.json (Node 26 is one of them) and, with --tools, the Debian packages
-// that some tests need. Says what it installs and why; says nothing when nothing is missing.
+// that some tests need, or those of the programs given. Says what it installs and why; says
+// nothing when nothing is missing.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -19,8 +20,12 @@ const tools = [
   { program: "tshark", purpose: "a second opinion on the captures that replay writes" },
   { program: "chromium", purpose: "a browser, to run the core in" },
   { program: "ip", purpose: "network namespaces, to run live in", from: "iproute2" },
-  { program: "nft", purpose: "the kernel's own NAT, to be compared with", from: "nftables" },
-  { program: "iperf3", purpose: "a TCP stream, to be measured" },
+  { program: "ping", purpose: "hosts that look for each other", from: "iputils-ping" },
+  { program: "curl", purpose: "hosts that ask web servers" },
+  { program: "dig", purpose: "hosts that ask name servers", from: "bind9-dnsutils" },
+  { program: "traceroute", purpose: "hosts that ask which way packets take" },
+  { program: "iperf3", purpose: "hosts that send as much as they can" },
+  { program: "nft", purpose: "the kernel's own NAT, to compare with", from: "nftables" },
 ];
 
 class SetupError extends Error {}
@@ -46,8 +51,9 @@ function installPackages() {
   }
 }
 
-function installTools() {
-  const missing = tools.filter(({ program }) => !onPath(program));
+function installTools(wanted) {
+  const asked = wanted ? tools.filter(({ program }) => wanted.includes(program)) : tools;
+  const missing = asked.filter(({ program }) => !onPath(program));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !onPath("apt-get")) {
     for (const { program, purpose } of missing) say(`${program} is missing (${purpose})`);
@@ -129,10 +135,10 @@ function say(sentence) {
 
 try {
   const words = process.argv.slice(2);
-  const wantsTools = words[0] === "--tools";
+  const [, wantsTools, programs] = words[0]?.match(/^(--tools)(?:=(.*))?$/) ?? [];
   if (wantsTools) words.shift();
   if (!packagesAreFresh()) locked(installPackages);
-  if (wantsTools) locked(installTools);
+  if (wantsTools) locked(() => installTools(programs?.split(",")));
   if (words.length > 0) runScript(words);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

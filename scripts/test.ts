@@ -14,8 +14,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Tests that start other programs, or try very many inputs: not among the quick ones unless they
  * are asked for by their path. */
-const SLOW =
-  /^tests\/(package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|live|replay|bench|.+\/long)/;
+const SLOW_NAMES = "package|browser|conform|stories-|floods|fuzz/(?!fuzzer)|lab|live|replay|bench";
+const SLOW = new RegExp(`^tests/(${SLOW_NAMES}|.+/long)`);
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 

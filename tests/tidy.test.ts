@@ -21,10 +21,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   drivers: ["base", "wire", "packet", "node:", "npm:koffi"],
   gateway: ["base", "wire", "packet", "tables", "config", "nat", "links", "functions", "pipeline"],
   stories: ["base", "wire", "config", "nat/modes.ts", "gateway/gateway.ts", "gateway/outcome.ts"],
+  lab: ["base", "wire", "config", "drivers", "node:", "npm:dns-packet"],
   cli: [
     "base",
     "wire",
     "config",
+    "lab",
     "nat/modes.ts",
     "packet/verdict.ts",
     "packet/limits.ts",
@@ -40,7 +42,7 @@ const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Whose folders are units that do not know each other. */
 const SEPARATE = new Set(["functions", "nat"]);
 /** What runs in a browser too. */
-const NOT_CORE = new Set(["cli", "drivers"]);
+const NOT_CORE = new Set(["cli", "drivers", "lab"]);
 
 const LINES_MAX = 400;
 const COLUMNS_MAX = 100;
