@@ -15,7 +15,7 @@ export function end(namespace: Namespace, name: string, mtu: number, mac?: strin
 }
 
 export function connect(from: Namespace, own: string, other: string): void {
-  from.ip(`link add ${own} type veth peer name ${other}`);
+  from.ip(`link add name ${own} type veth peer name ${other}`);
 }
 
 /** A namespace that is a switch and nothing else. */
@@ -28,12 +28,12 @@ export function makeBridge(lab: Lab, role: string, mtu: number): Namespace {
 
 /** Floods until it has learned; no protocol of its own. */
 export function bridgeLines(mtu: number): string[] {
-  return [`link add br0 mtu ${mtu} type bridge mcast_snooping 0`, "link set br0 up"];
+  return [`link add br0 mtu ${mtu} type bridge mcast_snooping 0`, "link set dev br0 up"];
 }
 
 /** Connects the end of a cable to a port of the bridge there. */
 export function plugIn(bridge: Namespace, port: number, other: string, mtu: number): void {
   const own = end(bridge, `port${port}`, mtu);
   connect(bridge, own, other);
-  bridge.ip(`link set port${port} master br0`, `link set port${port} up`);
+  bridge.ip(`link set dev port${port} master br0`, `link set dev port${port} up`);
 }

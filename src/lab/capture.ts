@@ -9,13 +9,7 @@
 import { writeFileSync } from "node:fs";
 import { LINK_ETHERNET } from "../drivers/capture.ts";
 import { findEthernet } from "../drivers/linux/interface.ts";
-import {
-  CHECKSUM_NEEDED,
-  OFFLOAD_CHECKSUM_OFFSET,
-  OFFLOAD_CHECKSUM_START,
-  OFFLOAD_FLAGS,
-  OFFLOAD_HEADER,
-} from "../drivers/linux/offload.ts";
+import { OFFLOAD_HEADER } from "../drivers/linux/offload.ts";
 import {
   ALL_PROTOCOLS,
   bindPacketSocket,
@@ -29,6 +23,7 @@ import {
 import type { System } from "../drivers/linux/sys.ts";
 import { must } from "../drivers/linux/system-error.ts";
 import { PcapngWriter } from "../drivers/pcapng-write.ts";
+import { finishFrame } from "./finish-frame.ts";
 import { MessageReader } from "./message-reader.ts";
 
 const SOL_SOCKET = 1;
@@ -84,7 +79,7 @@ export class Capture {
       const message = this.#reader.next();
       if (message === undefined) break;
       const { nanos, bytes } = message;
-      const unfinished = finish(bytes);
+      const unfinished = finishFrame(bytes);
       const frame = withTag(bytes.subarray(OFFLOAD_HEADER), message.tag);
       fresh.push({ nanos, bytes: frame, unfinished });
     }
@@ -118,24 +113,6 @@ export class Capture {
     for (const { nanos, bytes } of this.frames) writer.packet({ iface, nanos, bytes });
     writeFileSync(file, Buffer.concat(blocks));
   }
-}
-
-/** Behind its struct virtio_net_hdr. Whether there was something to finish: the field holds the sum
- * of the pseudo-header then. */
-function finish(message: Uint8Array): boolean {
-  const view = new DataView(message.buffer, message.byteOffset, message.length);
-  if ((view.getUint8(OFFLOAD_FLAGS) & CHECKSUM_NEEDED) === 0) return false;
-  const from = OFFLOAD_HEADER + view.getUint16(OFFLOAD_CHECKSUM_START, true);
-  const field = from + view.getUint16(OFFLOAD_CHECKSUM_OFFSET, true);
-  if (field + 2 > message.length) return false;
-  let sum = 0;
-  for (let at = from; at < message.length; at += 2) {
-    sum += at + 1 < message.length ? view.getUint16(at) : view.getUint8(at) << 8;
-  }
-  while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000);
-  // A UDP checksum of zero would mean "none"; all ones is the same number to any protocol.
-  view.setUint16(field, ~sum & 0xffff || 0xffff);
-  return true;
 }
 
 /** The kernel takes the first VLAN tag out of a frame. */

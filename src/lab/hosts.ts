@@ -34,7 +34,7 @@ export function setUpHost(host: Namespace, plan: HostPlan, via: readonly string[
 export function addressLines(iface: string, addresses: readonly string[]): string[] {
   const nodad = (address: string) => (address.includes(":") ? "nodad" : "");
   const lines = addresses.map((each) => `address add ${each} dev ${iface} ${nodad(each)}`);
-  return [...lines, `link set ${iface} up`];
+  return [...lines, `link set dev ${iface} up`];
 }
 
 /** Default routes, whether the next hop is on a prefix of the interface or not. */

@@ -30,7 +30,7 @@ export function makeNetwork(lab: Lab, plan: NetworkPlan): Network {
   if (twice !== undefined) throw new Error(`two in the plan are called ${twice}`);
   const made = lab.namespaces([GATEWAY, ...names]);
   const gateway = lab.namespace(GATEWAY);
-  for (const each of made) each.ip("link set lo up");
+  for (const each of made) each.ip("link set dev lo up");
   silence(gateway);
   for (const segment of plan.segments ?? []) makeSegment(lab, gateway, segment);
   if (plan.underlay !== undefined) makeUnderlay(lab, gateway, plan.underlay);
@@ -60,7 +60,7 @@ function makeSegment(lab: Lab, gateway: Namespace, plan: SegmentPlan): void {
     const bridge = makeBridge(lab, `wire-${plan.interface}`, mtu);
     for (const [at, each] of [own, ...ends].entries()) plugIn(bridge, at, each, mtu);
   }
-  gateway.ip(`link set ${plan.interface} up`);
+  gateway.ip(`link set dev ${plan.interface} up`);
   for (const host of hosts) setUpHost(lab.namespace(host.name), host, plan.via);
 }
 

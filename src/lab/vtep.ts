@@ -32,7 +32,7 @@ export function makeVtep(lab: Lab, plan: VtepPlan, underlay: UnderlayPlan, mtu: 
     vtep.ip(...bridgeLines(inner), ...addressLines("br0", router.addresses));
     vtep.ip(...routeThrough(device, router.gatewayMac));
   } else if (hosts.length > 0) {
-    vtep.ip(...bridgeLines(inner), `link set ${device} master br0`);
+    vtep.ip(...bridgeLines(inner), `link set dev ${device} master br0`);
   }
   if (plan.addresses !== undefined) {
     vtep.ip(...addressLines(device, plan.addresses));
@@ -57,8 +57,10 @@ export function makeTunnel(vtep: Namespace, plan: TunnelPlan): void {
   const device = tunnelInterface(vni);
   const address = mac === undefined ? "" : `address ${mac}`;
   const endpoint = `local ${bareAddress(local)} dstport ${PORT}`;
-  vtep.ip(`link add ${device} mtu ${mtu} ${address} type vxlan id ${vni} ${endpoint} learning`);
-  vtep.ip(`link set ${device} up`);
+  vtep.ip(
+    `link add name ${device} mtu ${mtu} ${address} type vxlan id ${vni} ${endpoint} learning`,
+  );
+  vtep.ip(`link set dev ${device} up`);
   const everybody = `fdb append 00:00:00:00:00:00 dev ${device} dst`;
   vtep.bridge(...plan.remotes.map((remote) => `${everybody} ${bareAddress(remote)}`));
 }
