@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { loadSystem, type System } from "../drivers/linux/sys.ts";
 import { endProcesses } from "./end-processes.ts";
 import { NAMESPACES } from "./inside.ts";
-import { ip, ipShow } from "./iproute.ts";
+import { ip, ipAnyway, ipShow } from "./iproute.ts";
 import { Namespace } from "./namespace.ts";
 import { forget, remember } from "./open-labs.ts";
 import { whyNoLab } from "./why-no-lab.ts";
@@ -102,5 +102,8 @@ function removeNamespaces(names: readonly string[]): void {
     pids.map(Number).filter((pid) => pid !== process.pid),
     0,
   );
-  ip(...there.map((name) => `netns delete ${name}`));
+  // Another process may be removing the same that a third one left.
+  ipAnyway(...there.map((name) => `netns delete ${name}`));
+  const left = there.filter((name) => existsSync(`${NAMESPACES}/${name}`));
+  if (left.length > 0) throw new Error(`cannot remove ${left.join(", ")}`);
 }

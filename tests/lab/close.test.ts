@@ -118,8 +118,8 @@ test("one that fails leaves nothing", options, async () => {
 
 test("what one left that was killed is removed by the next", options, async () => {
   const child = await build("crash");
+  // Any other process that opens a laboratory may be the next.
   assert.equal(await endOf(child), "SIGKILL");
-  assert.ok(child.namespaces.every(isThere) && runs(child.pid));
   const next = await build("throw");
   await endOf(next);
   assert.ok(!child.namespaces.some(isThere) && !runs(child.pid));
