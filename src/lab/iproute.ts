@@ -13,7 +13,8 @@ export function ipIn(namespace: string, ...lines: readonly string[]): void {
   batch("ip", ["-n", namespace], lines);
 }
 
-/** Lines for `ip -batch` where a line that fails does not keep the others from being done, and nothing throws. */
+/** Lines for `ip -batch` where one that fails does not keep the others from being done, and nothing
+ * throws. */
 export function ipAnyway(...lines: readonly string[]): void {
   const words = ["-force", "-batch", "-"];
   spawnSync("ip", words, { input: `${lines.join("\n")}\n`, stdio: ["pipe", "ignore", "ignore"] });
