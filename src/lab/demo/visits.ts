@@ -50,7 +50,7 @@ export const DEMO_VISITS: readonly Visit[] = [
     title: "the way there",
     from: "blue1",
     to: "green1",
-    words: ["traceroute", "-n", "-q1", "-w1", "198.51.100.2"],
+    words: ["traceroute", "-n", "-q1", "-w1", "-m5", "198.51.100.2"],
     read: (out) => (/^ *\d+ +198\.51\.100\.2 /m.test(out) ? hops(out) : undefined),
   },
   transfer("blue1", "green1", "198.51.100.2", BYTES),
