@@ -8,10 +8,10 @@ import { payVisit, type Visited } from "./pay-visit.ts";
 import { DEMO_VISITS } from "./visits.ts";
 
 /**
- * Makes the network, calls `startGateway`, which starts one in `network.gateway` for DEMO_CONFIG
- * and waits until it is ready, then tells each visit as it ends. Everything is gone afterwards,
- * also the gateway's process when it was started with `network.gateway.start`. Throws an Error that says
- * why where no laboratory can be opened (`whyNoLab`); programs may be missing (`provideTools`).
+ * Makes the network and calls `startGateway`, which starts one in `network.gateway` for DEMO_CONFIG
+ * and waits until it is ready; then tells each visit as it ends. Everything is gone afterwards, also
+ * the gateway's process if `network.gateway.start` started it. Throws an Error that says why where
+ * no laboratory can be opened (`whyNoLab`). Programs may be missing (`provideTools`).
  */
 export async function takeTour(
   startGateway: (network: Network) => Promise<void>,
