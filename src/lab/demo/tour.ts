@@ -9,7 +9,7 @@ import { DEMO_VISITS } from "./visits.ts";
 
 /**
  * Makes the network and calls `startGateway`, which starts one in `network.gateway` for DEMO_CONFIG
- * and waits until it is ready; then tells each visit as it ends. Everything is gone afterwards, also
+ * and waits until it is ready; then tells each visit as it ends. All is gone afterwards, also
  * the gateway's process if `network.gateway.start` started it. Throws an Error that says why where
  * no laboratory can be opened (`whyNoLab`). Programs may be missing (`provideTools`).
  */
