@@ -2,6 +2,9 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 
+/** How long the output of one that has ended is waited for. */
+const GRACE_MILLIS = 200;
+
 /** How a program ended, and what it said. */
 export interface Ran {
   /** Undefined when a signal ended it, or when it had to be ended after its time. */
@@ -41,6 +44,7 @@ export class Program {
       this.#failed = error.message;
       this.#news?.();
     });
+    child.on("exit", () => setTimeout(letGo, GRACE_MILLIS, child).unref());
     this.#exited = new Promise((resolve) => {
       child.on("close", (code) => {
         this.#news?.();
@@ -121,4 +125,10 @@ export class Program {
     this.#err += err;
     this.#news?.();
   }
+}
+
+/** What it started may go on, and hold its output open. */
+function letGo(child: ChildProcess): void {
+  child.stdout?.destroy();
+  child.stderr?.destroy();
 }

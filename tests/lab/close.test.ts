@@ -88,6 +88,7 @@ test("its programs are ended after their time, and stopped when told", options, 
     const program = here.start(["sleep", "600"]);
     assert.ok(program.running);
     await program.stop();
+    assert.equal((await here.run(["sh", "-c", "sleep 600 & echo left"])).out, "left\n");
     assert.ok(!program.running);
     await assert.rejects(program.says(/anything/), /sleep 600: has ended/);
   });
