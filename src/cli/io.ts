@@ -15,6 +15,9 @@ export interface CliIo {
   sameFile(a: string, b: string): boolean;
   /** Sets the exit code of the process; the highest one set wins. */
   exit(code: number): void;
+  /** Goes on when the command has returned; when `work` ends the process does, with the exit code
+   * that it gives, whatever else would hold it. */
+  stay(work: Promise<number>): void;
   /** Whether standard output is a terminal that shows colours. */
   readonly colour: boolean;
   /** Whether somebody watches standard error. */

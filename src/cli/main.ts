@@ -5,6 +5,7 @@ import { registerCheck } from "./commands/check.ts";
 import { registerConformance } from "./commands/conformance.ts";
 import { registerDemo } from "./commands/demo.ts";
 import { registerReplay } from "./commands/replay.ts";
+import { registerRun } from "./commands/run.ts";
 import { registerSchema } from "./commands/schema.ts";
 import { registerTest } from "./commands/test.ts";
 import type { CliIo } from "./io.ts";
@@ -31,6 +32,7 @@ export function main(words: readonly string[], io: CliIo): void {
   registerCheck(program, io);
   registerTest(program, io);
   registerReplay(program, io);
+  registerRun(program, io);
   registerSchema(program, io);
   registerConformance(program, io);
   registerDemo(program, io);

@@ -26,6 +26,13 @@ export function nodeIo(): CliIo {
     exit: (code) => {
       process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
     },
+    stay: (work) => {
+      const failed = (error: unknown) => {
+        writeAll(2, `isthmus: ${error instanceof Error ? error.stack : error}\n`);
+        return 1;
+      };
+      void work.catch(failed).then((code) => process.exit(code));
+    },
     colour: process.stdout.isTTY === true && !process.env["NO_COLOR"],
     watched: process.stderr.isTTY === true,
     now: () => systemClock.now(),

@@ -73,6 +73,7 @@ function run(...words: string[]) {
     exit: (code) => {
       result.code = Math.max(result.code, code);
     },
+    stay: () => assert.fail("no command here goes on"),
     colour: false,
     watched: false,
     now: () => 0,
@@ -211,7 +212,7 @@ test("check tells of a file that cannot be read, and checks the others", () => {
 });
 
 test("every command has help, which shows no inner values", () => {
-  for (const command of ["check", "test", "replay", "schema", "conformance", "demo"]) {
+  for (const command of ["check", "test", "replay", "run", "schema", "conformance", "demo"]) {
     const { out, code } = run(command, "--help");
     assert.equal(code, 0);
     assert.match(out, new RegExp(`^Usage: isthmus ${command} `));

@@ -21,9 +21,9 @@ export class Waiter {
   readonly wakeFd: number;
 
   readonly #system: System;
-  readonly #polled: Int32Array;
-  readonly #address: Address;
-  readonly #count: number;
+  #polled = new Int32Array(0);
+  #address: Address = 0n;
+  #count = 0;
   readonly #drained = new Uint8Array(128);
   readonly #drainedAt: Address;
   #open = true;
@@ -33,12 +33,17 @@ export class Waiter {
     this.#system = system;
     this.wakeFd = must(system.eventfd(0, EFD_CLOEXEC_NONBLOCK), "eventfd");
     this.#drainedAt = system.addressOf(this.#drained);
+    this.watch(fds);
+  }
+
+  /** From now on these instead, likewise. */
+  watch(fds: readonly number[]): void {
     const all = [this.wakeFd, ...fds.filter((fd) => fd >= 0)];
     this.#count = all.length;
     // Small arrays may move; larger ones have a place of their own.
     const bytes = new Uint8Array(Math.max(128, all.length * POLLFD));
     this.#polled = new Int32Array(bytes.buffer);
-    this.#address = system.addressOf(bytes);
+    this.#address = this.#system.addressOf(bytes);
     all.forEach((fd, index) => {
       this.#polled[2 * index] = fd;
       this.#polled[2 * index + 1] = POLLIN;

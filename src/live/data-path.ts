@@ -1,0 +1,49 @@
+// What carries packets, as the processes around it see it: it takes turns, and between two of them it
+// is told what changes. One thread's own.
+
+import type { Config } from "../config/model.ts";
+import type { DriverCounters } from "../drivers/driver.ts";
+import type { System } from "../drivers/linux/sys.ts";
+import type { ApplyReport, Counts } from "../gateway/gateway.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export interface LogLine {
+  readonly level: LogLevel;
+  /** One sentence, without the time. */
+  readonly message: string;
+  /** Plain data that programs want to find: names in camelCase, units last. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export type Log = (line: LogLine) => void;
+
+/** Of everything since it was opened. Plain data: it is handed from thread to thread. */
+export interface DataPathCounts {
+  readonly gateway: Counts;
+  /** By interface name. */
+  readonly interfaces: ReadonlyMap<string, DriverCounters>;
+}
+
+export interface DataPath {
+  /** What can be waited for: poll(2) descriptors of all drivers and of rtnetlink. May be others
+   * after `apply`, and only then. */
+  readonly fds: readonly number[];
+  /** One turn: receives, runs, transmits, does what is due at `now` (milliseconds, monotonic). True
+   * when packets came. */
+  turn(now: number): boolean;
+  /** Milliseconds until something is due though nothing comes; Infinity when nothing is. */
+  due(now: number): number;
+  /** Swaps in a configuration between two turns. Throws an Error with a sentence, which names the
+   * line of the configuration, and changes nothing when it cannot be: an interface is missing. */
+  apply(config: Config): ApplyReport;
+  /** After `close` the last ones. */
+  counts(): DataPathCounts;
+  /** Sends what is held, gives everything back. */
+  close(): void;
+}
+
+/** Opens every port that `config` names. Throws an Error with a sentence like `apply`, and then
+ * nothing is left open. Runs synthetic traffic before the ports are open, so that the first packets
+ * do not meet code that nobody has compiled. */
+export type OpenDataPath = (config: Config, log: Log, system: System) => DataPath;

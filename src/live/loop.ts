@@ -1,0 +1,83 @@
+// Turns of the data path, as often as packets come and no oftener. While they come, one turn follows
+// the other; when none has come for a moment, the thread sleeps in poll(2) until a driver has
+// something, a command comes, or something is due. Nothing is made for a turn.
+
+import type { Clock } from "../base/clock.ts";
+import type { Waiter } from "../drivers/linux/waiter.ts";
+import type { DataPath } from "./data-path.ts";
+import type { Status } from "./messages.ts";
+import { CLOSING, COMMANDED, type Pulse, SLEEPING } from "./pulse.ts";
+
+/** Falling asleep and being woken takes tens of microseconds: packets that come closer together
+ * than this are waited for awake. */
+const AWAKE_MILLIS = 0.1;
+const STATUS_MILLIS = 1000;
+/** Longest time for what is still on its way when the gateway is to stop. */
+const DRAIN_MILLIS = 1000;
+
+export interface LoopParts {
+  readonly dataPath: DataPath;
+  readonly waiter: Pick<Waiter, "wait">;
+  readonly clock: Clock;
+  readonly pulse: Pulse;
+  /** Carries out the commands that wait; false to end. */
+  readonly obey: () => boolean;
+  readonly report: (status: Status) => void;
+}
+
+/** Returns when `obey` says so. What `turn` throws goes through: it is a mistake of ours. */
+export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopParts): void {
+  let seen = 0;
+  let turns = 0;
+  let busy = 0;
+  let sleeps = 0;
+  let longest = 0;
+  let statusAt = clock.now() + STATUS_MILLIS;
+  /** When the first of the turns without packets was. */
+  let emptySince = statusAt;
+  let wasEmpty = false;
+  for (;;) {
+    const now = clock.now();
+    pulse.begin();
+    const came = dataPath.turn(now);
+    turns++;
+    const sent = pulse.sent;
+    if (sent !== seen) {
+      seen = sent;
+      pulse.enter(COMMANDED);
+      if (!obey()) return;
+    }
+    if (came) {
+      busy++;
+      wasEmpty = false;
+    } else if (!wasEmpty) {
+      wasEmpty = true;
+      emptySince = now;
+    }
+    const after = clock.now();
+    if (after - now > longest) longest = after - now;
+    if (after >= statusAt) {
+      report({ turns, busy, sleeps, longestTurnMillis: longest });
+      turns = busy = sleeps = longest = 0;
+      statusAt = after + STATUS_MILLIS;
+    }
+    if (!wasEmpty || after - emptySince < AWAKE_MILLIS) continue;
+    const due = dataPath.due(after);
+    if (due <= 0) continue;
+    sleeps++;
+    pulse.enter(SLEEPING);
+    // poll(2) knows whole milliseconds; the waiter has a limit of its own.
+    waiter.wait(due < STATUS_MILLIS ? Math.ceil(due) : STATUS_MILLIS);
+  }
+}
+
+/** Turns until nothing comes any more, then gives everything back. */
+export function drain(dataPath: DataPath, clock: Clock, pulse: Pulse): void {
+  const until = clock.now() + DRAIN_MILLIS;
+  for (let now = clock.now(); now < until; now = clock.now()) {
+    pulse.begin();
+    if (!dataPath.turn(now)) break;
+  }
+  pulse.enter(CLOSING);
+  dataPath.close();
+}

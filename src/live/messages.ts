@@ -1,0 +1,58 @@
+// What the two threads say to each other. Plain data, in the order sent; each command has one answer.
+
+import type { DataPathCounts, LogLine } from "./data-path.ts";
+
+export type Command =
+  /** A configuration that has been found right: the worker reads the text again. */
+  | { readonly kind: "apply"; readonly text: string; readonly file: string }
+  | { readonly kind: "counts" }
+  /** Drain, close, end. */
+  | { readonly kind: "stop" };
+
+/** What a configuration did, in numbers: flows may be millions. */
+export interface Applied {
+  readonly kept: number;
+  /** By reason. */
+  readonly ended: ReadonlyMap<string, number>;
+  /** Sentences. */
+  readonly notices: readonly string[];
+  readonly millis: number;
+}
+
+/** How the loop fares, since the status before. */
+export interface Status {
+  readonly turns: number;
+  /** Turns that packets came in. */
+  readonly busy: number;
+  readonly sleeps: number;
+  readonly longestTurnMillis: number;
+}
+
+export type Answer =
+  /** To `apply`. */
+  | { readonly kind: "applied"; readonly applied: Applied }
+  | { readonly kind: "refused"; readonly message: string; readonly stack: string }
+  /** To `counts`. */
+  | { readonly kind: "counts"; readonly counts: DataPathCounts }
+  /** To `stop`: the last message. */
+  | { readonly kind: "closed"; readonly counts: DataPathCounts };
+
+export type News =
+  /** Whoever writes to the descriptor wakes the worker. */
+  | { readonly kind: "ready"; readonly wakeFd: number; readonly millis: number }
+  /** It could not be opened: the last message. */
+  | { readonly kind: "failed"; readonly message: string; readonly stack: string }
+  | { readonly kind: "log"; readonly line: LogLine }
+  /** Once a second. */
+  | { readonly kind: "status"; readonly status: Status };
+
+export type Message = Answer | News;
+
+/** What the worker is started with. */
+export interface WorkerStart {
+  /** Of a module that exports `openDataPath`. */
+  readonly dataPath: string;
+  readonly text: string;
+  readonly file: string;
+  readonly pulse: SharedArrayBuffer;
+}

@@ -1,0 +1,209 @@
+// A gateway while it lives: starts the data path's thread and looks after it until somebody says
+// stop. Reads the configuration, again when it changes; an invalid one changes nothing.
+
+import type { EventEmitter } from "node:events";
+import { loadSystem, type System } from "../drivers/linux/sys.ts";
+import { checkText, readText } from "./config-file.ts";
+import type { Log } from "./data-path.ts";
+import { DataPathThread } from "./data-path-thread.ts";
+import { FileWatch } from "./file-watch.ts";
+import type { News } from "./messages.ts";
+import { rounded, tellApplied, tellStatus, tellStopped } from "./tell.ts";
+import { SILENCE_MILLIS, Watchdog } from "./watchdog.ts";
+
+export const EXIT_STOPPED = 0;
+/** It could not start, or the data path ended by a mistake of ours. */
+export const EXIT_FAILED = 1;
+/** The data path does nothing any more; EX_SOFTWARE of sysexits(3). */
+export const EXIT_STUCK = 70;
+
+/** What makes it stop, and the number of each; a second one ends it at once with 128 and that. */
+const STOP_SIGNALS = { SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+/** Longest time from the signal to the end. */
+const STOP_MILLIS = 5000;
+const TERMINATE_MILLIS = 1000;
+
+export interface SuperviseOptions {
+  /** Of the configuration. */
+  readonly file: string;
+  /** Whether to look at the file when something happens to it. */
+  readonly watch: boolean;
+  readonly log: Log;
+  /** Where signals come from, as events of their names: the process. */
+  readonly signals: Pick<EventEmitter, "on" | "off">;
+  /** URL of the module that opens the data path. */
+  readonly dataPath: string;
+  /** How long the data path may take no turn; SILENCE_MILLIS when absent. */
+  readonly silenceMillis?: number | undefined;
+}
+
+/** Returns the exit code when all is over. The thread has ended then; where it cannot be made to,
+ * the process is killed instead. */
+export async function supervise(options: SuperviseOptions): Promise<number> {
+  const { file, log } = options;
+  let text: string;
+  try {
+    text = readText(file);
+  } catch (error) {
+    log({ level: "error", message: (error as Error).message });
+    return EXIT_FAILED;
+  }
+  if (checkText(text, file, log) === undefined) {
+    log({ level: "error", message: `${file} is not right, so nothing is started` });
+    return EXIT_FAILED;
+  }
+  const system = await loadSystem();
+  const supervisor = new Supervisor(options, text, system);
+  return supervisor.finished;
+}
+
+class Supervisor {
+  readonly finished: Promise<number>;
+  readonly #finish: (code: number) => void;
+  readonly #options: SuperviseOptions;
+  readonly #log: Log;
+  readonly #thread: DataPathThread;
+  readonly #watchdog: Watchdog;
+  readonly #listeners: (readonly [signal: string, listener: () => void])[];
+  #watch: FileWatch | undefined;
+  /** The text that was looked at last, right or wrong; undefined when it could not be read. */
+  #seen: string | undefined;
+  /** Reloads come one after the other. */
+  #reloads = Promise.resolve();
+  #stopping = false;
+  #over = false;
+
+  constructor(options: SuperviseOptions, text: string, system: System) {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.finished = promise;
+    this.#finish = resolve;
+    this.#options = options;
+    this.#log = options.log;
+    this.#seen = text;
+    this.#listeners = [
+      ["SIGHUP", () => this.#reload("SIGHUP")],
+      ...Object.entries(STOP_SIGNALS).map(
+        ([name, number]) => [name, () => void this.#stop(name, number)] as const,
+      ),
+    ];
+    for (const [signal, listener] of this.#listeners) options.signals.on(signal, listener);
+    const { dataPath, file, silenceMillis = SILENCE_MILLIS } = options;
+    this.#thread = new DataPathThread({ dataPath, text, file }, system, {
+      news: (news) => this.#hear(news),
+      ended: (error) => this.#ended(error),
+    });
+    this.#watchdog = new Watchdog(this.#thread.pulse, silenceMillis, () => this.#stuck());
+  }
+
+  #hear(news: News): void {
+    switch (news.kind) {
+      case "log":
+        this.#log(news.line);
+        break;
+      case "status":
+        this.#log(tellStatus(news.status));
+        break;
+      case "ready":
+        this.#ready(news.millis);
+        break;
+      case "failed":
+        this.#log({ level: "error", message: news.message });
+        this.#log({ level: "debug", message: "where that was", details: { stack: news.stack } });
+        void this.#end(EXIT_FAILED);
+        break;
+      default:
+        news satisfies never;
+    }
+  }
+
+  #ready(millis: number): void {
+    const { file, watch } = this.#options;
+    const details = { file, pid: process.pid, millis: rounded(millis) };
+    this.#log({ level: "info", message: "the gateway runs", details });
+    if (!watch || this.#stopping) return;
+    this.#watch = new FileWatch(file, () => this.#reload("file"));
+    // It may have changed while the ports were opened.
+    this.#reload("file");
+  }
+
+  #reload(cause: "SIGHUP" | "file"): void {
+    this.#reloads = this.#reloads.then(() => this.#reloadNow(cause));
+  }
+
+  async #reloadNow(cause: "SIGHUP" | "file"): Promise<void> {
+    if (this.#stopping || this.#over) return;
+    const { file } = this.#options;
+    let text: string;
+    try {
+      text = readText(file);
+    } catch (error) {
+      // Said once, not for each thing that happens in the folder.
+      if (cause === "file" && this.#seen === undefined) return;
+      this.#seen = undefined;
+      this.#keep((error as Error).message);
+      return;
+    }
+    if (cause === "file" && text === this.#seen) return;
+    this.#seen = text;
+    if (checkText(text, file, this.#log) === undefined) {
+      this.#keep(`${file} is not right`);
+      return;
+    }
+    const answer = await this.#thread.ask({ kind: "apply", text, file });
+    if (answer.kind === "applied") {
+      for (const line of tellApplied(answer.applied, cause)) this.#log(line);
+    } else if (answer.kind === "refused") {
+      this.#keep(answer.message);
+      this.#log({ level: "debug", message: "where that was", details: { stack: answer.stack } });
+    }
+  }
+
+  #keep(why: string): void {
+    this.#log({ level: "error", message: `${why}; the gateway goes on as it was` });
+  }
+
+  async #stop(signal: string, number: number): Promise<void> {
+    if (this.#stopping) {
+      this.#log({ level: "warn", message: "stopped at once", details: { signal } });
+      await this.#end(128 + number);
+      return;
+    }
+    this.#stopping = true;
+    this.#watch?.close();
+    this.#log({ level: "info", message: "stopping", details: { signal } });
+    const late = setTimeout(() => this.#stuck(), STOP_MILLIS - TERMINATE_MILLIS);
+    const answer = await this.#thread.ask({ kind: "stop" });
+    clearTimeout(late);
+    if (this.#over) return;
+    if (answer.kind === "closed") this.#log(tellStopped(answer.counts));
+    await this.#end(EXIT_STOPPED);
+  }
+
+  /** By itself. After `stop` it is what was asked for, and its last message has come before. */
+  #ended(error: Error | undefined): void {
+    if (this.#over || (this.#stopping && error === undefined)) return;
+    const message = `the data path has ended: ${error?.message ?? "nobody knows why"}`;
+    this.#log({ level: "error", message, details: { stack: error?.stack ?? "" } });
+    void this.#end(EXIT_FAILED);
+  }
+
+  #stuck(): void {
+    if (this.#over) return;
+    const { phase, beat } = this.#thread.pulse;
+    const message = `the data path does not go on; it was ${phase}`;
+    this.#log({ level: "error", message, details: { phase, turns: beat >>> 0 } });
+    void this.#end(EXIT_STUCK);
+  }
+
+  async #end(code: number): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.#watchdog.close();
+    this.#watch?.close();
+    for (const [signal, listener] of this.#listeners) this.#options.signals.off(signal, listener);
+    const late = setTimeout(() => process.kill(process.pid, "SIGKILL"), TERMINATE_MILLIS);
+    await this.#thread.terminate();
+    clearTimeout(late);
+    this.#finish(code);
+  }
+}

@@ -1,0 +1,102 @@
+// The thread of the data path: opens it, runs the loop, carries out commands between two turns. It
+// never returns to its event loop meanwhile, so messages are fetched and not waited for. What it
+// throws ends the gateway.
+
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { systemClock } from "../base/clock.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/model.ts";
+import { loadSystem } from "../drivers/linux/sys.ts";
+import { Waiter } from "../drivers/linux/waiter.ts";
+import { natModes } from "../nat/modes.ts";
+import type { DataPath, OpenDataPath } from "./data-path.ts";
+import { drain, runLoop } from "./loop.ts";
+import type { Answer, Applied, Command, Message, WorkerStart } from "./messages.ts";
+import { Pulse } from "./pulse.ts";
+
+function say(message: Message): void {
+  parentPort?.postMessage(message);
+}
+
+/** Of a text that the main thread has found right. */
+function configOf(text: string, file: string): Config {
+  const { config, issues } = loadConfig(text, file, natModes);
+  if (config === undefined) throw new Error(`${file}: ${issues[0]?.message}`);
+  return config;
+}
+
+function apply(dataPath: DataPath, waiter: Waiter, text: string, file: string): Answer {
+  const began = systemClock.now();
+  try {
+    const { kept, ended, notices } = dataPath.apply(configOf(text, file));
+    waiter.watch(dataPath.fds);
+    const millis = systemClock.now() - began;
+    return { kind: "applied", applied: { kept, ended: byReason(ended), notices, millis } };
+  } catch (error) {
+    return { kind: "refused", ...told(error) };
+  }
+}
+
+function byReason(ended: readonly { readonly reason: string }[]): Applied["ended"] {
+  const counts = new Map<string, number>();
+  for (const { reason } of ended) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return counts;
+}
+
+function told(error: unknown): { readonly message: string; readonly stack: string } {
+  if (!(error instanceof Error)) return { message: String(error), stack: "" };
+  return { message: error.message, stack: error.stack ?? "" };
+}
+
+/** Carries out what waits; false when that was to stop. */
+function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse): boolean {
+  for (;;) {
+    const command: Command | undefined = parentPort && receiveMessageOnPort(parentPort)?.message;
+    switch (command?.kind) {
+      case undefined:
+        return true;
+      case "apply":
+        say(apply(dataPath, waiter, command.text, command.file));
+        break;
+      case "counts":
+        say({ kind: "counts", counts: dataPath.counts() });
+        break;
+      case "stop":
+        drain(dataPath, systemClock, pulse);
+        waiter.close();
+        say({ kind: "closed", counts: dataPath.counts() });
+        return false;
+      default:
+        command satisfies never;
+    }
+  }
+}
+
+async function run({ dataPath: module, text, file, pulse: shared }: WorkerStart): Promise<void> {
+  const pulse = new Pulse(shared);
+  const began = systemClock.now();
+  const { openDataPath }: { openDataPath: OpenDataPath } = await import(module);
+  let dataPath: DataPath;
+  let waiter: Waiter;
+  try {
+    const system = await loadSystem();
+    const log = (line: Extract<Message, { kind: "log" }>["line"]) => say({ kind: "log", line });
+    dataPath = openDataPath(configOf(text, file), log, system);
+    waiter = new Waiter(system, dataPath.fds);
+  } catch (error) {
+    say({ kind: "failed", ...told(error) });
+    return;
+  }
+  say({ kind: "ready", wakeFd: waiter.wakeFd, millis: systemClock.now() - began });
+  runLoop({
+    dataPath,
+    waiter,
+    clock: systemClock,
+    pulse,
+    obey: () => obey(dataPath, waiter, pulse),
+    report: (status) => say({ kind: "status", status }),
+  });
+}
+
+// Only as a worker: a test imports every module.
+if (parentPort !== null) await run(workerData as WorkerStart);
