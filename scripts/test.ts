@@ -16,6 +16,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * are asked for by their path. */
 const SLOW_NAMES = "package|browser|conform|stories-|floods|fuzz/(?!fuzzer)|lab|live|replay|bench";
 const SLOW = new RegExp(`^tests/(${SLOW_NAMES}|.+/long)`);
+const SLOW =
+  /^tests\/(?:package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|live|replay|run|bench|.+\/long)/;
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 

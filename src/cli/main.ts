@@ -16,6 +16,7 @@ const EXAMPLES = `
 Examples:
   isthmus check gateway.yaml
   isthmus test stories/*.yaml
+  isthmus run gateway.yaml
   isthmus replay gateway.yaml in.pcap -o out.pcapng --dropped
 
 "isthmus COMMAND --help" tells more about a command.`;

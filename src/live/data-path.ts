@@ -1,4 +1,4 @@
-// What carries packets, as the processes around it see it: it takes turns, and between two of them it
+// What carries packets, as the threads around it see it: it takes turns, and between two of them it
 // is told what changes. One thread's own.
 
 import type { Config } from "../config/model.ts";

@@ -20,11 +20,11 @@ export class FileWatch {
   #open = true;
 
   /** `changed` is called up to ten times a second, too often rather than not at all. */
-  constructor(file: string, changed: () => void) {
+  constructor(file: string, changed: () => void, lookMillis = LOOK_MILLIS) {
     this.#file = path.resolve(file);
     this.#changed = changed;
     this.#watchFolders();
-    this.#timer = setInterval(() => void this.#look(), LOOK_MILLIS);
+    this.#timer = setInterval(() => void this.#look(), lookMillis);
     this.#timer.unref();
     void this.#look();
   }

@@ -1,6 +1,6 @@
-// Turns of the data path, as often as packets come and no oftener. While they come, one turn follows
-// the other; when none has come for a moment, the thread sleeps in poll(2) until a driver has
-// something, a command comes, or something is due. Nothing is made for a turn.
+// Turns of the data path, as often as packets come and no oftener. While they come, one turn
+// follows the other; when none has come for a moment, the thread sleeps in poll(2) until a driver
+// has something, a command comes, or something is due. Nothing is made for a turn.
 
 import type { Clock } from "../base/clock.ts";
 import type { Waiter } from "../drivers/linux/waiter.ts";

@@ -1,4 +1,5 @@
-// What the two threads say to each other. Plain data, in the order sent; each command has one answer.
+// What the two threads say to each other: plain data, in the order sent. Each command has one
+// answer.
 
 import type { DataPathCounts, LogLine } from "./data-path.ts";
 

@@ -1,5 +1,5 @@
-// A few numbers that the two threads share without a message: how the main thread sees that the data
-// path still takes turns and what it is at, and how the data path sees that a message waits for it.
+// A few numbers that the two threads share without a message: how the main thread sees that the
+// data path still takes turns and what it is at, and how the data path sees that a message waits.
 
 const BEAT = 0;
 const PHASE = 1;

@@ -1,4 +1,5 @@
-// What happened, as lines of the log: a sentence with the numbers that people want, and all of them.
+// What happened, as lines of the log: a sentence with the numbers that people want, and all of them
+// beside it.
 
 import type { DataPathCounts, LogLine } from "./data-path.ts";
 import type { Applied, Status } from "./messages.ts";

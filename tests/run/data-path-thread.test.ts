@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadSystem } from "../../src/drivers/linux/sys.ts";
+import { DataPathThread } from "../../src/live/data-path-thread.ts";
+import type { News } from "../../src/live/messages.ts";
+import { vpcs } from "./running.ts";
+
+test("a command wakes the thread, and each has its answer", async () => {
+  const system = await loadSystem();
+  const wakes: number[] = [];
+  const write: typeof system.write = (fd, bytes, length) => {
+    wakes.push(fd);
+    return system.write(fd, bytes, length);
+  };
+  const ready = Promise.withResolvers<Extract<News, { kind: "ready" }>>();
+  const ended = Promise.withResolvers<Error | undefined>();
+  const dataPath = new URL("fake-data-path.ts", import.meta.url).href;
+  const start = { dataPath, text: vpcs("blue"), file: "gateway.yaml" };
+  const thread = new DataPathThread(
+    start,
+    { ...system, write },
+    {
+      news: (news) => news.kind === "ready" && ready.resolve(news),
+      ended: ended.resolve,
+    },
+  );
+  const { wakeFd } = await ready.promise;
+  assert.deepEqual(wakes, []);
+  const two = { kind: "apply", text: vpcs("blue", "green"), file: "gateway.yaml" } as const;
+  const none = { ...two, text: vpcs("elsewhere") };
+  const all = [{ kind: "counts" }, two, none, { kind: "stop" }] as const;
+  const answers = await Promise.all(all.map((command) => thread.ask(command)));
+  assert.deepEqual(
+    answers.map(({ kind }) => kind),
+    ["counts", "applied", "refused", "closed"],
+  );
+  assert.deepEqual(wakes, [wakeFd, wakeFd, wakeFd, wakeFd]);
+  assert.equal(await ended.promise, undefined);
+  // Behind a stop nothing is sent: the descriptor may be somebody else's by now.
+  void thread.ask({ kind: "counts" });
+  assert.equal(wakes.length, 4);
+});

@@ -1,0 +1,72 @@
+// A data path without a network, to be opened by the worker: frames that lie in a memory wire, and
+// the mishap that the URL asks for, such as fake-data-path.ts?hang.
+
+import { seededRandom } from "../../src/base/random.ts";
+import type { Config } from "../../src/config/model.ts";
+import { testFrame } from "../../src/drivers/contract.ts";
+import { buildMemoryWire } from "../../src/drivers/memory.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import type { DataPath, OpenDataPath } from "../../src/live/data-path.ts";
+import { Batch } from "../../src/packet/batch.ts";
+import { PacketPool } from "../../src/packet/packet-pool.ts";
+
+const mishap = new URL(import.meta.url).search.slice(1);
+/** More than three batches. */
+const FRAMES = 1000;
+
+export const openDataPath: OpenDataPath = (config, log): DataPath => {
+  if (mishap === "no-interface") {
+    throw new Error(`${config.file}:1: there is no interface "veth-blue" on this machine`);
+  }
+  const gateway = new Gateway({}, { random: seededRandom(1) });
+  gateway.apply(config);
+  const [near, far] = buildMemoryWire({ names: ["near0", "far0"] });
+  const pool = new PacketPool();
+  const batch = new Batch();
+  let turns = 0;
+  log({ level: "info", message: `opened with ${config.vpcs.length} VPCs` });
+
+  /** As if they had come just now. */
+  function fill(): void {
+    for (let index = 0; index < FRAMES; index++) {
+      const row = pool.allocate();
+      const frame = testFrame(index, 60);
+      pool.bytes.set(frame, pool.open(row, 0, frame.length));
+      far.transmit(pool, Int32Array.of(row), 1);
+      pool.release(row);
+    }
+  }
+
+  function act(): void {
+    turns++;
+    if (turns < 3) return;
+    if (mishap === "hang") for (;;);
+    if (mishap === "crash") throw new Error("a column is not what it was");
+  }
+
+  function apply(next: Config) {
+    if (next.vpcs.some(({ name }) => name === "elsewhere")) {
+      throw new Error(`${next.file}:1: there is no interface "elsewhere0" on this machine`);
+    }
+    fill();
+    return { ...gateway.apply(next), notices: [`there are ${next.vpcs.length} VPCs now`] };
+  }
+
+  return {
+    fds: [-1],
+    turn() {
+      act();
+      batch.count = 0;
+      const came = near.receive(pool, batch, 0);
+      pool.releaseMany(batch.rows, batch.count);
+      return came > 0 || mishap === "endless";
+    },
+    due: () => Number.POSITIVE_INFINITY,
+    apply,
+    counts: () => ({
+      gateway: gateway.counts(),
+      interfaces: new Map([["near0", near.counters()]]),
+    }),
+    close: () => log({ level: "info", message: "closed" }),
+  };
+};
