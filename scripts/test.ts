@@ -18,6 +18,20 @@ const SLOW_NAMES = "package|browser|conform|stories-|floods|fuzz/(?!fuzzer)|lab|
 const SLOW = new RegExp(`^tests/(${SLOW_NAMES}|.+/long)`);
 const SLOW =
   /^tests\/(?:package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|live|replay|run|bench|.+\/long)/;
+const SLOW_NAMES = [
+  "package",
+  "browser",
+  "conform",
+  "stories-",
+  "floods",
+  "fuzz/(?!fuzzer)",
+  "live",
+  "replay",
+  "run",
+  "bench",
+  ".+/long",
+];
+const SLOW = new RegExp(`^tests/(?:${SLOW_NAMES.join("|")})`);
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 
