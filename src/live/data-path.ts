@@ -29,8 +29,8 @@ export interface DataPath {
   /** What can be waited for: poll(2) descriptors of all drivers and of rtnetlink. May be others
    * after `apply`, and only then. */
   readonly fds: readonly number[];
-  /** One turn: receives, runs, transmits, does what is due at `now` (milliseconds, monotonic). True
-   * when packets came. */
+  /** One turn: receives, runs, transmits, does what is due at `now` (whole milliseconds,
+   * monotonic). True when packets came. */
   turn(now: number): boolean;
   /** Milliseconds until something is due though nothing comes; Infinity when nothing is. */
   due(now: number): number;

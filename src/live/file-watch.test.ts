@@ -4,14 +4,20 @@ import path from "node:path";
 import { test } from "node:test";
 import { FileWatch } from "./file-watch.ts";
 
+const NEVER = 2 ** 31 - 1;
+
 /** Changes the file in a folder of its own; returns when the watch has told so. */
-async function told(prepare: (folder: string) => string, change: (folder: string) => void) {
+async function told(
+  prepare: (folder: string) => string,
+  change: (folder: string) => void,
+  lookMillis = NEVER,
+): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "isthmus watch "));
   const file = prepare(folder);
   const { promise, resolve } = Promise.withResolvers<void>();
   // The watch itself does not keep a process alive.
   const alive = setTimeout(() => {}, 60_000);
-  const watch = new FileWatch(file, resolve, 50);
+  const watch = new FileWatch(file, resolve, lookMillis);
   try {
     change(folder);
     await promise;
@@ -64,4 +70,5 @@ test("a link further up that turns is noticed, by looking", () =>
       // Once it has been looked at.
       setTimeout(() => renameSync(path.join(folder, "next"), path.join(folder, "now")), 100);
     },
+    50,
   ));

@@ -17,7 +17,8 @@ function play(turns: string, { turnMillis = 0.06, due = Number.POSITIVE_INFINITY
   const reports: Status[] = [];
   let at = 0;
   const dataPath = {
-    turn() {
+    turn(now: number) {
+      assert.ok(Number.isInteger(now));
       clock.advance(turnMillis);
       happened.push(turns[at]!);
       if (at + 1 === turns.length) pulse.announce();

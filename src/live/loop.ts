@@ -39,7 +39,8 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
   for (;;) {
     const now = clock.now();
     pulse.begin();
-    const came = dataPath.turn(now);
+    // Whole numbers are handed over as they are; others would be put into objects first.
+    const came = dataPath.turn(Math.floor(now));
     turns++;
     const sent = pulse.sent;
     if (sent !== seen) {
@@ -62,7 +63,7 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
       statusAt = after + STATUS_MILLIS;
     }
     if (!wasEmpty || after - emptySince < AWAKE_MILLIS) continue;
-    const due = dataPath.due(after);
+    const due = dataPath.due(Math.floor(after));
     if (due <= 0) continue;
     sleeps++;
     pulse.enter(SLEEPING);
@@ -76,7 +77,7 @@ export function drain(dataPath: DataPath, clock: Clock, pulse: Pulse): void {
   const until = clock.now() + DRAIN_MILLIS;
   for (let now = clock.now(); now < until; now = clock.now()) {
     pulse.begin();
-    if (!dataPath.turn(now)) break;
+    if (!dataPath.turn(Math.floor(now))) break;
   }
   pulse.enter(CLOSING);
   dataPath.close();
