@@ -30,6 +30,7 @@ export class DataPathThread {
     this.#system = system;
     this.#listener = listener;
     const workerData: WorkerStart = { ...start, pulse: this.pulse.shared };
+    // The compiler's limits that the process has set hold for all of its threads.
     this.#worker = new Worker(WORKER, { workerData, name: "data-path" });
     let thrown: Error | undefined;
     this.#worker.on("message", (message: Message) => this.#take(message));

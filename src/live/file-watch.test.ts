@@ -14,16 +14,15 @@ async function told(
 ): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "isthmus watch "));
   const file = prepare(folder);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  // The watch itself does not keep a process alive.
-  const alive = setTimeout(() => {}, 60_000);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const late = setTimeout(() => reject(new Error("nothing was told")), 20_000);
   const watch = new FileWatch(file, resolve, lookMillis);
   try {
     change(folder);
     await promise;
   } finally {
     watch.close();
-    clearTimeout(alive);
+    clearTimeout(late);
     rmSync(folder, { recursive: true });
   }
 }
