@@ -15,6 +15,8 @@ steps:
 `;
 const FILES: Readonly<Record<string, string>> = {
   "good.yaml": GOOD,
+  // CAP_NET_ADMIN and no other.
+  "/proc/self/status": "Name:\tnode\nCapEff:\t0000000000001000\nSeccomp:\t0\n",
   "bad.yaml": "vpcs: { a: { vni: 0 } }\n",
   "warned.yaml": GOOD.replace("cidr: 10.1.0.0/16 }", "cidr: 10.1.0.0/16 }, { not: 9.0.0.0/24 }"),
   "holds.yaml": STORY,
@@ -219,6 +221,17 @@ test("every command has help, which shows no inner values", () => {
     assert.doesNotMatch(out, /default: \[\]|undefined/);
   }
   assert.match(run("--help").out, /Examples:\n {2}isthmus check gateway\.yaml/);
+});
+
+test("run says which capability is missing, and needs a file", () => {
+  const { err, code } = run("run", "good.yaml");
+  assert.equal(code, 1);
+  assert.equal(
+    err,
+    "isthmus: run needs CAP_NET_RAW, which this process has not; start it as root\n",
+  );
+  assert.match(run("run", "-").err, /^isthmus: run needs a file/);
+  assert.match(run("run", "good.yaml", "--log-level", "loud").err, /debug, info, warn, error/);
 });
 
 test("wrong words are answered with where to look", () => {
