@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { Running, vpcs } from "./running.ts";
 
 const BROKEN = "vpcs: { blue: { vni: 0 }, green: { vnj: 2 } }\n";
@@ -41,6 +42,15 @@ for (const signal of ["SIGINT", "SIGQUIT"] as const) {
       assert.equal(await gateway.exited, 0);
     }));
 }
+
+test("a signal while it starts stops it when it has", () =>
+  running(new Running("", vpcs("blue")), async (gateway) => {
+    await gateway.says(/^opened with/);
+    gateway.kill("SIGTERM");
+    await gateway.says(/^closed$/);
+    await gateway.says(/^stopped/);
+    assert.equal(await gateway.exited, 0);
+  }));
 
 test("packets that never end do not keep it from stopping", () =>
   running(new Running("endless", vpcs("blue")), async (gateway) => {
@@ -81,6 +91,7 @@ test("a wrong file changes nothing, and every mistake is said with its place", (
     await gateway.says(/gateway\.yaml is not right; the gateway goes on as it was$/);
     // Once is enough, however often something happens in the folder.
     gateway.write("", path.join(gateway.folder, "other"));
+    await setTimeout(500);
     gateway.write(vpcs("blue", "green", "red"));
     await gateway.says(/^there are 3 VPCs now$/);
     assert.equal(gateway.text.match(/bad-vni/g)?.length, 1, gateway.text);
