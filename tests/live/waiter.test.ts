@@ -60,6 +60,21 @@ test("woken before it sleeps or while, it wakes once", skip, async () => {
   waiter.close();
 });
 
+test("told to watch others, it waits for them, and is still woken", skip, () => {
+  const before = new Waiter(system, []);
+  const other = new Waiter(system, []);
+  before.watch([other.wakeFd]);
+  assert.equal(before.wait(0), false);
+  other.wake();
+  assert.equal(before.wait(60_000), true);
+  before.watch([]);
+  assert.equal(before.wait(0), false);
+  before.wake();
+  assert.equal(before.wait(60_000), true);
+  before.close();
+  other.close();
+});
+
 test("frames wake it, and an interface that is down does not keep it awake", skip, () => {
   const veth = new Veth(system);
   const driver = veth.atNear(() => openAfPacket({ interface: "near0" }, system));
