@@ -14,10 +14,6 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Tests that start other programs, or try very many inputs: not among the quick ones unless they
  * are asked for by their path. */
-const SLOW_NAMES = "package|browser|conform|stories-|floods|fuzz/(?!fuzzer)|lab|live|replay|bench";
-const SLOW = new RegExp(`^tests/(${SLOW_NAMES}|.+/long)`);
-const SLOW =
-  /^tests\/(?:package|browser|conform|stories-|floods|fuzz\/(?!fuzzer)|live|replay|run|bench|.+\/long)/;
 const SLOW_NAMES = [
   "package",
   "browser",
@@ -25,7 +21,9 @@ const SLOW_NAMES = [
   "stories-",
   "floods",
   "fuzz/(?!fuzzer)",
+  "lab",
   "live",
+  "e2e",
   "replay",
   "run",
   "bench",

@@ -8,6 +8,11 @@ export interface Random {
   below(limit: number): number;
 }
 
+/** A seed that nobody can guess, 32 bits: for what runs live. */
+export function unguessableSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}
+
 /** Small fast generator (sfc32) from a seed; the same seed gives the same numbers on every
  * machine. */
 export function seededRandom(seed: number): Random {

@@ -156,6 +156,7 @@ export class Neighborhood {
     room.load(cell, pool.words, at >> 2);
     pool.l3[row] = at + held.lead[cell]!;
     pool.end[row] = at + size;
+    pool.offload[row] = held.offload[cell]!;
     pool.outer[row] = -1;
     pool.vpc[row] = held.vpc[cell]!;
     pool.toVpc[row] = held.toVpc[cell]!;

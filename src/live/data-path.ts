@@ -26,8 +26,8 @@ export interface DataPathCounts {
 }
 
 export interface DataPath {
-  /** What can be waited for: poll(2) descriptors of all drivers and of rtnetlink. May be others
-   * after `apply`, and only then. */
+  /** What can be waited for: poll(2) descriptors of all drivers and of rtnetlink. Another array
+   * when they are others. */
   readonly fds: readonly number[];
   /** One turn: receives, runs, transmits, does what is due at `now` (whole milliseconds,
    * monotonic). True when packets came. */

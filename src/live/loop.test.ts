@@ -8,7 +8,8 @@ import { drain, runLoop } from "./loop.ts";
 import type { Status } from "./messages.ts";
 import { Pulse } from "./pulse.ts";
 
-/** What the network does: a letter a turn, "p" for packets and "." for none; it ends with the last. */
+/** What the network does: a letter a turn, "p" for packets and "." for none; it ends with the
+ * last. */
 function play(turns: string, { turnMillis = 0.06, due = Number.POSITIVE_INFINITY } = {}) {
   const clock = new ManualClock();
   const pulse = new Pulse();
@@ -36,7 +37,7 @@ function play(turns: string, { turnMillis = 0.06, due = Number.POSITIVE_INFINITY
   };
   const obey = () => at < turns.length;
   const report = (status: Status) => reports.push(status);
-  const parts = { dataPath, waiter: { wait }, clock, pulse, obey, report };
+  const parts = { dataPath, waiter: { wait, watch: () => {} }, clock, pulse, obey, report };
   return { ...parts, happened, sleeps, reports };
 }
 

@@ -17,7 +17,7 @@ const DRAIN_MILLIS = 1000;
 
 export interface LoopParts {
   readonly dataPath: DataPath;
-  readonly waiter: Pick<Waiter, "wait">;
+  readonly waiter: Pick<Waiter, "wait" | "watch">;
   readonly clock: Clock;
   readonly pulse: Pulse;
   /** Carries out the commands that wait; false to end. */
@@ -27,6 +27,7 @@ export interface LoopParts {
 
 /** Returns when `obey` says so. What `turn` throws goes through: it is a mistake of ours. */
 export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopParts): void {
+  let watched = dataPath.fds;
   let seen = 0;
   let turns = 0;
   let busy = 0;
@@ -65,6 +66,10 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
     if (!wasEmpty || after - emptySince < AWAKE_MILLIS) continue;
     const due = dataPath.due(Math.floor(after));
     if (due <= 0) continue;
+    if (dataPath.fds !== watched) {
+      watched = dataPath.fds;
+      waiter.watch(watched);
+    }
     sleeps++;
     pulse.enter(SLEEPING);
     // poll(2) knows whole milliseconds; the waiter has a limit of its own.

@@ -1,7 +1,25 @@
 // Opens the data path of a live gateway: makes the gateway, warms it up, opens the ports.
 
+import { alignedMemory } from "../base/arena.ts";
+import { seededRandom, unguessableSeed } from "../base/random.ts";
+import { Gateway } from "../gateway/gateway.ts";
+import { WHOLE_SLOT_BYTES } from "../packet/limits.ts";
 import type { OpenDataPath } from "./data-path.ts";
+import { LiveDataPath } from "./live-data-path.ts";
 
-export const openDataPath: OpenDataPath = () => {
-  throw new Error("this version drives no live interfaces yet");
+export const openDataPath: OpenDataPath = (config, log, system) => {
+  const { flowTableCapacity: flowCapacity, fragments } = config;
+  const { datagrams, waiting: waitingPackets } = fragments;
+  const sizes = { flowCapacity, datagrams, waitingPackets, slotBytes: WHOLE_SLOT_BYTES };
+  const notice = (message: string) => log({ level: "warn", message });
+  const random = seededRandom(unguessableSeed());
+  const gateway = new Gateway(sizes, { random, memory: alignedMemory, live: { notice } });
+  const dataPath = new LiveDataPath(gateway, system, log);
+  try {
+    dataPath.apply(config);
+  } catch (error) {
+    dataPath.close();
+    throw error;
+  }
+  return dataPath;
 };

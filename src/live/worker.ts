@@ -25,11 +25,10 @@ function configOf(text: string, file: string): Config {
   return config;
 }
 
-function apply(dataPath: DataPath, waiter: Waiter, text: string, file: string): Answer {
+function apply(dataPath: DataPath, text: string, file: string): Answer {
   const began = systemClock.now();
   try {
     const { kept, ended, notices } = dataPath.apply(configOf(text, file));
-    waiter.watch(dataPath.fds);
     const millis = systemClock.now() - began;
     return { kind: "applied", applied: { kept, ended: byReason(ended), notices, millis } };
   } catch (error) {
@@ -56,7 +55,7 @@ function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse): boolean {
       case undefined:
         return true;
       case "apply":
-        say(apply(dataPath, waiter, command.text, command.file));
+        say(apply(dataPath, command.text, command.file));
         break;
       case "counts":
         say({ kind: "counts", counts: dataPath.counts() });

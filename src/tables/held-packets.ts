@@ -20,6 +20,8 @@ export class HeldPackets {
   readonly lead: Uint8Array;
   /** By cell: 1 for a packet of the gateway's own, which nobody counts. */
   readonly own: Uint8Array;
+  /** By cell: as the pool's columns of these names. */
+  readonly offload: Int32Array;
   readonly vpc: Int32Array;
   readonly toVpc: Int32Array;
   readonly direction: Int32Array;
@@ -36,6 +38,7 @@ export class HeldPackets {
     this.lost = new Int32Array(capacity + BATCH_MAX);
     this.lead = new Uint8Array(capacity);
     this.own = new Uint8Array(capacity);
+    this.offload = new Int32Array(capacity);
     this.vpc = new Int32Array(capacity);
     this.toVpc = new Int32Array(capacity);
     this.direction = new Int32Array(capacity);

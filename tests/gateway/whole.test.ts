@@ -1,5 +1,5 @@
-// Super-frames through all steps: what is compared with an MTU is the longest segment; too long ones
-// are answered once; translated, and finished afterwards, they are right.
+// Super-frames through all steps: what is compared with an MTU is the longest segment; too long
+// ones are answered once; translated, and finished afterwards, they are right.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// The far end of a wire: a plain packet socket with none of the drivers' code in it. One system call
-// a frame, and the tag that the kernel takes out of a frame is put back by its own message.
+// The far end of a wire: a plain packet socket with none of the drivers' code in it. One system
+// call a frame, and the tag that the kernel takes out of a frame is put back by its own message.
 
 import { findInterface } from "../../src/drivers/linux/interface.ts";
 import { bindPacketSocket, openPacketSocket } from "../../src/drivers/linux/packet-socket.ts";

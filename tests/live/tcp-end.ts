@@ -1,6 +1,6 @@
-// Run by whole.test.ts in a namespace: one end of a TCP connection, which sends bytes of its own while
-// it reads the other's. Arguments: "listen" or "connect", address, port, how many bytes, seed. Prints
-// the hashes of what it sent and of what it got.
+// Run by whole.test.ts in a namespace: one end of a TCP connection, which sends bytes of its own
+// while it reads the other's. Arguments: "listen" or "connect", address, port, how many bytes,
+// seed. Prints the hashes of what it sent and of what it got.
 
 import { createHash } from "node:crypto";
 import { connect, createServer, type Socket } from "node:net";

@@ -1,5 +1,5 @@
-// What a network card was to do passes AF_PACKET as it came, where that is asked for: byte for byte,
-// with a header that means the same.
+// What a network card was to do passes AF_PACKET as it came, where that is asked for: byte for
+// byte, with a header that means the same.
 
 import assert from "node:assert/strict";
 import { after } from "node:test";

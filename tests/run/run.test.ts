@@ -1,4 +1,5 @@
-// `isthmus run` as an operator meets it: processes, signals, files, exit codes. The network is a fake.
+// `isthmus run` as an operator meets it: processes, signals, files, exit codes. The network is a
+// fake.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";

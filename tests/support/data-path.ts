@@ -1,9 +1,11 @@
 // The data path of a gateway with its pool open to view: for tests that put rows in and take rows
 // out themselves, as drivers do.
 
+import { plainMemory } from "../../src/base/arena.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { compile } from "../../src/gateway/compile.ts";
 import { makeFlows } from "../../src/gateway/flows.ts";
+import { neighborTables } from "../../src/gateway/neighborhood.ts";
 import { gatewaySteps } from "../../src/gateway/steps.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { WHOLE_SLOT_BYTES } from "../../src/packet/limits.ts";
@@ -33,7 +35,14 @@ export function makeDataPath(
   const interfaceVpcs = Int32Array.from(config.vpcs, () => interfaces.add(0));
   current.current = { ...snapshot, generation: 1, interfaceVpcs };
   const counters = { current: directionCounts(names.directions.length) };
-  const made = gatewaySteps({ flows, pool, interfaces, snapshot: current, counters });
+  const made = gatewaySteps({
+    flows,
+    pool,
+    interfaces,
+    snapshot: current,
+    counters,
+    next: neighborTables(flows.hashKey, plainMemory, false),
+  });
   return {
     pool,
     pipeline: new Pipeline(pool, counters, made.steps),

@@ -2,6 +2,7 @@
 // The last hop: which neighbor a packet goes to, by the routes of its VPC, and the headers that
 // lead there. While those are not known the packet is held.
 
+import { segmentsFit } from "../../packet/offload.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { DROP, HELD } from "../../packet/verdict.ts";
 import { TEMPLATE_BYTES, TUNNELLED_MAX } from "../../tables/adjacency-table.ts";
@@ -30,7 +31,7 @@ export function deliverer(
   writeTunnel: TunnelWriter,
 ): Deliverer {
   const { bytes, view, words, start, length, rxInterface, txInterface, toVpc, vpc } = pool;
-  const { direction, sourcePort, destinationPort, datagram } = pool;
+  const { direction, sourcePort, destinationPort, datagram, offload } = pool;
   const { kinds, interfaces, used, quads } = neighbors;
   const { room } = held;
 
@@ -39,6 +40,7 @@ export function deliverer(
     if (held.isFull(entry)) held.giveUp(held.take(entry));
     const cell = held.hold(entry, words, packet, end, rxInterface[row]!);
     if (cell < 0) return UNRESOLVED;
+    held.offload[cell] = offload[row]!;
     held.vpc[cell] = vpc[row]!;
     held.toVpc[cell] = toVpc[row]!;
     held.direction[cell] = direction[row]!;
@@ -70,7 +72,8 @@ export function deliverer(
     let headers = ETHERNET_LENGTH;
     if (kind === ETHERNET) writeEthernet(packet, v6, entry);
     else if (kind === TUNNEL) {
-      if (end - packet > TUNNELLED_MAX) return TOO_LONG;
+      const fits = end - packet <= TUNNELLED_MAX || segmentsFit(pool, row, packet, TUNNELLED_MAX);
+      if (!fits) return TOO_LONG;
       const ports = (sourcePort[row]! << 16) | (destinationPort[row]! & 0xffff);
       writeTunnel(packet, end, entry, neighbors, ports);
       headers = TEMPLATE_BYTES;

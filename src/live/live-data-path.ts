@@ -1,0 +1,234 @@
+// The data path between real interfaces: takes frames from all ports in turn, runs them through the
+// gateway, sends what comes out; and follows the kernel's network meanwhile.
+
+import { systemClock } from "../base/clock.ts";
+import type { Config } from "../config/model.ts";
+import type { DriverCounters } from "../drivers/driver.ts";
+import type { System } from "../drivers/linux/sys.ts";
+import type { ApplyReport, Gateway } from "../gateway/gateway.ts";
+import { Outbox } from "../packet/outbox.ts";
+import type { DataPath, DataPathCounts, Log } from "./data-path.ts";
+import { KernelNetwork } from "./kernel-network.ts";
+import { type OpenPort, openPort } from "./port.ts";
+import { sameDriver, type WantedPort, wantedPorts } from "./wanted-ports.ts";
+
+/** Interfaces that a gateway may have had since its start. */
+const INTERFACES_MAX = 256;
+/** How often the kernel is asked, at least, while packets come. */
+const LOOK_MILLIS = 20;
+
+export class LiveDataPath implements DataPath {
+  readonly #gateway: Gateway;
+  readonly #system: System;
+  readonly #log: Log;
+  readonly #outbox: Outbox;
+  /** The gateway's numbers, by name of the interface. */
+  readonly #numbers = new Map<string, number>();
+  readonly #ports = new Map<string, OpenPort>();
+  /** The same, to be walked over; and whose turn it is first. */
+  #list: readonly OpenPort[] = [];
+  #first = 0;
+  #fds: readonly number[] = [];
+  #network: KernelNetwork | undefined;
+  #config: Config | undefined;
+  #lookAt = 0;
+  readonly #closedCounters = new Map<string, DriverCounters>();
+
+  constructor(gateway: Gateway, system: System, log: Log) {
+    this.#gateway = gateway;
+    this.#system = system;
+    this.#log = log;
+    this.#outbox = new Outbox(INTERFACES_MAX, gateway.pool.slots);
+  }
+
+  get fds(): readonly number[] {
+    return this.#fds;
+  }
+
+  turn(now: number): boolean {
+    const gateway = this.#gateway;
+    const ports = this.#list;
+    let came = 0;
+    for (let i = 0; i < ports.length; i++) {
+      const port = ports[(this.#first + i) % ports.length]!;
+      came += gateway.take(port.driver, port.iface);
+    }
+    this.#first = ports.length === 0 ? 0 : (this.#first + 1) % ports.length;
+    if (came > 0 || now >= gateway.links!.due()) this.#run(now);
+    if (came === 0 || now >= this.#lookAt) this.#look(now);
+    return came > 0;
+  }
+
+  due(now: number): number {
+    return Math.max(0, Math.min(this.#gateway.links!.due() - now, 1000));
+  }
+
+  apply(config: Config): ApplyReport {
+    const now = Math.floor(systemClock.now());
+    const wanted = wantedPorts(config);
+    const opened: OpenPort[] = [];
+    let network: KernelNetwork | undefined;
+    try {
+      for (const port of wanted) {
+        if (!this.#ports.has(port.name)) opened.push(this.#open(port));
+      }
+      network = new KernelNetwork(this.#system, wanted, config.underlay);
+      const report = this.#applyTo(network, config, now);
+      this.#network?.close();
+      this.#network = network;
+      this.#settle(wanted, opened, now);
+      return report;
+    } catch (error) {
+      if (network !== this.#network) network?.close();
+      for (const port of opened) port.close();
+      throw error;
+    }
+  }
+
+  counts(): DataPathCounts {
+    const interfaces = new Map(this.#closedCounters);
+    for (const [name, { driver }] of this.#ports) interfaces.set(name, driver.counters());
+    return { gateway: this.#gateway.counts(), interfaces };
+  }
+
+  close(): void {
+    for (const { wanted } of this.#list) this.#shut(wanted.name);
+    this.#network?.close();
+    this.#network = undefined;
+    this.#renewLists();
+  }
+
+  #run(now: number): void {
+    const gateway = this.#gateway;
+    const { rows, counts } = this.#outbox;
+    const ports = this.#list;
+    gateway.run(now);
+    gateway.collect(this.#outbox);
+    for (let i = 0; i < ports.length; i++) {
+      const { driver, iface } = ports[i]!;
+      const count = counts[iface]!;
+      if (count > 0) driver.transmit(gateway.pool, rows[iface]!, count);
+    }
+    this.#outbox.clear();
+    gateway.clear();
+  }
+
+  /** What the kernel has to tell. */
+  #look(now: number): void {
+    this.#lookAt = now + LOOK_MILLIS;
+    const network = this.#network;
+    if (network === undefined) return;
+    const { links } = this.#gateway;
+    for (const { interface: name, what } of network.linkEvents()) {
+      this.#log({
+        level: "info",
+        message: `interface ${name}: ${what}`,
+        details: { interface: name },
+      });
+      if (what === "vanished") this.#shut(name);
+      if (what === "appeared") this.#reopen(name);
+      if (what === "mtu") this.#renewMtus(name, now);
+      if (what !== "mtu") this.#tellPort(name, now);
+    }
+    for (const { vtep, hop, message } of network.hopChanges(links!.wantedVteps(), now)) {
+      links!.setOuterHop(vtep, hop, now);
+      this.#log({ level: "info", message });
+    }
+  }
+
+  #applyTo(network: KernelNetwork, config: Config, now: number): ApplyReport {
+    const report = this.#gateway.apply(network.withMtus(config), now);
+    this.#config = config;
+    return { ...report, notices: [...report.notices, ...network.notices()] };
+  }
+
+  #renewMtus(name: string, now: number): void {
+    if (!this.#network || !this.#config) return;
+    // A driver is made for the longest frame there was when it was opened.
+    this.#shut(name);
+    this.#reopen(name);
+    this.#gateway.apply(this.#network.withMtus(this.#config), now);
+  }
+
+  /** Behind a new configuration: ports it does not want are closed, others told. */
+  #settle(wanted: readonly WantedPort[], opened: readonly OpenPort[], now: number): void {
+    for (const port of opened) this.#ports.set(port.wanted.name, port);
+    for (const name of [...this.#ports.keys()]) {
+      if (wanted.some((each) => each.name === name)) continue;
+      this.#shut(name);
+      this.#gateway.links!.setPort(name, undefined, now);
+    }
+    for (const port of wanted) {
+      const open = this.#ports.get(port.name);
+      if (open && !sameDriver(open.wanted, port)) this.#shut(port.name);
+      const current = this.#ports.get(port.name);
+      if (current) this.#ports.set(port.name, { ...current, wanted: port });
+      else this.#reopen(port.name, port);
+      this.#tellPort(port.name, now);
+    }
+    this.#renewLists();
+  }
+
+  /** How the gateway finds its interface, by what the kernel says of it. */
+  #tellPort(name: string, now: number): void {
+    const port = this.#ports.get(name);
+    const link = this.#network?.link(name);
+    const { links } = this.#gateway;
+    if (!port || !link?.running) {
+      links!.setPort(name, undefined, now);
+      return;
+    }
+    const { vpc, underlay } = port.wanted;
+    const mac = underlay?.vtepMac ?? link.mac;
+    const options = { name, link: "ethernet", vpc, vxlan: underlay !== undefined, mac } as const;
+    this.#gateway.setInterface(port.iface, options);
+    links!.setPort(name, { iface: port.iface, mac: link.mac }, now);
+  }
+
+  #open(wanted: WantedPort): OpenPort {
+    const port = openPort(wanted, this.#numberOf(wanted.name), this.#system);
+    for (const message of port.notices) this.#log({ level: "warn", message });
+    return port;
+  }
+
+  /** Of an interface that is there again, or is to be driven otherwise; one that cannot be opened
+   * stays closed. */
+  #reopen(name: string, wanted = this.#wanted(name)): void {
+    if (wanted === undefined) return;
+    try {
+      this.#ports.set(name, this.#open(wanted));
+    } catch (error) {
+      this.#log({ level: "error", message: (error as Error).message });
+    }
+    this.#renewLists();
+  }
+
+  #wanted(name: string): WantedPort | undefined {
+    return this.#config && wantedPorts(this.#config).find((each) => each.name === name);
+  }
+
+  #shut(name: string): void {
+    const port = this.#ports.get(name);
+    if (port === undefined) return;
+    this.#closedCounters.set(name, port.driver.counters());
+    port.close();
+    this.#ports.delete(name);
+    this.#renewLists();
+  }
+
+  #numberOf(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    if (this.#numbers.size === INTERFACES_MAX) {
+      throw new Error(`more than ${INTERFACES_MAX} interfaces since the start: start anew`);
+    }
+    const number = this.#gateway.addInterface({ name, link: "ethernet", vxlan: false });
+    this.#numbers.set(name, number);
+    return number;
+  }
+
+  #renewLists(): void {
+    this.#list = [...this.#ports.values()];
+    this.#fds = [...this.#list.map(({ driver }) => driver.fd), ...(this.#network?.fds ?? [])];
+  }
+}
