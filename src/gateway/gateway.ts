@@ -1,8 +1,7 @@
 // The gateway as everybody outside the data path sees it: configurations in, frames in, outcomes
 // and counts out. It introduces the layers to each other and does nobody's work.
 
-import { type Memory, plainMemory } from "../base/arena.ts";
-import type { Random } from "../base/random.ts";
+import { plainMemory } from "../base/arena.ts";
 import type { Config } from "../config/model.ts";
 import type { Answerer } from "../functions/answer/answer.ts";
 import type { Cutter } from "../functions/cut/cut.ts";
@@ -22,16 +21,16 @@ import {
   WAITING,
 } from "../packet/verdict.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
-import type { AdjacencyInit } from "../tables/adjacency-table.ts";
 import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
 import { TICK_MILLIS, tickFrom, tickOf } from "../tables/flow-timers.ts";
 import { TrieBuilder } from "../tables/prefix-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
 import { type FlowView, viewFlow } from "./flow-list.ts";
-import { type FlowOptions, type Flows, makeFlows } from "./flows.ts";
+import { type Flows, makeFlows } from "./flows.ts";
 import { type InterfaceOptions, Interfaces } from "./interfaces.ts";
 import { Neighborhood, neighborTables } from "./neighborhood.ts";
+import type { FrameSource, GatewayDependencies, GatewayOptions } from "./options.ts";
 import type { Outcome, Piece } from "./outcome.ts";
 import { OutcomeReader } from "./outcome-reader.ts";
 import { PairTotals } from "./pair-totals.ts";
@@ -45,32 +44,10 @@ export { END_REASONS } from "./end-reason.ts";
 export type { FlowView } from "./flow-list.ts";
 export type { FlowOptions } from "./flows.ts";
 export type { InterfaceOptions, Link } from "./interfaces.ts";
+export type { FrameSource, GatewayDependencies, GatewayOptions } from "./options.ts";
 export type { PairCount } from "./pair-totals.ts";
 export type { Answer, ApplyReport, Counts, EndedFlow, Tracked } from "./reports.ts";
 export type { TraceLine } from "./trace.ts";
-
-export interface GatewayOptions extends FlowOptions {
-  /** Most packets in flight; 16 to 65536. Default 1024. */
-  readonly slots?: number;
-  /** Bytes of a slot, headroom (128) included: a multiple of 64, at least 512. Default 2048. */
-  readonly slotBytes?: number;
-}
-
-export interface GatewayDependencies {
-  /** Port choice and hash keys come from here, so that a seed repeats a run. */
-  readonly random: Random;
-  /** Where pool and tables live; default ordinary memory. */
-  readonly memory?: Memory | undefined;
-  /** Where packets to a VPC go; undefined: out the way they came. */
-  readonly adjacency?: ((vpc: string) => AdjacencyInit | undefined) | undefined;
-  /** The gateway has links of its own and routes of its VPCs, and packets go by them. */
-  readonly live?: { readonly notice: (sentence: string) => void } | undefined;
-}
-
-/** What gives frames: a driver. As many as there are, in new rows of `pool`; how many. */
-export interface FrameSource {
-  receive(pool: PacketPool, batch: Batch, iface: number): number;
-}
 
 const NO_NAMES: Names = { vpcs: [], directions: [], exposes: [], aclRules: [], acls: [] };
 
@@ -374,6 +351,15 @@ export class Gateway {
       dropped,
       pairs: this.#totals.with(this.#names, this.#counters.current),
     };
+  }
+
+  /** All counts begin anew; between two runs. */
+  forgetCounts(): void {
+    this.#pipeline.forgetCounts();
+    this.#totals.clear();
+    this.#counters.current = directionCounts(this.#names.directions.length);
+    this.#answered = 0;
+    this.#pieces = 0;
   }
 
   #reader(): OutcomeReader {

@@ -23,6 +23,10 @@ export class PairTotals {
     this.#totals = sum(this.#totals, names, counts);
   }
 
+  clear(): void {
+    this.#totals = new Map();
+  }
+
   /** All pairs that occurred, in the order of names, with the running counts added. */
   with(names: Names, counts: DirectionCounts): readonly PairCount[] {
     const all = [...sum(this.#totals, names, counts).values()];

@@ -1,11 +1,13 @@
 // Opens the data path of a live gateway: makes the gateway, warms it up, opens the ports.
 
 import { alignedMemory } from "../base/arena.ts";
+import { systemClock } from "../base/clock.ts";
 import { seededRandom, unguessableSeed } from "../base/random.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { WHOLE_SLOT_BYTES } from "../packet/limits.ts";
 import type { OpenDataPath } from "./data-path.ts";
 import { LiveDataPath } from "./live-data-path.ts";
+import { warmUp } from "./warm-up.ts";
 
 export const openDataPath: OpenDataPath = (config, log, system) => {
   const { flowTableCapacity: flowCapacity, fragments } = config;
@@ -14,6 +16,7 @@ export const openDataPath: OpenDataPath = (config, log, system) => {
   const notice = (message: string) => log({ level: "warn", message });
   const random = seededRandom(unguessableSeed());
   const gateway = new Gateway(sizes, { random, memory: alignedMemory, live: { notice } });
+  warmUp(gateway, config, Math.floor(systemClock.now()));
   const dataPath = new LiveDataPath(gateway, system, log);
   try {
     dataPath.apply(config);

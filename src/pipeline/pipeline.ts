@@ -61,6 +61,18 @@ export class Pipeline {
     if (code >= DROP_FIRST && way >= 0) dropped[way]!++;
   }
 
+  /** Counts begin anew; what waits still does. */
+  forgetCounts(): void {
+    const { verdicts } = this;
+    const waiting = verdicts[WAITING]!;
+    const held = verdicts[HELD]!;
+    verdicts.fill(0);
+    verdicts[WAITING] = waiting;
+    verdicts[HELD] = held;
+    this.received = waiting + held;
+    this.shortened = 0;
+  }
+
   #run(batch: Batch, now: number, listener?: StepListener): void {
     const { steps } = this;
     const live = this.#live;
