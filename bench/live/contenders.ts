@@ -10,7 +10,7 @@ import { ip } from "../../tests/live/namespaces.ts";
 import { GATEWAY_CORE, pinned } from "./cores.ts";
 import { isthmusConfig } from "./isthmus-config.ts";
 import { startKernel } from "./kernel.ts";
-import { MACS, type Scenario, type Topology, VTEPS } from "./topology.ts";
+import { HOSTS, MACS, type Scenario, type Topology, VTEPS } from "./topology.ts";
 
 export interface Running {
   /** Undefined for the kernel. */
@@ -61,12 +61,14 @@ export function isthmus(command: readonly string[], driver: string): Contender {
     inKernel: false,
     start(topology, scenario, nodeOptions) {
       if (scenario === "vxlan") topology.inside(topology.gateway, addUnderlay);
+      // The gateway asks its neighbors by itself, so there is somebody who answers.
+      else topology.inside(topology.far, () => ip(`address add ${HOSTS.green}/24 dev far0`));
       const folder = mkdtempSync(path.join(tmpdir(), "isthmus-bench-"));
       const file = path.join(folder, "gateway.yaml");
       writeFileSync(file, isthmusConfig(scenario, driver));
       const options = nodeOptions.length > 0 ? `NODE_OPTIONS=${nodeOptions.join(" ")}` : "";
       const environment = options === "" ? [] : ["env", options];
-      return start(topology, [...environment, ...command, file]);
+      return start(topology, [...environment, ...command, "--log-level", "warn", file]);
     },
   };
 }

@@ -4,15 +4,19 @@ import { alignedMemory } from "../base/arena.ts";
 import { systemClock } from "../base/clock.ts";
 import { seededRandom, unguessableSeed } from "../base/random.ts";
 import { Gateway } from "../gateway/gateway.ts";
-import { WHOLE_SLOT_BYTES } from "../packet/limits.ts";
+import { SLOT_BYTES, WHOLE_SLOT_BYTES } from "../packet/limits.ts";
 import type { OpenDataPath } from "./data-path.ts";
 import { LiveDataPath } from "./live-data-path.ts";
+import { wantedPorts } from "./wanted-ports.ts";
 import { warmUp } from "./warm-up.ts";
 
 export const openDataPath: OpenDataPath = (config, log, system) => {
   const { flowTableCapacity: flowCapacity, fragments } = config;
   const { datagrams, waiting: waitingPackets } = fragments;
-  const sizes = { flowCapacity, datagrams, waitingPackets, slotBytes: WHOLE_SLOT_BYTES };
+  // Super-frames come whole by interfaces of AF_PACKET; without any, short slots are quicker.
+  const isWhole = wantedPorts(config).some(({ driver, vpc }) => driver === "af-packet" && vpc);
+  const slotBytes = isWhole ? WHOLE_SLOT_BYTES : SLOT_BYTES;
+  const sizes = { flowCapacity, datagrams, waitingPackets, slotBytes };
   const notice = (message: string) => log({ level: "warn", message });
   const random = seededRandom(unguessableSeed());
   const gateway = new Gateway(sizes, { random, memory: alignedMemory, live: { notice } });
