@@ -70,6 +70,11 @@ export const DROP = {
     "The VXLAN header lacks the VNI flag, has a VNI of zero, or is cut short.",
     SENDER,
   ),
+  "congestion-unmarked": drop(
+    26,
+    "The tunnel met congestion on its way, and the packet in it cannot say so (RFC 6040).",
+    "Look for congestion on the underlay; the sender does not use ECN and has to notice the loss.",
+  ),
   "unknown-vpc": drop(
     25,
     "No VPC has this VNI, or the interface belongs to no VPC.",

@@ -5,11 +5,13 @@ import { type AdjacencyTable, TEMPLATE_BYTES } from "./adjacency-table.ts";
 
 /** The memory in which packets stand. */
 export interface PacketMemory {
-  readonly bytes: Uint8Array;
   readonly view: DataView;
 }
 
 /**
+ * The tunnel has the service class and the congestion bits of the packet (RFC 2983, 3.1; RFC 6040,
+ * 4.1).
+ *
  * Writes TEMPLATE_BYTES bytes in front of the IP packet from `packet` to `end`. `ports` stand for
  * its flow, with its addresses.
  */
@@ -26,7 +28,7 @@ const OUTER_ETHERNET = 14;
 /** The high bits of the source port (RFC 7348, 5). */
 const PORTS_FROM = 0xc000;
 
-export function tunnelWriter({ bytes, view }: PacketMemory): TunnelWriter {
+export function tunnelWriter({ view }: PacketMemory): TunnelWriter {
   /** 14 bits that are the same for all packets of a flow (RFC 7348, 5: the source port). */
   function entropy(packet: number, v6: boolean, ports: number): number {
     const source = view.getInt32(packet + (v6 ? 20 : 12));
@@ -38,9 +40,12 @@ export function tunnelWriter({ bytes, view }: PacketMemory): TunnelWriter {
 
   return function writeTunnel(packet, end, adjacency, { quads, sums }, ports) {
     const at = (packet - HEADERS) | 0;
-    const v6 = bytes[packet]! >>> 4 === 6;
+    const first = view.getUint16(packet);
+    const v6 = first >>> 12 === 6;
+    const service = (v6 ? first >>> 4 : first) & 0xff;
     const ipLength = (end - at - OUTER_ETHERNET) | 0;
-    const sum = sums[adjacency]! + ipLength;
+    let sum = sums[adjacency]! + ipLength + service;
+    sum = (sum & 0xffff) + (sum >>> 16);
     const from = adjacency << 3;
     view.setBigInt64(at, quads[from]!, true);
     view.setBigInt64(at + 8, quads[from + 1]!, true);
@@ -50,6 +55,7 @@ export function tunnelWriter({ bytes, view }: PacketMemory): TunnelWriter {
     view.setBigInt64(at + 40, quads[from + 5]!, true);
     view.setBigInt64(at + 48, quads[from + 6]!, true);
     view.setBigInt64(at + 56, quads[from + 7]!, true);
+    view.setInt8(at + 15, service);
     view.setInt16(at + 16, ipLength);
     view.setInt16(at + 24, ~((sum & 0xffff) + (sum >>> 16)));
     view.setInt16(at + 34, PORTS_FROM | entropy(packet, v6, ports));

@@ -1,12 +1,19 @@
 // Data path.
 // VXLAN off (RFC 7348): the VNI tells the VPC, and the packet starts behind the tunnel header. The
-// outer headers stay where they are, before `start`; `outer` remembers where they begin.
+// outer headers stay where they are, before `start`; `outer` remembers where they begin. On a live
+// interface, where the tunnel ends for good, what it met on its way is told by the packet.
 
+import { updateChecksum } from "../../packet/checksum-update.ts";
 import { ipv4HeaderIntact } from "../../packet/ipv4-checksum.ts";
-import { locateIp } from "../../packet/locate-ip.ts";
+import {
+  ETHERNET_LENGTH,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  locateIp,
+} from "../../packet/locate-ip.ts";
 import type { PacketPool } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
-import { type InterfaceTable, RAW_IP, VXLAN } from "../../tables/interface-table.ts";
+import { ADDRESSED, type InterfaceTable, RAW_IP, VXLAN } from "../../tables/interface-table.ts";
 import type { SnapshotHolder } from "../../tables/snapshot.ts";
 import { vpcOfVni } from "../../tables/vni-table.ts";
 import type { NetworkFunction } from "../network-function.ts";
@@ -20,6 +27,11 @@ const VNI_PRESENT = 0x08;
 
 const VXLAN_MALFORMED = DROP["vxlan-malformed"].code;
 const BAD_CHECKSUM = DROP["ipv4-bad-checksum"].code;
+const CONGESTION_UNMARKED = DROP["congestion-unmarked"].code;
+/** Values of the congestion bits (RFC 3168, 5). */
+const NOT_ECT = 0;
+const ECT_1 = 1;
+const CE = 3;
 const UNKNOWN_VPC = DROP["unknown-vpc"].code;
 
 /** Not a tunnel packet. */
@@ -83,37 +95,55 @@ export function decap(
     return checkUdp(l3, l3 + 40, 40 + view.getUint16(l3 + 4), bytes[l3 + 6]!, end);
   }
 
+  /** What the tunnel met on its way the packet at `l3` tells from now on (RFC 6040, 4.2); false
+   * when it cannot. `mark` is ECT(1) or CE. */
+  function takeMark(l3: number, end: number, mark: number): boolean {
+    const type = view.getUint16(l3 - 2);
+    if (l3 + 20 > end || (type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6)) return true;
+    const shift = type === ETHERTYPE_IPV6 ? 4 : 0;
+    const first = view.getUint16(l3);
+    const own = (first >>> shift) & 3;
+    if (own === NOT_ECT) return mark !== CE;
+    if (own === mark || own === CE || (own === ECT_1 && mark !== CE)) return true;
+    const told = (first & ~(3 << shift)) | (mark << shift);
+    if (shift === 0) updateChecksum(view, l3 + 10, first, told);
+    view.setUint16(l3, told);
+    return true;
+  }
+
+  /** Takes the tunnel off, if there is one; a drop code or 0. */
+  function strip(row: number, kind: number): number {
+    const at = start[row]!;
+    const end = at + length[row]!;
+    let header = (kind & RAW_IP) !== 0 ? PLAIN : findCommonTunnel(at, end);
+    if (header === PLAIN) header = findTunnel(at, end, kind);
+    if (header <= 0) return -header;
+    const inner = header + 8;
+    const innerLength = view.getUint16(header - 4) - 16;
+    vpc[row] = vpcOfVni(snapshot.current.vnis, view.getUint32(header + 4) >>> 8);
+    outer[row] = at;
+    start[row] = inner;
+    length[row] = innerLength;
+    const mark = (kind & ADDRESSED) === 0 ? NOT_ECT : bytes[at + 15]! & 3;
+    if ((mark & 1) === 0 || takeMark(inner + ETHERNET_LENGTH, inner + innerLength, mark)) return 0;
+    return CONGESTION_UNMARKED;
+  }
+
   return {
     name: "decap",
     reads: ["start", "length", "rxInterface"],
     writes: ["start", "length", "outer", "vpc"],
     process(batch) {
       const { rows, count } = batch;
-      const { vnis } = snapshot.current;
       let decided = 0;
       for (let i = 0; i < count; i++) {
         const row = rows[i]!;
         const kind = kinds[rxInterface[row]!]!;
-        if ((kind & VXLAN) !== 0) {
-          const at = start[row]!;
-          const end = at + length[row]!;
-          let header = (kind & RAW_IP) !== 0 ? PLAIN : findCommonTunnel(at, end);
-          if (header === PLAIN) header = findTunnel(at, end, kind);
-          if (header > 0) {
-            vpc[row] = vpcOfVni(vnis, view.getUint32(header + 4) >>> 8);
-            outer[row] = at;
-            start[row] = header + 8;
-            length[row] = view.getUint16(header - 4) - 16;
-          } else if (header < 0) {
-            verdict[row] = -header;
-            decided++;
-            continue;
-          }
-        }
-        if (vpc[row]! < 0) {
-          verdict[row] = UNKNOWN_VPC;
-          decided++;
-        }
+        let problem = (kind & VXLAN) !== 0 ? strip(row, kind) : 0;
+        if (problem === 0 && vpc[row]! < 0) problem = UNKNOWN_VPC;
+        if (problem === 0) continue;
+        verdict[row] = problem;
+        decided++;
       }
       return decided;
     },

@@ -72,7 +72,8 @@ export function recogniser(
     const type = view.getInt32(at + 12);
     const hops = view.getInt32(at + 20);
     if (ports >>> 16 !== VXLAN_PORT || (type & ~0xff) !== 0x08004500) return 0;
-    if ((hops & 0x3fff00ff) !== UDP) return 0;
+    // Congestion on the way, which the packet may have to tell, is for decap.
+    if ((hops & 0x3fff00ff) !== UDP || (type & 1) !== 0) return 0;
     const lengths = view.getInt32(at + 16);
     const total = lengths >>> 16;
     const udpLength = ports & 0xffff;
