@@ -82,7 +82,7 @@ test("the installed command refuses a broken configuration", () => {
 });
 
 test("the installed command finds what its demo shows", () => {
-  const { status, output } = isthmus("demo");
+  const { status, output } = isthmus("demo", "--replay");
   assert.equal(status, 0, output);
   assert.match(output, /^received +\d+$/m);
   assert.match(output, /^ {2}npx isthmus replay /m);

@@ -30,7 +30,8 @@ export function provideTools(tools: readonly Tool[] = Object.keys(PACKAGES) as T
     .map((tool) => `${tool} is missing: apt-get install ${PACKAGES[tool]}`);
 }
 
-function isOnPath(program: string): boolean {
+/** Whether a program of that name can be started. */
+export function isOnPath(program: string): boolean {
   const folders = (process.env["PATH"] ?? "").split(":");
   return folders.some((folder) => existsSync(`${folder}/${program}`));
 }

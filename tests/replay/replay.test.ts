@@ -211,7 +211,7 @@ test("frames without a tunnel belong to the VPC that is said", () => {
 });
 
 test("the demo shows every packet and the sum", () => {
-  const { status, stdout } = isthmus("demo");
+  const { status, stdout } = isthmus("demo", "--replay");
   assert.equal(status, 0);
   assert.match(stdout, /^ 27 /m);
   assert.match(
