@@ -58,6 +58,13 @@ export function mendZeroMessage(view: DataView, message: number): void {
   }
 }
 
+/** Whether the ICMP message from `message` to `end` is all zeros, its checksum included. That is
+ * wrong, as it should be all ones, and no update can tell the two apart. */
+export function isZeroMessage(view: DataView, message: number, end: number): boolean {
+  for (let i = message; i < end; i++) if (view.getUint8(i) !== 0) return false;
+  return true;
+}
+
 /** Sum of the ICMPv6 message from `l4` to `end` with its pseudo-header (RFC 4443, 2.3). */
 export function icmpv6Sum(view: DataView, l3: number, l4: number, end: number): number {
   return fold(byteSum(view, l4, end) + wordSum(view, l3 + 8, l3 + 40) + (end - l4) + 58);

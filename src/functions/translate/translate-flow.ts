@@ -2,8 +2,14 @@
 // A packet of a flow: rewritten as its entry says, counted, and the flow kept alive. Everything to
 // be read and written stands in the entry; checksums change by sums prepared with it.
 
-import { mendZeroMessage } from "../../packet/checksum-update.ts";
-import { LATER_FRAGMENT, type PacketPool, PORTS, UDP_CHECKSUM } from "../../packet/packet-pool.ts";
+import { isZeroMessage, mendZeroMessage } from "../../packet/checksum-update.ts";
+import {
+  LATER_FRAGMENT,
+  MORE_FRAGMENTS,
+  type PacketPool,
+  PORTS,
+  UDP_CHECKSUM,
+} from "../../packet/packet-pool.ts";
 import { SEEN_ACK, STATE_MASK } from "../../tables/flow-layout.ts";
 import { ESTABLISHED, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "../../tables/flow-state.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
@@ -47,7 +53,15 @@ export function flowTranslator(pool: PacketPool, table: FlowTable): FlowTranslat
     const rowFlags = flags[row]!;
     if ((rowFlags & PORTS) !== 0) view.setInt32(at, words[entry + newPorts]!);
     else {
-      view.setUint16(at + 4, words[entry + newPorts]! >>> 16);
+      const id = words[entry + newPorts]! >>> 16;
+      const whole = protocol[row]! === ICMP && (rowFlags & MORE_FRAGMENTS) === 0;
+      if (whole && isZeroMessage(view, at, end[row]!)) {
+        // It came in wrong, and goes out wrong.
+        view.setUint16(at + 2, id === 0xffff ? 1 : 0);
+        view.setUint16(at + 4, id);
+        return;
+      }
+      view.setUint16(at + 4, id);
       if (protocol[row]! === ICMP) checksum = at + 2;
     }
     if (checksum === 0) return;
