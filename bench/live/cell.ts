@@ -46,13 +46,17 @@ export interface Result {
   readonly own: number;
 }
 
+/** From and to when was counted, in microseconds of the machine's monotonic clock. */
+export type Span = readonly [from: number, to: number];
+
 const WARM_SECONDS = 1;
 const READY_MILLIS = 20_000;
 /** Beyond what a sender should take. */
 const GRACE_MILLIS = 4000;
 
 interface Reading {
-  readonly millis: number;
+  /** Microseconds of the machine's monotonic clock. */
+  readonly micros: number;
   readonly sent: number;
   readonly arrived: number;
   readonly process: number;
@@ -68,7 +72,7 @@ export async function measure(
   contender: Contender,
   cell: Cell,
   nodeOptions: readonly string[] = [],
-): Promise<Result> {
+): Promise<{ result: Result; span: Span }> {
   const topology = new Topology(system, cell.scenario);
   const closing: (() => void | Promise<void>)[] = [() => topology.close()];
   try {
@@ -76,7 +80,7 @@ export async function measure(
     const steered = contender.inKernel && cell.receiving === "sender";
     if (steered) steerPackets(topology);
     if (cell.receiving === "gateway") receiveByThreads(topology);
-    const running = contender.start(topology, cell.scenario, nodeOptions);
+    const running = contender.start(topology, cell.scenario, { nodeOptions, pinned: true });
     closing.push(running.stop);
     await untilForwarding(topology, contender, cell);
     // Packets that are steered belong to no thread in particular.
@@ -87,7 +91,7 @@ export async function measure(
     const before = read(topology, running, threads);
     await sleep(cell.seconds * 1000);
     const after = read(topology, running, threads);
-    return compare(before, after, steered);
+    return { result: compare(before, after, steered), span: [before.micros, after.micros] };
   } finally {
     for (const close of closing.reverse()) await close();
   }
@@ -135,7 +139,7 @@ function read(topology: Topology, { pid }: Running, threads: readonly number[]):
   const came = frames(topology, topology.gateway, "blue0");
   const [user, system] = pid === undefined ? [0, 0] : userAndSystem(pid);
   return {
-    millis: performance.now(),
+    micros: Number(process.hrtime.bigint() / 1000n),
     arrived: arrived(topology),
     // What finds no room at the gateway's end of the cable is counted there.
     sent: came.received + came.dropped,
@@ -149,7 +153,7 @@ function read(topology: Topology, { pid }: Running, threads: readonly number[]):
 
 function compare(before: Reading, after: Reading, steered: boolean): Result {
   const less = (field: Exclude<keyof Reading, "core">) => after[field] - before[field];
-  const millis = less("millis");
+  const millis = less("micros") / 1000;
   const packets = less("arrived");
   const ticks = (field: keyof Reading["core"]) => after.core[field] - before.core[field];
   const own = less("process") + less("threads") + (steered ? ticks("softirq") * 1e7 : 0);

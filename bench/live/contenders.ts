@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ip } from "../../tests/live/namespaces.ts";
-import { GATEWAY_CORE, pinned } from "./cores.ts";
+import { anywhere, GATEWAY_CORE, pinned } from "./cores.ts";
 import { isthmusConfig } from "./isthmus-config.ts";
 import { startKernel } from "./kernel.ts";
 import { HOSTS, MACS, type Scenario, type Topology, VTEPS } from "./topology.ts";
@@ -23,12 +23,15 @@ export interface Contender {
   readonly name: string;
   /** It is no process. */
   readonly inKernel: boolean;
-  /** `nodeOptions` go to the Node of a process of ours. */
-  readonly start: (
-    topology: Topology,
-    scenario: Scenario,
-    nodeOptions: readonly string[],
-  ) => Running;
+  readonly start: (topology: Topology, scenario: Scenario, running: HowToRun) => Running;
+}
+
+/** A process of ours. */
+export interface HowToRun {
+  /** For its Node. */
+  readonly nodeOptions: readonly string[];
+  /** On the gateway's core and no other, ahead of whatever else is there. */
+  readonly pinned: boolean;
 }
 
 const KILL_MILLIS = 5000;
@@ -47,9 +50,10 @@ export function plainForwarder(...driver: readonly string[]): Contender {
   return {
     name: `no-op, ${driver.join(" ")}`,
     inKernel: false,
-    start(topology, scenario, nodeOptions) {
+    start(topology, scenario, how) {
       const script = fileURLToPath(new URL("forward.ts", import.meta.url));
-      return start(topology, [process.execPath, ...nodeOptions, script, scenario, ...driver]);
+      const words = [process.execPath, ...how.nodeOptions, script, scenario, ...driver];
+      return start(topology, words, how);
     },
   };
 }
@@ -59,16 +63,17 @@ export function isthmus(command: readonly string[], driver: string): Contender {
   return {
     name: `isthmus, ${driver}`,
     inKernel: false,
-    start(topology, scenario, nodeOptions) {
+    start(topology, scenario, how) {
       if (scenario === "vxlan") topology.inside(topology.gateway, addUnderlay);
       // The gateway asks its neighbors by itself, so there is somebody who answers.
-      else topology.inside(topology.far, () => ip(`address add ${HOSTS.green}/24 dev far0`));
+      else topology.inside(topology.far, () => ip(`address replace ${HOSTS.green}/24 dev far0`));
       const folder = mkdtempSync(path.join(tmpdir(), "isthmus-bench-"));
       const file = path.join(folder, "gateway.yaml");
       writeFileSync(file, isthmusConfig(scenario, driver));
+      const { nodeOptions } = how;
       const options = nodeOptions.length > 0 ? `NODE_OPTIONS=${nodeOptions.join(" ")}` : "";
       const environment = options === "" ? [] : ["env", options];
-      return start(topology, [...environment, ...command, "--log-level", "warn", file]);
+      return start(topology, [...environment, ...command, "--log-level", "warn", file], how);
     },
   };
 }
@@ -82,8 +87,9 @@ function addUnderlay(): void {
   );
 }
 
-function start({ gateway }: Topology, words: readonly string[]): Running {
-  const child = spawn("ip", pinned(gateway, GATEWAY_CORE, words), {
+function start({ gateway }: Topology, words: readonly string[], how: HowToRun): Running {
+  const all = how.pinned ? pinned(gateway, GATEWAY_CORE, words) : anywhere(gateway, words);
+  const child = spawn("ip", all, {
     stdio: ["ignore", "ignore", "inherit"],
   });
   return { pid: child.pid, stop: () => end(child) };

@@ -27,8 +27,12 @@ const NICE_RECEIVING = -5;
 /** Words for `ip`: the command in a namespace and on a core. Its process has the number that
  * `spawn` tells. */
 export function pinned(namespace: string, core: number, words: readonly string[]): string[] {
-  const where = ["netns", "exec", namespace, "taskset", "-c", `${core}`];
-  return [...where, "nice", "-n", `${NICE}`, ...words];
+  return anywhere(namespace, ["taskset", "-c", `${core}`, "nice", "-n", `${NICE}`, ...words]);
+}
+
+/** The same, on the core that the scheduler gives it. */
+export function anywhere(namespace: string, words: readonly string[]): string[] {
+  return ["netns", "exec", namespace, ...words];
 }
 
 /** Receiving becomes the work of threads, to be pinned once the contender has started. */

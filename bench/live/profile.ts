@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { System } from "../../src/drivers/linux/sys.ts";
-import { type Cell, measure } from "./cell.ts";
+import { type Cell, measure, type Span } from "./cell.ts";
 import type { Contender } from "./contenders.ts";
 
 /** What V8 writes with --cpu-prof, as far as it is read. */
@@ -13,6 +13,8 @@ interface Profile {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string };
   }[];
+  /** Microseconds of the monotonic clock. */
+  readonly startTime: number;
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
@@ -21,14 +23,17 @@ const SYSTEM_CALLS = /\/drivers\/linux\/sys\.ts$/;
 /** By the name of the function; memcpy is among the calls of C. */
 const COPIES = /^(?:copyIn|copySum|copyQuads|memcpy)$/;
 
-/** In a measurement of its own, as being watched costs something. In words and per cent. */
+/** In a measurement of its own, as being watched costs something; in words and per cent. */
 export async function profileOf(system: System, contender: Contender, cell: Cell): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), "isthmus-profile-"));
   try {
-    await measure(system, contender, cell, ["--cpu-prof", `--cpu-prof-dir=${folder}`]);
+    const { span } = await measure(system, contender, cell, [
+      "--cpu-prof",
+      `--cpu-prof-dir=${folder}`,
+    ]);
     const shares = new Map<string, number>();
     for (const name of readdirSync(folder)) {
-      addShares(JSON.parse(readFileSync(path.join(folder, name), "utf8")), shares);
+      addShares(JSON.parse(readFileSync(path.join(folder, name), "utf8")), span, shares);
     }
     const all = [...shares.values()].reduce((sum, micros) => sum + micros, 0);
     return [...shares]
@@ -40,12 +45,17 @@ export async function profileOf(system: System, contender: Contender, cell: Cell
   }
 }
 
-function addShares({ nodes, samples, timeDeltas }: Profile, shares: Map<string, number>): void {
+/** Of what was sampled while packets were counted. */
+function addShares(profile: Profile, [from, to]: Span, shares: Map<string, number>): void {
+  const { nodes, samples, timeDeltas } = profile;
   const groups = new Map(nodes.map(({ id, callFrame }) => [id, groupOf(callFrame)]));
+  let micros = profile.startTime;
   samples.forEach((id, i) => {
+    const delta = timeDeltas[i] ?? 0;
+    micros += delta;
     const group = groups.get(id);
-    if (group === undefined) return;
-    shares.set(group, (shares.get(group) ?? 0) + (timeDeltas[i] ?? 0));
+    if (group === undefined || micros < from || micros > to) return;
+    shares.set(group, (shares.get(group) ?? 0) + delta);
   });
 }
 

@@ -14,18 +14,18 @@ import type { Scenario } from "./topology.ts";
 const USAGE = `Usage: npm run bench:live -- [options]
 
 Packets a second from interface to interface, next to those of the kernel's nftables, each on one
-core; in some minutes. Needs root and two cores.
+core; where the time of our process goes; and a TCP stream (iperf3). Takes some minutes, and needs
+root and two cores.
 
-  --run=COMMAND       the gateway: a command that takes the name of a configuration, for example
-                      "./isthmus run"
-  --no-op             the drivers alone, with nothing between receiving and sending
+  --run=COMMAND       the gateway: a command that takes the name of a configuration; "./isthmus run"
+                      if not told
+  --no-op             the drivers alone, too, with nothing between receiving and sending
   --only=TEXT         only rows with TEXT in them
   --receive=WHERE     the gateway's interface receives on the core of the "sender" (the default),
                       up to where the gateway takes over, or on that of the "gateway"
   --seconds=N         how long each row is counted; 3 if not told
   --rounds=N          how often each row is measured; the best counts; 1 if not told
-  --profile           where the time of our process goes, too
-  --tcp               a TCP stream (iperf3), too
+  --brief             the table of packets alone
   --json              rows as JSON, one a line
   --save              append the rows to bench/live/history.jsonl
   -h, --help          this text
@@ -37,8 +37,7 @@ const options = readOptions(USAGE, {
   receive: { type: "string" },
   seconds: { type: "string" },
   rounds: { type: "string" },
-  profile: { type: "boolean" },
-  tcp: { type: "boolean" },
+  brief: { type: "boolean" },
   json: { type: "boolean" },
   save: { type: "boolean" },
 });
@@ -62,8 +61,8 @@ function receiving(): Receiving {
 
 function contenders(): readonly Contender[] {
   const all = [kernel];
-  const command = options.run?.split(" ").filter((word) => word !== "") ?? [];
-  if (command.length > 0) all.push(isthmus(command, "af-packet"), isthmus(command, "af-xdp"));
+  const command = (options.run ?? "./isthmus run").split(" ").filter((word) => word !== "");
+  all.push(isthmus(command, "af-packet"), isthmus(command, "af-xdp"));
   if (options["no-op"]) {
     all.push(plainForwarder("af-packet"));
     all.push(plainForwarder("af-xdp", "generic"), plainForwarder("af-xdp", "native"));
@@ -101,7 +100,7 @@ async function measureAll(planned: readonly Planned[]): Promise<Row[]> {
       const { contender, cell } = each;
       const name = rowName(contender, cell);
       progress(`${round + 1}/${rounds} ${name}`);
-      const result = await measure(system, contender, cell);
+      const { result } = await measure(system, contender, cell);
       const row = { name, contender: contender.name, ...cell, ...result };
       if (row.nanos < (best.get(each)?.nanos ?? Number.POSITIVE_INFINITY)) best.set(each, row);
     }
@@ -114,27 +113,45 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${text.padEnd(70)}\r`);
 }
 
+/** The best of the rounds, in turn; in words. */
+async function measureStreams(): Promise<readonly string[]> {
+  const streams = contenders().filter(({ name }) => `TCP, ${name}`.includes(options.only ?? ""));
+  const best = new Map<string, number>();
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of streams) {
+      progress(`${round + 1}/${rounds} TCP, ${contender.name}`);
+      const gigabits = await measureTcp(system, contender);
+      best.set(contender.name, Math.max(gigabits, best.get(contender.name) ?? 0));
+    }
+  }
+  progress("");
+  return [...best].map(([name, gigabits]) => {
+    const share = (100 * gigabits) / (best.get(kernel.name) ?? Number.NaN);
+    return `TCP, ${name}: ${gigabits.toFixed(2)} Gb/s, ${share.toFixed(0)} % of the kernel's`;
+  });
+}
+
+async function printProfiles(planned: readonly Planned[]): Promise<void> {
+  for (const { contender, cell } of planned) {
+    if (contender.inKernel) continue;
+    const name = rowName(contender, cell);
+    progress(`where time goes: ${name}`);
+    const shares = await profileOf(system, contender, cell);
+    progress("");
+    process.stdout.write(`${name}: ${shares}\n`);
+  }
+}
+
 const why = whyNotLive();
 if (why !== undefined) fail(why, USAGE);
 const system = await liveSystem(why);
 const rounds = positive("rounds", 1);
 const planned = plan();
-if (planned.length === 0) fail(`no row has "${options.only}" in its name`, USAGE);
+const streams = options.brief ? [] : await measureStreams();
+if (planned.length + streams.length === 0) fail(`no row has "${options.only}" in its name`, USAGE);
 const rows = withRatios(await measureAll(planned));
 if (options.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
-else printTable(rows);
+else if (rows.length > 0) printTable(rows);
 if (options.save) saveRows(rows);
-if (options.profile) {
-  for (const { contender, cell } of planned) {
-    if (contender === kernel) continue;
-    process.stdout.write(
-      `${rowName(contender, cell)}: ${await profileOf(system, contender, cell)}\n`,
-    );
-  }
-}
-if (options.tcp) {
-  for (const contender of contenders()) {
-    const gigabits = await measureTcp(system, contender);
-    process.stdout.write(`TCP, ${contender.name}: ${gigabits.toFixed(2)} Gb/s\n`);
-  }
-}
+if (!options.json) for (const stream of streams) process.stdout.write(`${stream}\n`);
+if (!options.brief && !options.json) await printProfiles(planned);

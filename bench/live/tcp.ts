@@ -1,5 +1,5 @@
 // One TCP stream through a gateway between cables, by iperf3; offloads as the kernel has them, and
-// everybody on the core that the scheduler gives him, the gateway's process apart.
+// everybody on the core that the scheduler gives him.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ export async function measureTcp(system: System, contender: Contender): Promise<
   try {
     topology.inside(topology.near, () => ip(...host("blue", "near0", MACS.blue0)));
     topology.inside(topology.far, () => ip(...host("green", "far0", MACS.green0)));
-    closing.push(contender.start(topology, "cable", []).stop);
+    closing.push(contender.start(topology, "cable", { nodeOptions: [], pinned: false }).stop);
     const server = spawn("ip", ["netns", "exec", topology.far, "iperf3", "-s", "-1"], {
       stdio: "ignore",
     });

@@ -30,8 +30,9 @@ export interface DataPath {
    * when they are others. */
   readonly fds: readonly number[];
   /** One turn: receives, runs, transmits, does what is due at `now` (whole milliseconds,
-   * monotonic). True when packets came. */
-  turn(now: number): boolean;
+   * monotonic). `slept`: it follows a sleep, which any of `fds` may have ended. True when packets
+   * came. */
+  turn(now: number, slept: boolean): boolean;
   /** Milliseconds until something is due though nothing comes; Infinity when nothing is. */
   due(now: number): number;
   /** Swaps in a configuration between two turns. Throws an Error with a sentence, which names the

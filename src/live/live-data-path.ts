@@ -14,7 +14,7 @@ import { sameDriver, type WantedPort, wantedPorts } from "./wanted-ports.ts";
 
 /** Interfaces that a gateway may have had since its start. */
 const INTERFACES_MAX = 256;
-/** How often the kernel is asked, at least, while packets come. */
+/** How often the kernel is asked while there is no sleep that it could end. */
 const LOOK_MILLIS = 20;
 
 export class LiveDataPath implements DataPath {
@@ -45,7 +45,7 @@ export class LiveDataPath implements DataPath {
     return this.#fds;
   }
 
-  turn(now: number): boolean {
+  turn(now: number, slept: boolean): boolean {
     const gateway = this.#gateway;
     const ports = this.#list;
     let came = 0;
@@ -55,7 +55,7 @@ export class LiveDataPath implements DataPath {
     }
     this.#first = ports.length === 0 ? 0 : (this.#first + 1) % ports.length;
     if (came > 0 || now >= gateway.links!.due()) this.#run(now);
-    if (came === 0 || now >= this.#lookAt) this.#look(now);
+    if (slept || now >= this.#lookAt) this.#look(now);
     return came > 0;
   }
 

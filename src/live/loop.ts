@@ -37,11 +37,13 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
   /** When the first of the turns without packets was. */
   let emptySince = statusAt;
   let wasEmpty = false;
+  let slept = true;
   for (;;) {
     const now = clock.now();
     pulse.begin();
     // Whole numbers are handed over as they are; others would be put into objects first.
-    const came = dataPath.turn(Math.floor(now));
+    const came = dataPath.turn(Math.floor(now), slept);
+    slept = false;
     turns++;
     const sent = pulse.sent;
     if (sent !== seen) {
@@ -71,6 +73,7 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
       waiter.watch(watched);
     }
     sleeps++;
+    slept = true;
     pulse.enter(SLEEPING);
     // poll(2) knows whole milliseconds; the waiter has a limit of its own.
     waiter.wait(due < STATUS_MILLIS ? Math.ceil(due) : STATUS_MILLIS);
@@ -82,7 +85,7 @@ export function drain(dataPath: DataPath, clock: Clock, pulse: Pulse): void {
   const until = clock.now() + DRAIN_MILLIS;
   for (let now = clock.now(); now < until; now = clock.now()) {
     pulse.begin();
-    if (!dataPath.turn(Math.floor(now))) break;
+    if (!dataPath.turn(Math.floor(now), false)) break;
   }
   pulse.enter(CLOSING);
   dataPath.close();
