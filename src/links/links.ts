@@ -62,6 +62,8 @@ export class Links {
   readonly #announcements = new Announcements();
   readonly #ports = new Map<string, Port>();
   readonly #hops = new Map<number, OuterHop>();
+  /** Undefined when it must be made anew. */
+  #wantedVteps: ReadonlySet<number> | undefined;
   #underlay: Underlay | undefined;
   #out: OwnFrame[] = [];
   #ready: number[] = [];
@@ -93,6 +95,7 @@ export class Links {
     for (const link of this.#plan.links()) {
       if (link.kind !== "tunnel") this.#announcements.start(link.key, now);
     }
+    this.#wantedVteps = undefined;
     this.#writeAll();
   }
 
@@ -124,8 +127,13 @@ export class Links {
     this.#writeAll();
   }
 
-  /** The VTEPs that packets go to, as 32-bit numbers. */
+  /** The VTEPs that packets go to, as 32-bit numbers; the same set until they are others. */
   wantedVteps(): ReadonlySet<number> {
+    this.#wantedVteps ??= this.#findWantedVteps();
+    return this.#wantedVteps;
+  }
+
+  #findWantedVteps(): ReadonlySet<number> {
     const wanted = new Set<number>();
     for (const link of this.#plan.links()) {
       if (link.kind === "tunnel") wanted.add(link.vtep);
@@ -305,6 +313,7 @@ export class Links {
   #write(neighbor: Neighbor): void {
     const link = this.#plan.link(neighbor.link);
     if (!link) return;
+    if (link.kind === "segment") this.#wantedVteps = undefined;
     const isKnown =
       link.kind === "ethernet"
         ? this.#templates.ethernet(neighbor, this.#ports.get(link.interface))

@@ -27,7 +27,7 @@ export class KernelNetwork {
   readonly #hops: OuterHops | undefined;
   readonly #underlay: Underlay | undefined;
   readonly #ports: readonly WantedPort[];
-  #wantedVteps = "";
+  #wantedVteps: ReadonlySet<number> = new Set();
 
   /** Throws a SystemError. */
   constructor(system: System, ports: readonly WantedPort[], underlay: Underlay | undefined) {
@@ -43,19 +43,19 @@ export class KernelNetwork {
     return this.#links.get(name);
   }
 
+  /** Throws a SystemError when the kernel does not tell. */
   linkEvents(): readonly LinkEvent[] {
     return this.#links.poll();
   }
 
-  /** `wanted` as 32-bit numbers. */
+  /** `wanted` as 32-bit numbers; another set when they are others. Throws a SystemError when the
+   * kernel does not tell. */
   hopChanges(wanted: ReadonlySet<number>, now: number): readonly HopChange[] {
     const hops = this.#hops;
     if (hops === undefined) return [];
-    const vteps = [...wanted].sort((a, b) => a - b);
-    const key = vteps.join();
-    if (key !== this.#wantedVteps) {
-      this.#wantedVteps = key;
-      hops.want(vteps.map((value) => ({ family: 4, value: BigInt(value >>> 0) })));
+    if (wanted !== this.#wantedVteps) {
+      this.#wantedVteps = wanted;
+      hops.want(Array.from(wanted, (value) => ({ family: 4, value: BigInt(value >>> 0) })));
     }
     return hops.poll(now).map((vtep) => {
       const hop = hops.hop(vtep);

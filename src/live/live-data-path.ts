@@ -5,6 +5,7 @@ import { systemClock } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
 import type { DriverCounters } from "../drivers/driver.ts";
 import type { System } from "../drivers/linux/sys.ts";
+import { SystemError } from "../drivers/linux/system-error.ts";
 import type { ApplyReport, Gateway } from "../gateway/gateway.ts";
 import { Outbox } from "../packet/outbox.ts";
 import type { DataPath, DataPathCounts, Log } from "./data-path.ts";
@@ -14,6 +15,8 @@ import { sameDriver, type WantedPort, wantedPorts } from "./wanted-ports.ts";
 
 /** Interfaces that a gateway may have had since its start. */
 const INTERFACES_MAX = 256;
+/** Flows looked at after a sleep: a million in a minute or two. */
+const IDLE_SWEEP = 1000;
 /** How often the kernel is asked while there is no sleep that it could end. */
 const LOOK_MILLIS = 20;
 
@@ -32,6 +35,8 @@ export class LiveDataPath implements DataPath {
   #network: KernelNetwork | undefined;
   #config: Config | undefined;
   #lookAt = 0;
+  /** Why the kernel did not tell the last time; empty when it did. */
+  #silence = "";
   readonly #closedCounters = new Map<string, DriverCounters>();
 
   constructor(gateway: Gateway, system: System, log: Log) {
@@ -54,7 +59,8 @@ export class LiveDataPath implements DataPath {
       came += gateway.take(port.driver, port.iface);
     }
     this.#first = ports.length === 0 ? 0 : (this.#first + 1) % ports.length;
-    if (came > 0 || now >= gateway.links!.due()) this.#run(now);
+    if (came > 0 || slept || now >= gateway.links!.due()) this.#run(now);
+    if (came === 0 && slept) gateway.sweep(IDLE_SWEEP, now);
     if (slept || now >= this.#lookAt) this.#look(now);
     return came > 0;
   }
@@ -113,11 +119,21 @@ export class LiveDataPath implements DataPath {
     gateway.clear();
   }
 
-  /** What the kernel has to tell. */
+  /** What the kernel has to tell; when it does not, it is asked again later. */
   #look(now: number): void {
     this.#lookAt = now + LOOK_MILLIS;
-    const network = this.#network;
-    if (network === undefined) return;
+    if (this.#network === undefined) return;
+    try {
+      this.#follow(this.#network, now);
+      this.#silence = "";
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      if (error.message !== this.#silence) this.#log({ level: "error", message: error.message });
+      this.#silence = error.message;
+    }
+  }
+
+  #follow(network: KernelNetwork, now: number): void {
     const { links } = this.#gateway;
     for (const { interface: name, what } of network.linkEvents()) {
       this.#log({

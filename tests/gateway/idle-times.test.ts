@@ -11,29 +11,55 @@ const FAMILIES = [
   { v: 6, host: "fd00::/64", peer: "fd01::/64", text: "udp [fd00::1]:3000 > [fd01::1]:53" },
 ];
 
-for (const { v, host, peer, text } of FAMILIES) {
-  test(`IPv${v}: the fast path does not cut the idle time short`, () => {
-    const as = v === 4 ? "192.0.2.1/32" : "2001:db8::1/128";
-    const preserving = { masquerade: { portPreservation: true } };
-    const blue = { expose: [{ ips: [{ cidr: host }], as: [{ cidr: as }], nat: preserving }] };
-    const green = { expose: [{ ips: [{ cidr: peer }] }] };
-    const vpcs = { blue: { vni: 101 }, green: { vni: 102 } };
-    const gateway = gatewayOf({ vpcs, peerings: { p: { peering: { blue, green } } } });
-    const [out, back] = [rawInterface(gateway, "blue"), rawInterface(gateway, "green")];
-    const answer =
-      v === 4 ? "udp 10.1.0.1:53 > 192.0.2.1:3000" : "udp [fd01::1]:53 > [2001:db8::1]:3000";
-    const send = (iface: number, packet: string, now: number) => {
-      gateway.receive(iface, buildPacket(parsePacket(`${packet} len=100`)));
-      gateway.run(now);
-    };
-    send(out, text, 0);
-    send(back, answer, 0);
-    send(out, text, 0);
-    send(out, text, 199);
-    assert.equal(gateway.counts().fast, 1);
-    gateway.advance(199 + 300_000);
-    assert.equal(gateway.flows().length, 1);
-    gateway.advance(200 + 300_000);
-    assert.equal(gateway.flows().length, 0);
+/** Blue's host behind a masquerade, and green's. */
+function play({ v, host, peer, text }: (typeof FAMILIES)[number]) {
+  const as = v === 4 ? "192.0.2.1/32" : "2001:db8::1/128";
+  const preserving = { masquerade: { portPreservation: true } };
+  const blue = { expose: [{ ips: [{ cidr: host }], as: [{ cidr: as }], nat: preserving }] };
+  const green = { expose: [{ ips: [{ cidr: peer }] }] };
+  const vpcs = { blue: { vni: 101 }, green: { vni: 102 } };
+  const gateway = gatewayOf({ vpcs, peerings: { p: { peering: { blue, green } } } });
+  const [out, back] = [rawInterface(gateway, "blue"), rawInterface(gateway, "green")];
+  const reply =
+    v === 4 ? "udp 10.1.0.1:53 > 192.0.2.1:3000" : "udp [fd01::1]:53 > [2001:db8::1]:3000";
+  const send = (iface: number, packet: string, now: number) => {
+    const { fast } = gateway.counts();
+    gateway.receive(iface, buildPacket(parsePacket(`${packet} len=100`)));
+    gateway.run(now);
+    return gateway.counts().fast > fast;
+  };
+  const ask = (now: number) => send(out, text, now);
+  const answer = (now: number) => send(back, reply, now);
+  const lives = (now: number) => {
+    gateway.advance(now);
+    return gateway.flows().length === 1;
+  };
+  return { ask, answer, lives, state: () => gateway.flows()[0]?.state };
+}
+
+for (const family of FAMILIES) {
+  test(`IPv${family.v}: the fast path does not cut the idle time short`, () => {
+    const { ask, answer, lives } = play(family);
+    ask(0);
+    answer(0);
+    ask(0);
+    assert.ok(ask(199));
+    assert.ok(lives(199 + 300_000));
+    assert.ok(!lives(200 + 300_000));
+  });
+
+  test(`IPv${family.v}: unanswered flows of UDP take the fast path, and its time`, () => {
+    const { ask, answer, lives, state } = play(family);
+    assert.ok(!ask(0));
+    assert.ok(ask(199));
+    assert.equal(state(), "one-way");
+    assert.ok(lives(199 + 120_000));
+    assert.ok(ask(200));
+    assert.ok(answer(300));
+    assert.equal(state(), "two-way");
+    assert.ok(ask(399));
+    assert.equal(state(), "established");
+    assert.ok(lives(399 + 300_000));
+    assert.ok(!lives(400 + 300_000));
   });
 }

@@ -1,5 +1,5 @@
 // Data path.
-// Candidates of IPv4 that belong to an established flow, from the lookup to the wire. The keys are
+// Candidates of IPv4 that belong to an established flow, or one of UDP, from the lookup to the wire. The keys are
 // hashed first, then the index is fetched for all, then the entries, so that the cache misses of
 // different packets overlap. Sizes and places are written out, which the compiler turns into
 // addresses.
@@ -32,9 +32,11 @@ const STATE = 15;
 
 const KEY_WORDS = KEY_WORDS_V4;
 const TCP = 6;
+const UDP = 17;
 const TCP_ACK = 0x10;
 const PLAIN_STATE = STATE_MASK | RESTING;
 const IN_USE = ESTABLISHED;
+const RESTED = RESTING;
 const ACKED = SEEN_ACK;
 const TCP_FLAGS = PORTS;
 const UDP_FLAGS = PORTS | UDP_CHECKSUM;
@@ -155,15 +157,18 @@ export function byFlowV4(
       const at = entry << 4;
       const state = words[at + STATE]!;
       const alive = ((words[at + DEADLINE]! - tick) | 0) > 0;
-      if ((state & PLAIN_STATE) !== IN_USE || !alive) continue;
+      const tcp = (keys[key]! & 0xff) === TCP;
+      const settled = (state & PLAIN_STATE) === IN_USE;
+      // Packets of UDP have no flags that would make more of them than a change of the state.
+      if (!alive || !(settled || (!tcp && (state & RESTED) === 0))) continue;
       const way = words[at + DIRECTION]!;
       const l3 = l3s[i]!;
       const end = ends[i]!;
       const size = (end - l3) | 0;
       const most = shortcuts[way * WORDS + MTU]!;
       if (size > most && !segmentsFit(pool, rows[i]!, l3, most)) continue;
-      const tcp = (keys[key]! & 0xff) === TCP;
-      words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
+      if (settled) words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
+      else table.track(entry, UDP, 0, 0, since);
       words[at + PACKETS] = (words[at + PACKETS]! + 1) | 0;
       words[at + BYTES] = (words[at + BYTES]! + size) | 0;
       if (tcp) noteTcp(at, (l3 + 20) | 0, state);

@@ -29,9 +29,11 @@ const WINDOW = 27;
 const KEY_WORDS = KEY_WORDS_V6;
 
 const TCP = 6;
+const UDP = 17;
 const TCP_ACK = 0x10;
 const PLAIN_STATE = STATE_MASK | RESTING;
 const IN_USE = ESTABLISHED;
+const RESTED = RESTING;
 const ACKED = SEEN_ACK;
 const TCP_FLAGS = V6 | PORTS;
 const UDP_FLAGS = V6 | PORTS | UDP_CHECKSUM;
@@ -143,15 +145,18 @@ export function byFlowV6(
       const at = entry << 5;
       const state = words[at + STATE]!;
       const alive = ((words[at + DEADLINE]! - tick) | 0) > 0;
-      if ((state & PLAIN_STATE) !== IN_USE || !alive) continue;
+      const tcp = (keys[key]! & 0xff) === TCP;
+      const settled = (state & PLAIN_STATE) === IN_USE;
+      // Packets of UDP have no flags that would make more of them than a change of the state.
+      if (!alive || !(settled || (!tcp && (state & RESTED) === 0))) continue;
       const way = words[at + DIRECTION]!;
       const l3 = l3s[i]!;
       const end = ends[i]!;
       const size = (end - l3) | 0;
       const most = shortcuts[way * WORDS + MTU]!;
       if (size > most && !segmentsFit(pool, rows[i]!, l3, most)) continue;
-      const tcp = (keys[key]! & 0xff) === TCP;
-      words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
+      if (settled) words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
+      else table.track(entry, UDP, 0, 0, since);
       words[at + PACKETS] = (words[at + PACKETS]! + 1) | 0;
       words[at + BYTES] = (words[at + BYTES]! + size) | 0;
       if (tcp) noteTcp(at, (l3 + 40) | 0, state);
