@@ -2,7 +2,12 @@
 // packets may be.
 
 import { type Config, MTU_MAX } from "../config/model.ts";
-import { PROHIBITED, TIME_EXCEEDED, TOO_BIG } from "../functions/answer/write-answer.ts";
+import {
+  PORT_UNREACHABLE,
+  PROHIBITED,
+  TIME_EXCEEDED,
+  TOO_BIG,
+} from "../functions/answer/write-answer.ts";
 import { DROP, type DropName, VERDICT_LIMIT } from "../packet/verdict.ts";
 import { ADDRESS_WORDS, type Snapshot } from "../tables/snapshot.ts";
 
@@ -27,6 +32,8 @@ export function compileAnswers({ icmp, vpcs, clampMss }: Config): Answers {
   const answers = new Uint8Array(VERDICT_LIMIT);
   if (icmp.timeExceeded) answers[DROP["ttl-exceeded"].code] = TIME_EXCEEDED;
   if (icmp.tooBig) answers[DROP["too-big"].code] = TOO_BIG;
+  // As any host does (RFC 1122, 3.2.2.1).
+  answers[DROP["for-the-gateway"].code] = PORT_UNREACHABLE;
   for (const name of icmp.prohibited ? PROHIBITED_REASONS : []) {
     answers[DROP[name].code] = PROHIBITED;
   }

@@ -12,7 +12,8 @@ import { ticks } from "../tables/flow-timers.ts";
 import type { ReshapeInit } from "../tables/reshape-table.ts";
 import { ANSWERS_ONLY, BIND, IDENTITY, RECEIVE, RESHAPE, SHIFT } from "../tables/rule-table.ts";
 import { bits, type Family } from "../wire/ip-address.ts";
-import { type Prefix, prefixesOfRange } from "../wire/prefix.ts";
+import { ICMP } from "../wire/ip-protocol.ts";
+import { type Prefix, prefixesOfRange, prefixesOverlap } from "../wire/prefix.ts";
 import type { PrefixPorts } from "../wire/prefix-ports.ts";
 import type { Decision } from "./outcome.ts";
 
@@ -66,6 +67,14 @@ export class ExposeCompiler {
     const entries = expose.kind === "default" ? EXPOSABLE : expose.privates;
     const halves = entries.map((entry) => half(entry, IDENTITY, id, -1));
     return { source: halves, destination: halves, flowHosts: [] };
+  }
+
+  /** Whether a host behind the expose may be the one to answer pings to the address. */
+  takesPings(expose: Expose, address: Prefix): boolean {
+    if (expose.kind !== "nat") return true;
+    const { mode, protocol = ICMP, publics } = expose;
+    if (!this.#modes.get(mode)?.canReceive || protocol !== ICMP) return false;
+    return publics.some(({ prefix, ports }) => !ports && prefixesOverlap(prefix, address));
   }
 
   #nat(expose: NatExpose, id: number, context: BuildContext): ExposeHalves {

@@ -8,7 +8,7 @@ import { type AdjacencyInit, buildAdjacencyTable } from "../tables/adjacency-tab
 import { EMPTY_ROOT, TrieBuilder, type TrieEntry } from "../tables/prefix-table.ts";
 import { buildReshapeTable } from "../tables/reshape-table.ts";
 import { OPTIONAL, RuleBuilder } from "../tables/rule-table.ts";
-import { ROUTE_WORDS, ROUTED, type Snapshot } from "../tables/snapshot.ts";
+import { OWN, ROUTE_WORDS, ROUTED, SHARED, type Snapshot } from "../tables/snapshot.ts";
 import { buildVniTable } from "../tables/vni-table.ts";
 import { AclCompiler, type AclLists } from "./compile-acl.ts";
 import { compileAnswers } from "./compile-answers.ts";
@@ -266,7 +266,10 @@ class Compiler {
       }),
     );
     const ownRoots = roots((vpc) =>
-      (ways?.own.get(vpc) ?? []).map((prefix) => ({ prefix, value: () => 1 })),
+      (ways?.own.get(vpc) ?? []).flatMap(({ prefix, exposes }) => {
+        if (exposes.some((expose) => this.#exposes.takesPings(expose, prefix))) return [];
+        return { prefix, value: () => (exposes.length === 0 ? OWN : SHARED) };
+      }),
     );
     return { routeRoots, ownRoots, routes: Int32Array.from(words) };
   }

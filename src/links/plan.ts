@@ -1,7 +1,7 @@
 // What a configuration makes of links and routes. Links keep their numbers from one configuration
 // to the next, so that their neighbors stay known.
 
-import type { Config, StaticRoute } from "../config/model.ts";
+import type { Config, Expose, StaticRoute } from "../config/model.ts";
 import { bits, type IpAddress } from "../wire/ip-address.ts";
 import {
   addressCount,
@@ -12,7 +12,7 @@ import {
 } from "../wire/prefix.ts";
 import { type Link, linksOf, type TunnelLink, vtepNumber } from "./link.ts";
 import type { Neighbors } from "./neighbors.ts";
-import { publicsTowards } from "./publics.ts";
+import { exposesOf, publicsTowards } from "./publics.ts";
 
 /** Where packets to a prefix go: to the address itself on a link, or to one neighbor (an entry of
  * the neighbor table); `link` -1: nowhere. */
@@ -25,8 +25,14 @@ export interface RouteEntry {
 /** Of one configuration, by VPC name. */
 export interface Ways {
   readonly routes: ReadonlyMap<string, readonly RouteEntry[]>;
-  /** The gateway's own addresses, as prefixes. */
-  readonly own: ReadonlyMap<string, readonly Prefix[]>;
+  /** The gateway's own addresses, by VPC. */
+  readonly own: ReadonlyMap<string, readonly OwnAddress[]>;
+}
+
+export interface OwnAddress {
+  readonly prefix: Prefix;
+  /** Those that it shares the address with. */
+  readonly exposes: readonly Expose[];
 }
 
 /** Public addresses that are announced one by one, at most, on a link. */
@@ -85,24 +91,28 @@ export class Plan {
   prepare(config: Config, now: number): Ways {
     const planned = newPlan();
     const routes = new Map<string, RouteEntry[]>();
-    const own = new Map<string, Prefix[]>();
+    const own = new Map<string, OwnAddress[]>();
     for (const { name } of config.vpcs) {
       routes.set(name, []);
       own.set(name, []);
     }
+    const note = (vpc: string, address: IpAddress) => {
+      const prefix = hostPrefix(address);
+      own.get(vpc)!.push({ prefix, exposes: exposesOf(config, vpc, prefix) });
+    };
     for (const link of linksOf(config)) {
       const networks = link.addresses.map(({ network }) => network);
       planned.links.set(link.key, link);
       planned.publics.set(link.key, publicsTowards(config, link.vpc, networks));
       routes.get(link.vpc)!.push(...this.#connected(link));
-      own.get(link.vpc)!.push(...link.addresses.map(({ address }) => hostPrefix(address)));
+      for (const { address } of link.addresses) note(link.vpc, address);
     }
     for (const route of config.routes) {
       const entry = this.#static(route, config, planned, now);
       if (entry) routes.get(route.vpc)!.push(entry);
     }
     for (const { name, remote, vni, addresses } of config.vpcs) {
-      for (const address of addresses) own.get(name)!.push(hostPrefix(address));
+      for (const address of addresses) note(name, address);
       if (remote === undefined) continue;
       const link = tunnelLink(name, vni, remote);
       const through = this.#through(link, remote.vtep, planned, now);
@@ -114,12 +124,6 @@ export class Plan {
       }
     }
     for (const link of planned.links.values()) planned.byNumber.set(this.indexOf(link), link);
-    for (const [vpc, prefixes] of own) {
-      own.set(
-        vpc,
-        prefixes.filter((each) => publicsTowards(config, vpc, [each]).length === 0),
-      );
-    }
     this.#prepared = planned;
     return { routes, own };
   }

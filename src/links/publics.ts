@@ -10,11 +10,23 @@ export function publicsTowards(
   vpc: string,
   networks: readonly Prefix[],
 ): readonly Prefix[] {
+  return exposesTowards(config, vpc)
+    .flatMap(publicsOf)
+    .filter((prefix) => networks.some((network) => prefixesOverlap(network, prefix)));
+}
+
+/** The exposes by which the VPC's hosts reach an address. */
+export function exposesOf(config: Config, vpc: string, address: Prefix): readonly Expose[] {
+  return exposesTowards(config, vpc).filter((expose) =>
+    publicsOf(expose).some((prefix) => prefixesOverlap(prefix, address)),
+  );
+}
+
+function exposesTowards(config: Config, vpc: string): readonly Expose[] {
   return config.peerings
     .filter(({ sides }) => sides.some((side) => side.vpc === vpc))
     .flatMap(({ sides }) => sides.filter((side) => side.vpc !== vpc || side.hairpin))
-    .flatMap(({ exposes }) => exposes.flatMap(publicsOf))
-    .filter((prefix) => networks.some((network) => prefixesOverlap(network, prefix)));
+    .flatMap(({ exposes }) => exposes);
 }
 
 function publicsOf(expose: Expose): Prefix[] {

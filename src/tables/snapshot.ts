@@ -38,9 +38,10 @@ export interface Snapshot {
   readonly vpcAdjacencies: Int32Array;
   /** adjacency-table.ts. */
   readonly adjacencies: AdjacencyTable;
-  /** Tries of the routes of a VPC, and of the gateway's own addresses there: VPC index * 2 + (0 for
-   * IPv4, 1 for IPv6). What the former lead to, by route * ROUTE_WORDS: the link where the address
-   * is, and the neighbor to send to (-1: the address itself). */
+  /** Tries of the routes of a VPC, and of the gateway's own addresses there (OWN, or SHARED with
+   * exposes of which none takes pings): VPC index * 2 + (0 for IPv4, 1 for IPv6). What the former
+   * lead to, by route * ROUTE_WORDS: the link where the address is, and the neighbor to send to
+   * (-1: the address itself). */
   readonly routeRoots: Int32Array;
   readonly ownRoots: Int32Array;
   readonly routes: Int32Array;
@@ -79,6 +80,8 @@ export interface Snapshot {
   readonly interfaceVpcs: Int32Array;
 }
 
+export const OWN = 1;
+export const SHARED = 2;
 export const ROUTED = -1;
 export const ROUTE_WORDS = 2;
 export const ACL_WORDS = 5;

@@ -194,7 +194,7 @@ test("it answers for public addresses that hosts take for neighbors", () => {
   assert.deepEqual(said.map(tell), [`b0 ${HOST} arp 10.0.0.99 is at ${GW.b0}`]);
 });
 
-test("ping to its own address is answered, anything else there refused", () => {
+test("ping to its own addresses is answered, everything else there refused", () => {
   const live = start();
   const ping = live.send(
     "b0",
@@ -209,9 +209,55 @@ test("ping to its own address is answered, anything else there refused", () => {
     frame(HOST, GW.b0, "icmp 2001:db8:1::4 > 2001:db8:1::1 echo-request id=7 seq=1"),
   );
   assert.match(tell(v6[0]!), /icmp 2001:db8:1::1 > 2001:db8:1::4 echo-reply/);
-  live.send("b0", frame(HOST, GW.b0, "udp 10.0.0.4:5 > 10.0.0.1:53"));
-  assert.equal(live.gateway.counts().dropped.get("for-the-gateway"), 1);
+  for (const [own, host] of [
+    ["10.0.0.1", "10.0.0.4"],
+    ["2001:db8:1::1", "2001:db8:1::4"],
+  ] as const) {
+    live.send("b0", buildQuestion(ip(own), ip(host), macOf(HOST), undefined));
+  }
+  const refused = (text: string) => live.send("b0", frame(HOST, GW.b0, text)).map(tell);
+  const [udp] = refused("udp 10.0.0.4:5 > 10.0.0.1:53");
+  const said = "port-unreachable { udp 10.0.0.4:5 > 10.0.0.1:53 }";
+  assert.match(udp!, new RegExp(`b0 ${HOST} icmp 10.0.0.1 > 10.0.0.4 ${said}`));
+  const [tcp] = refused("tcp [2001:db8:1::4]:5 > [2001:db8:1::1]:53 syn");
+  assert.match(tcp!, /icmp 2001:db8:1::1 > 2001:db8:1::4 port-unreachable \{ tcp/);
+  assert.deepEqual(refused("proto-47 10.0.0.4 > 10.0.0.1"), []);
+  assert.equal(live.gateway.counts().dropped.get("for-the-gateway"), 3);
 });
+
+const SHARED = (nat: string) => `
+vpcs: { blue: { vni: 101 }, green: { vni: 102 } }
+peerings:
+  p:
+    peering:
+      blue: { expose: [{ ips: [{ cidr: 10.1.0.4/32 }], as: [{ cidr: 10.0.0.1/32 }], nat: ${nat} }] }
+      green: { expose: [{ ips: [{ cidr: 10.0.0.0/24 }] }] }
+isthmus:
+  attachments:
+    - { vpc: blue, interface: b0, address: 10.1.0.1/24 }
+    - { vpc: green, interface: g0, address: 10.0.0.1/24 }
+`;
+
+for (const [nat, who, dropped] of [
+  ["{ masquerade: {} }", "gateway", "no-flow"],
+  [
+    "{ portForward: { ports: [{ port: '80', as: '8080' }] } }",
+    "gateway",
+    "port-not-exposed",
+  ],
+  ["{ static: {} }", "host", undefined],
+] as const) {
+  test(`the gateway's address as the public one of ${nat}: the ${who} is pinged`, () => {
+    const live = new LiveGateway(SHARED(nat), PORTS);
+    live.wait(0);
+    live.send("g0", buildQuestion(ip("10.0.0.1"), ip("10.0.0.8"), macOf(SERVER), undefined));
+    const sent = (packet: string) => live.send("g0", frame(SERVER, GW.g0, packet)).map(tell);
+    const [first] = sent("icmp 10.0.0.8 > 10.0.0.1 echo-request id=7 seq=1");
+    assert.match(first!, who === "gateway" ? /g0 .* echo-reply/ : /b0 .* who has 10.1.0.4/);
+    assert.deepEqual(sent("udp 10.0.0.8:5 > 10.0.0.1:9"), []);
+    if (dropped) assert.equal(live.gateway.counts().dropped.get(dropped), 1);
+  });
+}
 
 test("frames for other MAC addresses, VLANs and groups are not for it", () => {
   const live = start();

@@ -7,14 +7,20 @@
 // 1812, 4.3.2.7; RFC 4443, 2.4 e); and never faster than the rate of each VPC (RFC 4443, 2.4 f).
 
 import type { Batch } from "../../packet/batch.ts";
-import { ICMP_ERROR, LATER_FRAGMENT, type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import {
+  ICMP_ERROR,
+  LATER_FRAGMENT,
+  type PacketPool,
+  PORTS,
+  V6,
+} from "../../packet/packet-pool.ts";
 import { HELD, SENT } from "../../packet/verdict.ts";
 import type { HeldPackets } from "../../tables/held-packets.ts";
 import type { InterfaceTable } from "../../tables/interface-table.ts";
 import { RAW_IP } from "../../tables/interface-table.ts";
 import { ADDRESS_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
-import { answerWriter } from "./write-answer.ts";
+import { answerWriter, PORT_UNREACHABLE } from "./write-answer.ts";
 
 /** Writes the answers to the dropped packets of `batch` into `answers`, and for each the place of
  * its cause in the batch into `causes`. */
@@ -71,10 +77,12 @@ export function answerer(
     return (bytes[start[row]!]! & 1) === 0;
   }
 
-  function mayAnswer(row: number): boolean {
+  function mayAnswer(row: number, kind: number): boolean {
     if (l3[row]! < 0 || vpc[row]! < 0) return false;
     if ((flags[row]! & (ICMP_ERROR | LATER_FRAGMENT)) !== 0) return false;
-    if ((flags[row]! & V6) !== 0) {
+    if (kind === PORT_UNREACHABLE) {
+      if ((flags[row]! & PORTS) === 0) return false;
+    } else if ((flags[row]! & V6) !== 0) {
       // Without an address of the gateway's own there is none to answer from (RFC 4443, 2.2).
       const at = vpc[row]! * ADDRESS_WORDS + 1;
       const { vpcAddresses } = snapshot.current;
@@ -89,7 +97,7 @@ export function answerer(
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const kind = kinds[verdict[row]!]!;
-      if (kind === 0 || !mayAnswer(row) || !takeToken(vpc[row]!, now)) continue;
+      if (kind === 0 || !mayAnswer(row, kind) || !takeToken(vpc[row]!, now)) continue;
       const made = pool.allocate();
       if (made < 0) break;
       write(row, made, kind);

@@ -12,6 +12,7 @@ import { ADDRESS_WORDS, type SnapshotHolder } from "../../tables/snapshot.ts";
 export const TIME_EXCEEDED = 1;
 export const TOO_BIG = 2;
 export const PROHIBITED = 3;
+/** From the address that the packet was for. */
 export const PORT_UNREACHABLE = 4;
 
 const ICMP = 1;
@@ -80,7 +81,8 @@ export function answerWriter(
     view.setInt32(at, 0x45000000 | (serviceClass(cause) << 18) | (20 + ICMP_HEADER + quote));
     view.setInt32(at + 4, 0x4000);
     view.setInt32(at + 8, (TTL << 24) | (ICMP << 16));
-    view.setInt32(at + 12, snapshot.current.vpcAddresses[vpc[cause]! * ADDRESS_WORDS]!);
+    if (kind === PORT_UNREACHABLE) bytes.copyWithin(at + 12, l3[cause]! + 16, l3[cause]! + 20);
+    else view.setInt32(at + 12, snapshot.current.vpcAddresses[vpc[cause]! * ADDRESS_WORDS]!);
     bytes.copyWithin(at + 16, l3[cause]! + 12, l3[cause]! + 16);
     view.setUint16(at + 10, ~wordSum(view, at, message) & 0xffff);
     view.setInt32(message, V4_TYPES[kind]! << 16);
@@ -90,15 +92,20 @@ export function answerWriter(
     view.setUint16(message + 2, ~byteSum(view, message, bodyEnd) & 0xffff);
   }
 
+  function writeOwnV6(at: number, from: number): void {
+    const word = from * ADDRESS_WORDS + 1;
+    for (let i = 0; i < 4; i++) {
+      view.setInt32(at + 4 * i, snapshot.current.vpcAddresses[word + i]!);
+    }
+  }
+
   function writeV6(cause: number, at: number, quote: number, kind: number): void {
     const message = at + 40;
     view.setInt32(at, 0x60000000 | (serviceClass(cause) << 22));
     view.setUint16(at + 4, ICMP_HEADER + quote);
     view.setUint16(at + 6, (ICMPV6 << 8) | TTL);
-    const word = vpc[cause]! * ADDRESS_WORDS + 1;
-    for (let i = 0; i < 4; i++) {
-      view.setInt32(at + 8 + 4 * i, snapshot.current.vpcAddresses[word + i]!);
-    }
+    if (kind === PORT_UNREACHABLE) bytes.copyWithin(at + 8, l3[cause]! + 24, l3[cause]! + 40);
+    else writeOwnV6(at + 8, vpc[cause]!);
     bytes.copyWithin(at + 24, l3[cause]! + 8, l3[cause]! + 24);
     view.setInt32(message, V6_TYPES[kind]! << 16);
     view.setInt32(message + 4, kind === TOO_BIG ? Math.max(mtuTowards(cause), IPV6_MAX) : 0);

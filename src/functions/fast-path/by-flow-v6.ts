@@ -94,6 +94,17 @@ export function byFlowV6(
     sink[0] = sink[0]! ^ touched;
   }
 
+  /** Established; or of UDP, whose packets have no flags that would make more of them than a
+   * change of the state. */
+  function isPlain(state: number, tcp: boolean): boolean {
+    return (state & PLAIN_STATE) === IN_USE || (!tcp && (state & RESTED) === 0);
+  }
+
+  function keepAlive(entry: number, at: number, state: number, since: number): void {
+    if ((state & PLAIN_STATE) === IN_USE) words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
+    else table.track(entry, UDP, 0, 0, since);
+  }
+
   /** RFC 5961, 3: what the other side will be asked about when it is reset. */
   function noteTcp(at: number, transport: number, state: number): void {
     const flagsAndWindow = view.getInt32(transport + 12);
@@ -146,17 +157,14 @@ export function byFlowV6(
       const state = words[at + STATE]!;
       const alive = ((words[at + DEADLINE]! - tick) | 0) > 0;
       const tcp = (keys[key]! & 0xff) === TCP;
-      const settled = (state & PLAIN_STATE) === IN_USE;
-      // Packets of UDP have no flags that would make more of them than a change of the state.
-      if (!alive || !(settled || (!tcp && (state & RESTED) === 0))) continue;
+      if (!alive || !isPlain(state, tcp)) continue;
       const way = words[at + DIRECTION]!;
       const l3 = l3s[i]!;
       const end = ends[i]!;
       const size = (end - l3) | 0;
       const most = shortcuts[way * WORDS + MTU]!;
       if (size > most && !segmentsFit(pool, rows[i]!, l3, most)) continue;
-      if (settled) words[at + DEADLINE] = (since + words[at + IDLE]!) | 0;
-      else table.track(entry, UDP, 0, 0, since);
+      keepAlive(entry, at, state, since);
       words[at + PACKETS] = (words[at + PACKETS]! + 1) | 0;
       words[at + BYTES] = (words[at + BYTES]! + size) | 0;
       if (tcp) noteTcp(at, (l3 + 40) | 0, state);

@@ -1,13 +1,13 @@
 // Data path.
 // What is for the gateway itself: the messages of neighbors (RFC 4861), and what is addressed to
-// one of its own addresses, where it answers pings. An address that an expose covers too is the
-// peer's.
+// one of its own addresses, where it answers pings. Of an address that it shares with exposes, and
+// so with hosts of the peer, only pings are for it, and only if no host can be meant.
 
 import { LATER_FRAGMENT, MORE_FRAGMENTS, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { CONSUMED, DROP } from "../../packet/verdict.ts";
 import { ADDRESSED, type InterfaceTable } from "../../tables/interface-table.ts";
 import { lookup } from "../../tables/prefix-table.ts";
-import type { SnapshotHolder } from "../../tables/snapshot.ts";
+import { OWN, type SnapshotHolder } from "../../tables/snapshot.ts";
 import type { NetworkFunction } from "../network-function.ts";
 
 const NOT_FOR_US = DROP["not-for-us"].code;
@@ -40,8 +40,10 @@ export function own(
     if ((bytes[start[row]!]! & 1) === 1) return NOT_FOR_US;
     const { cells, ownRoots } = snapshot.current;
     const at = l3[row]! + (v6 === 0 ? 16 : 24);
-    if (lookup(cells, ownRoots[vpc[row]! * 2 + v6]!, bytes, at) === 0) return 0;
-    return icmp && type === (v6 === 0 ? ECHO_REQUEST : ECHO_REQUEST_V6) ? TAKEN : FOR_THE_GATEWAY;
+    const whose = lookup(cells, ownRoots[vpc[row]! * 2 + v6]!, bytes, at);
+    if (whose === 0) return 0;
+    if (icmp && type === (v6 === 0 ? ECHO_REQUEST : ECHO_REQUEST_V6)) return TAKEN;
+    return whose === OWN ? FOR_THE_GATEWAY : 0;
   }
 
   return {
