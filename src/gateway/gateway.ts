@@ -11,15 +11,7 @@ import { Batch } from "../packet/batch.ts";
 import { BATCH_MAX } from "../packet/limits.ts";
 import type { Outbox } from "../packet/outbox.ts";
 import { PacketPool } from "../packet/packet-pool.ts";
-import {
-  CONSUMED,
-  DROP_FIRST,
-  HELD,
-  SENT,
-  VERDICT_LIMIT,
-  verdictName,
-  WAITING,
-} from "../packet/verdict.ts";
+import { CONSUMED, SENT, WAITING } from "../packet/verdict.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import { type DirectionCounters, directionCounts } from "../tables/direction-counters.ts";
 import { TICK_MILLIS, tickFrom, tickOf } from "../tables/flow-timers.ts";
@@ -34,7 +26,8 @@ import type { FrameSource, GatewayDependencies, GatewayOptions } from "./options
 import type { Outcome, Piece } from "./outcome.ts";
 import { OutcomeReader } from "./outcome-reader.ts";
 import { PairTotals } from "./pair-totals.ts";
-import type { Answer, ApplyReport, Counts, EndedFlow, Tracked } from "./reports.ts";
+import { readCounts } from "./read-counts.ts";
+import type { Answer, ApplyReport, Counts, EndedFlow, GatewayParts, Tracked } from "./reports.ts";
 import { Returned } from "./returned.ts";
 import { Revalidator } from "./revalidate.ts";
 import { gatewaySteps } from "./steps.ts";
@@ -46,7 +39,14 @@ export type { FlowOptions } from "./flows.ts";
 export type { InterfaceOptions, Link } from "./interfaces.ts";
 export type { FrameSource, GatewayDependencies, GatewayOptions } from "./options.ts";
 export type { PairCount } from "./pair-totals.ts";
-export type { Answer, ApplyReport, Counts, EndedFlow, Tracked } from "./reports.ts";
+export type {
+  Answer,
+  ApplyReport,
+  Counts,
+  EndedFlow,
+  GatewayParts,
+  Tracked,
+} from "./reports.ts";
 export type { TraceLine } from "./trace.ts";
 
 const NO_NAMES: Names = { vpcs: [], directions: [], exposes: [], aclRules: [], acls: [] };
@@ -79,6 +79,7 @@ export class Gateway {
   #tick = 0;
   #since = 0;
   #ran = 0;
+  #config: Config | undefined;
 
   constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
     this.#dependencies = dependencies;
@@ -124,6 +125,7 @@ export class Gateway {
     this.#names = names;
     this.#snapshot.current = { ...snapshot, generation: this.generation + 1, interfaceVpcs };
     links?.commit(config, now);
+    this.#config = config;
     const { timeoutMillis, datagrams, waiting } = config.fragments;
     const timeoutTicks = Math.ceil(timeoutMillis / TICK_MILLIS);
     const vnis = config.vpcs.map(({ vni }) => vni);
@@ -341,21 +343,22 @@ export class Gateway {
   }
 
   counts(): Counts {
-    const { verdicts, received } = this.#pipeline;
-    const dropped = new Map<string, number>();
-    for (let code = DROP_FIRST; code < VERDICT_LIMIT; code++) {
-      if (verdicts[code]! > 0) dropped.set(verdictName(code), verdicts[code]!);
-    }
+    const pairs = this.#totals.with(this.#names, this.#counters.current);
+    return readCounts(this.#pipeline, this.#answered, this.#pieces, pairs);
+  }
+
+  /** What it is made of, for those that explain it (`insight`): to be looked at between two runs,
+   * and not to be kept. */
+  get parts(): GatewayParts {
     return {
-      received,
-      sent: verdicts[SENT]!,
-      fast: this.#pipeline.shortened,
-      consumed: verdicts[CONSUMED]!,
-      waiting: verdicts[WAITING]! + verdicts[HELD]!,
-      answered: this.#answered,
-      pieces: this.#pieces,
-      dropped,
-      pairs: this.#totals.with(this.#names, this.#counters.current),
+      config: this.#config,
+      names: this.#names,
+      snapshot: this.#snapshot.current,
+      flows: this.#flows,
+      pool: this.#pool,
+      pipeline: this.#pipeline,
+      tick: this.#tick,
+      since: this.#since,
     };
   }
 

@@ -1,7 +1,13 @@
 // What a gateway tells about itself.
 
+import type { Config } from "../config/model.ts";
+import type { PacketPool } from "../packet/packet-pool.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Snapshot } from "../tables/snapshot.ts";
+import type { Names } from "./compile.ts";
 import type { EndReason } from "./end-reason.ts";
 import type { FlowView } from "./flow-list.ts";
+import type { Flows } from "./flows.ts";
 import type { PairCount } from "./pair-totals.ts";
 
 /** What is held at the moment. */
@@ -57,4 +63,18 @@ export interface Counts {
   /** Sent packets and bytes (of IP packets, all pieces included), by VPC pair; only pairs that
    * occurred. */
   readonly pairs: readonly PairCount[];
+}
+
+/** What a gateway is made of at the moment. */
+export interface GatewayParts {
+  /** The one applied last. */
+  readonly config: Config | undefined;
+  readonly names: Names;
+  readonly snapshot: Snapshot;
+  readonly flows: Flows;
+  readonly pool: PacketPool;
+  readonly pipeline: Pipeline;
+  /** Now, as flows count it; and the tick that idle times count from. */
+  readonly tick: number;
+  readonly since: number;
 }
