@@ -240,11 +240,7 @@ isthmus:
 
 for (const [nat, who, dropped] of [
   ["{ masquerade: {} }", "gateway", "no-flow"],
-  [
-    "{ portForward: { ports: [{ port: '80', as: '8080' }] } }",
-    "gateway",
-    "port-not-exposed",
-  ],
+  ["{ portForward: { ports: [{ port: '80', as: '8080' }] } }", "gateway", "port-not-exposed"],
   ["{ static: {} }", "host", undefined],
 ] as const) {
   test(`the gateway's address as the public one of ${nat}: the ${who} is pinged`, () => {

@@ -1,8 +1,8 @@
 // Data path.
-// Candidates of IPv4 that belong to an established flow, or one of UDP, from the lookup to the wire. The keys are
-// hashed first, then the index is fetched for all, then the entries, so that the cache misses of
-// different packets overlap. Sizes and places are written out, which the compiler turns into
-// addresses.
+// Candidates of IPv4 that belong to an established flow, or to any of UDP, from the lookup to the
+// wire. The keys are hashed first, then the index is fetched for all, then the entries, so that the
+// cache misses of different packets overlap. Sizes and places are written out, which the compiler
+// turns into addresses.
 
 import { BATCH_MAX } from "../../packet/limits.ts";
 import { segmentsFit } from "../../packet/offload.ts";
