@@ -19,10 +19,11 @@ export const GATEWAY_CORE = 1;
 /** The core on which the gateway's interface receives. */
 export type Receiving = "gateway" | "sender";
 
-/** Ahead of whatever else runs on the machine; what receives stands back behind the gateway's
- * process, as receiving what there is no time for would be work for nothing. */
+/** Ahead of whatever else runs on the machine. What receives stands back behind the gateway's
+ * process, as receiving what there is no time for would be work for nothing. (By much: where the
+ * scheduler groups processes, a thread of the kernel counts as much as a whole group.) */
 const NICE = -15;
-const NICE_RECEIVING = -5;
+const NICE_RECEIVING = 5;
 
 /** Words for `ip`: the command in a namespace and on a core. Its process has the number that
  * `spawn` tells. */
