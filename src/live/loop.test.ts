@@ -48,10 +48,16 @@ test("while packets come it never sleeps", () => {
   assert.equal(played.pulse.beat, 12);
 });
 
-test("it stays awake a tenth of a millisecond after the last packet, then sleeps", () => {
+test("it stays awake a tenth of a millisecond after the last packet, and half of it next", () => {
   const played = play("pp..p....p");
   runLoop(played);
-  assert.equal(played.happened.join(""), "pp..zzzp..zzz.zzz.zzzp");
+  assert.equal(played.happened.join(""), "pp..zzzp.zzz.zzz.zzz.zzzp");
+});
+
+test("packets that come while it is awake for them keep it awake", () => {
+  const played = play("p.p.p.p.p.p.p");
+  runLoop(played);
+  assert.deepEqual(played.sleeps, []);
 });
 
 test("a sleep that nothing ended is followed by the next after one turn", () => {

@@ -1,16 +1,14 @@
 // Turns of the data path, as often as packets come and no oftener. While they come, one turn
-// follows the other; when none has come for a moment, the thread sleeps in poll(2) until a driver
-// has something, a command comes, or something is due. Nothing is made for a turn.
+// follows the other; when none has come for a moment (patience.ts), the thread sleeps in poll(2)
+// until a driver has something, a command comes, or something is due. Nothing is made for a turn.
 
 import type { Clock } from "../base/clock.ts";
 import type { Waiter } from "../drivers/linux/waiter.ts";
 import type { DataPath } from "./data-path.ts";
 import type { Status } from "./messages.ts";
+import { Patience } from "./patience.ts";
 import { CLOSING, COMMANDED, type Pulse, SLEEPING } from "./pulse.ts";
 
-/** Falling asleep and being woken takes tens of microseconds: packets that come closer together
- * than this are waited for awake. */
-const AWAKE_MILLIS = 0.1;
 const STATUS_MILLIS = 1000;
 /** Longest time for what is still on its way when the gateway is to stop. */
 const DRAIN_MILLIS = 1000;
@@ -34,16 +32,13 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
   let sleeps = 0;
   let longest = 0;
   let statusAt = clock.now() + STATUS_MILLIS;
-  /** When the first of the turns without packets was. */
-  let emptySince = statusAt;
-  let wasEmpty = false;
   let slept = true;
+  const patience = new Patience();
   for (;;) {
     const now = clock.now();
     pulse.begin();
     // Whole numbers are handed over as they are; others would be put into objects first.
     const came = dataPath.turn(Math.floor(now), slept);
-    slept = false;
     turns++;
     const sent = pulse.sent;
     if (sent !== seen) {
@@ -51,13 +46,9 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
       pulse.enter(COMMANDED);
       if (!obey()) return;
     }
-    if (came) {
-      busy++;
-      wasEmpty = false;
-    } else if (!wasEmpty) {
-      wasEmpty = true;
-      emptySince = now;
-    }
+    if (came) busy++;
+    patience.turn(came, now);
+    slept = false;
     const after = clock.now();
     if (after - now > longest) longest = after - now;
     if (after >= statusAt) {
@@ -65,9 +56,10 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
       turns = busy = sleeps = longest = 0;
       statusAt = after + STATUS_MILLIS;
     }
-    if (!wasEmpty || after - emptySince < AWAKE_MILLIS) continue;
+    if (!patience.isOver(after)) continue;
     const due = dataPath.due(Math.floor(after));
     if (due <= 0) continue;
+    patience.sleep();
     if (dataPath.fds !== watched) {
       watched = dataPath.fds;
       waiter.watch(watched);
