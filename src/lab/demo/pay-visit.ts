@@ -1,5 +1,5 @@
-// Runs one visit with captures at both hosts, and tells the first packet: as it was sent, as it
-// arrived, and what became of its addresses and ports in between.
+// Runs one visit with captures at both hosts, and tells the first packet that arrived: as it was
+// sent, as it arrived, and what became of its addresses and ports in between.
 
 import { dissect } from "../../wire/dissect.ts";
 import { describePacket } from "../../wire/notation.ts";
@@ -37,8 +37,11 @@ export async function payVisit(network: Network, visit: Visit): Promise<Visited>
   const leaves = from.capture(HOST_INTERFACE);
   const arrives = network.host(visit.to).capture(HOST_INTERFACE, { inbound: true });
   const { status, out, err } = await from.run(visit.words, { timeoutMillis: 30_000 });
-  const sent = firstPacket(leaves.stop());
-  const arrived = firstPacket(arrives.stop());
+  const [got] = packetsIn(arrives.stop());
+  const all = packetsIn(leaves.stop());
+  const origin = all.find((each) => got !== undefined && isSame(each, got)) ?? all[0];
+  const sent = origin && describePacket(origin);
+  const arrived = got && describePacket(got);
   return {
     visit,
     told: status === 0 ? visit.read(out) : undefined,
@@ -60,12 +63,13 @@ export function describeVisit({ visit, ...seen }: Visited): string {
   return [head, sent, arrived, ...became, told].join("");
 }
 
-function firstPacket(frames: readonly LabFrame[]): string | undefined {
-  for (const { bytes } of frames) {
-    const packet = packetIn(bytes);
-    if (packet !== undefined) return describePacket(packet);
-  }
-  return undefined;
+function packetsIn(frames: readonly LabFrame[]): Uint8Array[] {
+  return frames.flatMap(({ bytes }) => packetIn(bytes) ?? []);
+}
+
+/** By the identification, which no gateway changes (RFC 791); IPv6 has none. */
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a[0]! >>> 4 === 4 && b[0]! >>> 4 === 4 && a[4] === b[4] && a[5] === b[5];
 }
 
 /** Undefined for what only keeps a segment going: ARP, neighbor discovery, groups. */
