@@ -264,6 +264,7 @@ export class Gateway {
    * there are, to be asked for until `clear`: those of the received packets in their order, then
    * those of packets that came earlier and have waited. */
   run(now: number, trace?: TraceLine[]): number {
+    this.#neighborhood?.inject(this.#batch);
     const listener =
       trace && traceListener(trace, this.#batch, this.#pool, (row) => this.#reader().read(row));
     this.advance(now);

@@ -67,6 +67,18 @@ export class Neighborhood {
     }
   }
 
+  /** What the links have to say to hosts by way of all steps comes before what was received; as
+   * much as there is room for. */
+  inject(batch: Batch): void {
+    const { pool } = this.#with;
+    for (const { iface, frame } of this.links.takeInjected()) {
+      const row = batch.full || frame.length > pool.frameMax ? -1 : pool.allocate();
+      if (row < 0) return;
+      pool.bytes.set(frame, pool.open(row, iface, frame.length));
+      batch.push(row);
+    }
+  }
+
   /** Time passes. */
   tick(now: number): void {
     this.links.tick(now);

@@ -16,6 +16,7 @@ import { type Neighbor, Neighbors } from "./neighbors.ts";
 import { type OuterHop, wrap } from "./outer.ts";
 import { Plan, type Ways } from "./plan.ts";
 import { Templates } from "./templates.ts";
+import { hostUnreachable, packetIn } from "./unreachable.ts";
 
 /** An interface as it is now. */
 export interface Port {
@@ -66,6 +67,8 @@ export class Links {
   #wantedVteps: ReadonlySet<number> | undefined;
   #underlay: Underlay | undefined;
   #out: OwnFrame[] = [];
+  /** As if they had come in. */
+  #injected: OwnFrame[] = [];
   #ready: number[] = [];
   #due = 0;
   #tokens = FRAMES_A_SECOND;
@@ -150,6 +153,14 @@ export class Links {
     return frames;
   }
 
+  /** Frames to take for received ones, since the last call: errors about packets that could not
+   * be delivered, on their way back. */
+  takeInjected(): readonly OwnFrame[] {
+    const frames = this.#injected;
+    if (frames.length > 0) this.#injected = [];
+    return frames;
+  }
+
   /** Entries of the neighbor table whose held packets can go, since the last call. */
   takeReady(): readonly number[] {
     const ready = this.#ready;
@@ -183,7 +194,8 @@ export class Links {
       const link = this.#plan.links().find((each) => each.key === key);
       if (link) this.#announce(link);
     }
-    this.#due = Math.min(this.#neighbors.due(), this.#announcements.next());
+    const next = Math.min(this.#neighbors.due(), this.#announcements.next());
+    this.#due = this.#injected.length > 0 ? now : next;
   }
 
   /** When `tick` is due next, in milliseconds. */
@@ -321,11 +333,43 @@ export class Links {
     if (isKnown) this.#ready.push(neighbor.entry);
   }
 
-  #giveUp({ entry }: Neighbor): void {
+  #giveUp(neighbor: Neighbor): void {
+    const { entry } = neighbor;
     for (let cell = this.#held.take(entry); cell >= 0; cell = this.#held.take(entry)) {
+      if (this.#held.own[cell] === 0) this.#tellUnreachable(neighbor, packetIn(this.#held, cell));
       this.#held.giveUp(cell);
     }
   }
+
+  #tellUnreachable({ link: index, address, vtep }: Neighbor, packet: Uint8Array): void {
+    const link = this.#plan.link(index);
+    const from = link && ownAddressFor(link, address);
+    const mac = link && this.#macOf(link);
+    const said = from && hostUnreachable(packet, from);
+    if (!link || !mac || !said) return;
+    const frame = ethernetFrame(mac, said);
+    if (link.kind === "ethernet") {
+      const port = this.#ports.get(link.interface);
+      if (port) this.#injected.push({ iface: port.iface, frame });
+      return;
+    }
+    const port = this.#underlayPort();
+    if (link.kind !== "segment" || !port || !this.#underlay) return;
+    const hop = { sourceMac: port.mac, destinationMac: port.mac };
+    const own = vtepNumber(this.#underlay.vtep);
+    const wrapped = wrap(frame, link.vni, vtep || (link.vteps[0] ?? own), own, hop);
+    this.#injected.push({ iface: port.iface, frame: wrapped });
+  }
+}
+
+/** From the gateway to itself. */
+function ethernetFrame(mac: Uint8Array, packet: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(14 + packet.length);
+  frame.set(mac);
+  frame.set(mac, 6);
+  new DataView(frame.buffer).setUint16(12, packet[0]! >>> 4 === 6 ? 0x86dd : 0x0800);
+  frame.set(packet, 14);
+  return frame;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

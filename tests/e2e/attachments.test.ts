@@ -85,6 +85,13 @@ test("traceroute shows the gateway, ping reaches it", { skip }, async () => {
     await blue.ask(["ping", "-n", "-c1", "-W2", own]);
 });
 
+test("a host that is not there is told as such", { skip }, async () => {
+  for (const target of ["198.18.2.99", "2001:db8:20::99"]) {
+    const { out } = await live.host("blue1").run(["ping", "-n", "-c1", "-W6", target]);
+    assert.match(out, /Destination (?:Host|unreachable: Address) [Uu]nreachable/);
+  }
+});
+
 test("packets in fragments", { skip }, async () => {
   for (const target of ["198.18.2.2", "2001:db8:20::2"]) {
     await live.host("blue1").ask(["ping", "-n", "-c2", "-i0.2", "-W3", "-s", "4000", target]);

@@ -105,14 +105,40 @@ test("the same by neighbor discovery", () => {
 
 test("who does not answer is asked three times, and the packet is dropped with that reason", () => {
   const live = start();
+  live.send("b0", buildQuestion(ip("10.0.0.1"), ip("10.0.0.4"), macOf(HOST), undefined));
   live.send("b0", frame(HOST, GW.b0, UDP));
   const asked = [live.wait(1000), live.wait(1000), live.wait(1000), live.wait(1000)];
   assert.deepEqual(
     asked.map((frames) => frames.length),
-    [1, 1, 0, 0],
+    [1, 1, 0, 1],
   );
   const { dropped, waiting } = live.gateway.counts();
   assert.deepEqual([dropped.get("neighbor-unresolved"), waiting], [1, 0]);
+});
+
+test("the sender is told that there is no such host, by the gateway's address over there", () => {
+  const live = start();
+  live.send("b0", frame(HOST, GW.b0, UDP));
+  const v6 = "udp [2001:db8:1::4]:3000 > [2001:db8:b::8]:53";
+  live.send("b0", frame(HOST, GW.b0, v6));
+  for (const host of ["10.0.0.4", "2001:db8:1::4"]) {
+    const own = host.replace(/4$/, "1");
+    live.send("b0", buildQuestion(ip(own), ip(host), macOf(HOST), undefined));
+  }
+  const said: string[] = [];
+  for (let i = 0; i < 6; i++) {
+    said.push(...live.wait(1000).map(tell));
+    // What is to be said is due at once.
+    if (live.gateway.links!.due() <= live.now) said.push(...live.wait(0).map(tell));
+    else live.run();
+  }
+  const errors = said.filter((line) => line.includes("host-unreachable"));
+  assert.match(
+    errors[0]!,
+    new RegExp(`b0 ${HOST} icmp 198.51.0.1 > 10.0.0.4 host-unreachable { ${UDP}`),
+  );
+  assert.match(errors[1]!, /icmp 2001:db8:b::1 > 2001:db8:1::4 host-unreachable/);
+  assert.equal(errors.length, 2);
 });
 
 test("sixteen packets wait for a neighbor, and then the oldest gives way", () => {

@@ -98,6 +98,20 @@ test("inside a VNI everybody is asked, and the packet goes to the VTEP of who an
   assert.deepEqual(verifyChecksums(sent!.frame.subarray(14)), []);
 });
 
+test("the sender is told when nobody inside the VNI has the address", () => {
+  const live = start();
+  live.send("u0", fromRouter(THERE));
+  const said: string[] = [];
+  for (let i = 0; i < 6; i++) {
+    const sent = live.wait(1000).filter((each) => !tell(each).includes("who has"));
+    for (const { frame } of sent) assert.deepEqual(verifyChecksums(frame.subarray(14)), []);
+    said.push(...sent.map(tell));
+  }
+  const error = `icmp 198.51.100.1 > 10.0.0.4 host-unreachable { ${THERE} }`;
+  assert.deepEqual(said, [`172.30.8.2 vni 101 ${ROUTER} ${error}`]);
+  assert.equal(live.gateway.counts().dropped.get("neighbor-unresolved"), 1);
+});
+
 test("a packet to a router behind a tunnel waits for the next hop on the underlay", () => {
   const live = start([]);
   live.gateway.links!.setOuterHop(ip("172.30.8.3"), HOP, live.now);
