@@ -21,6 +21,8 @@ const SLOW_NAMES = [
   "stories-",
   "floods",
   "fuzz/(?!fuzzer)",
+  "simulation/simulation",
+  "gateway/(?:cut|matrix|oracle)",
   "lab",
   "live",
   "e2e",
