@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { registerCheck } from "./commands/check.ts";
 import { registerConformance } from "./commands/conformance.ts";
 import { registerDemo } from "./commands/demo.ts";
+import { registerExplain } from "./commands/explain.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerSchema } from "./commands/schema.ts";
@@ -32,6 +33,7 @@ export function main(words: readonly string[], io: CliIo): void {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   registerCheck(program, io);
   registerTest(program, io);
+  registerExplain(program, io);
   registerReplay(program, io);
   registerRun(program, io);
   registerSchema(program, io);

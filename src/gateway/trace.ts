@@ -2,10 +2,10 @@
 
 import type { Batch } from "../packet/batch.ts";
 import type { PacketPool } from "../packet/packet-pool.ts";
-import { verdictName } from "../packet/verdict.ts";
+import { type VerdictName, verdictName } from "../packet/verdict.ts";
 import type { StepListener } from "../pipeline/pipeline.ts";
 import { describePacket } from "../wire/notation.ts";
-import type { Decision, PacketOutcome } from "./outcome.ts";
+import type { Decision, Outcome, PacketOutcome } from "./outcome.ts";
 
 /** One line of a packet's trace. */
 export interface TraceLine {
@@ -14,6 +14,15 @@ export interface TraceLine {
   readonly step: string;
   /** What the step found or did, for people; "" when nothing worth saying. */
   readonly text: string;
+  /** Of that, what the step itself says. */
+  readonly found: string;
+  /** The packet between VPCs after the step, in full notation; "" while none was found. */
+  readonly packet: string;
+  readonly verdict: VerdictName;
+  /** As far as they are decided after the step. */
+  readonly ways: Pick<Outcome, "from" | "to" | "peering" | "source" | "destination" | "acl">;
+  /** Entry of the flow table of its family, -1 without a flow. */
+  readonly flow: number;
 }
 
 /** Collects lines into `trace` while a batch is processed. */
@@ -31,11 +40,22 @@ export function traceListener(
       const index = firstIndex + batch.rows.indexOf(row);
       const seen = outcome(row);
       const packet = seen.packet.length > 0 ? describePacket(seen.packet, "full") : "";
-      const found = [step.describe?.(row) ?? "", sayStep(step.name, seen)];
-      if (packet !== before.get(row)) found.push(packet);
+      const found = step.describe?.(row) ?? "";
+      const said = [found, sayStep(step.name, seen)];
+      if (packet !== before.get(row)) said.push(packet);
       before.set(row, packet);
-      if (pool.verdict[row] !== 0) found.push(verdictName(pool.verdict[row]!));
-      trace.push({ index, step: step.name, text: found.filter((part) => part !== "").join("; ") });
+      if (pool.verdict[row] !== 0) said.push(verdictName(pool.verdict[row]!));
+      const { from, to, peering, source, destination, acl, verdict } = seen;
+      trace.push({
+        index,
+        step: step.name,
+        text: said.filter((part) => part !== "").join("; "),
+        found,
+        packet,
+        verdict,
+        ways: { from, to, peering, source, destination, acl },
+        flow: pool.flow[row]!,
+      });
     }
   };
 }

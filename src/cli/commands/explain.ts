@@ -1,0 +1,77 @@
+// `isthmus explain CONFIG --from VPC "PACKET"`: what would become of a packet, and why.
+
+import type { Command } from "commander";
+import type { PacketExplanation } from "../../insight/explain/explanation.ts";
+import { ExplainSession } from "../../insight/explain/session.ts";
+import { NotationError } from "../../wire/notation.ts";
+import { formatExplanation } from "../explain/format.ts";
+import type { CliIo } from "../io.ts";
+import { loadForCommand } from "../load-config.ts";
+
+interface Options {
+  readonly from: string;
+  readonly then?: readonly string[];
+  readonly json?: boolean;
+}
+
+const HELP = `
+PACKET is in packet notation (docs/stories.md), for example
+  "udp 10.0.0.4:3000 > 198.51.100.8:53"
+  "tcp 10.0.0.4:30000 > 198.51.100.8:80 syn"
+  "icmp 10.0.0.4 > 198.51.100.8 echo-request id=7 seq=1"
+
+--then is another packet, when the ones before have passed: "reply" for the answer to the last one, or
+a packet, after "VPC:" if it does not come from where the last one went.
+
+Exit 0 when it is explained, also when it is dropped; 2 when the packet cannot be read; 1 when the
+configuration is wrong.`;
+
+export function registerExplain(program: Command, io: CliIo): void {
+  program
+    .command("explain")
+    .description("follow a packet through every step, and say why it passes or is dropped")
+    .argument("<config>", "configuration file (YAML)")
+    .argument("<packet>", "in packet notation")
+    .requiredOption("--from <vpc>", "the VPC that the packet comes from")
+    .option(
+      "--then <packet>",
+      'another packet, behind it: "reply", or "VPC: PACKET"; may be repeated',
+      (value: string, all: string[] = []) => [...all, value],
+    )
+    .option("--json", "as JSON")
+    .addHelpText("after", HELP)
+    .action((config: string, packet: string, options: Options) => {
+      explainAll(config, packet, options, io);
+    });
+}
+
+function explainAll(path: string, packet: string, options: Options, io: CliIo): void {
+  const config = loadForCommand(path, io);
+  if (config === undefined) return;
+  const session = new ExplainSession(config);
+  const all: PacketExplanation[] = [];
+  try {
+    all.push(session.explain(packet, options.from));
+    for (const each of options.then ?? []) {
+      const [, vpc, text = each] = /^([\w.-]+): +(.+)$/s.exec(each) ?? [];
+      all.push(session.explain(text, vpc));
+    }
+  } catch (error) {
+    if (!options.json) show(all, io);
+    io.err(`isthmus: ${say(error as Error)}\n`);
+    io.exit(2);
+    return;
+  }
+  if (options.json) io.out(`${JSON.stringify({ packets: all }, null, 2)}\n`);
+  else show(all, io);
+}
+
+function show(all: readonly PacketExplanation[], io: CliIo): void {
+  for (const each of all) io.out(formatExplanation(each, io.colour));
+}
+
+function say(error: Error): string {
+  return error instanceof NotationError
+    ? `the packet cannot be read: ${error.message}`
+    : error.message;
+}

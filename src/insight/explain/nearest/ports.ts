@@ -1,0 +1,47 @@
+// An address that is exposed, but not with this port or protocol.
+
+import type { IpAddress } from "../../../wire/ip-address.ts";
+import { protocolName } from "../../../wire/ip-protocol.ts";
+import { formatPrefix } from "../../../wire/prefix.ts";
+import type { NearMiss } from "../explanation.ts";
+import { addressDistance, portDistance, sayPort } from "./distance.ts";
+import { decisionOf, type Offer } from "./exposes.ts";
+
+/** How many are told. */
+const MOST = 2;
+const OTHER_PROTOCOL = 65_536;
+
+/** `port` -1: the packet has none. */
+export function nearPorts(
+  address: IpAddress,
+  port: number,
+  protocol: number,
+  offers: readonly Offer[],
+): NearMiss[] {
+  return offers
+    .filter(({ entry }) => addressDistance(address, entry.prefix) === 0n)
+    .map((offer) => ({ offer, distance: distanceOf(offer, port, protocol) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, MOST)
+    .map(({ offer }) => ({ text: say(offer, port, protocol), decision: decisionOf(offer) }));
+}
+
+function distanceOf({ expose, entry }: Offer, port: number, protocol: number): number {
+  const other = expose.kind === "nat" && (expose.protocol ?? protocol) !== protocol;
+  const ports = port < 0 ? 0 : portDistance(port, entry.ports);
+  return ports + (other ? OTHER_PROTOCOL : 0);
+}
+
+function say({ expose, entry }: Offer, port: number, protocol: number): string {
+  const only = expose.kind === "nat" ? expose.protocol : undefined;
+  const words: string[] = [];
+  if (only !== undefined && only !== protocol) {
+    words.push(`it is for ${protocolName(only)}, and this is ${protocolName(protocol)}`);
+  }
+  if (entry.ports !== undefined && port < 0)
+    words.push("it is for ports, and this packet has none");
+  if (entry.ports !== undefined && port >= 0 && portDistance(port, entry.ports) > 0) {
+    words.push(sayPort(port, entry.ports));
+  }
+  return `${formatPrefix(entry.prefix)} has the address, but ${words.join(", and ")}.`;
+}

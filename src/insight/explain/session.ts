@@ -1,0 +1,67 @@
+// A gateway of its own, for one configuration, and packets one after the other: what is made by one
+// is there for the next.
+
+import { seededRandom } from "../../base/random.ts";
+import type { Config } from "../../config/model.ts";
+import { Gateway } from "../../gateway/gateway.ts";
+import { SLOT_BYTES_MAX } from "../../packet/limits.ts";
+import { buildPacket, parsePacket } from "../../wire/notation.ts";
+import { explain } from "./explain.ts";
+import type { PacketExplanation } from "./explanation.ts";
+import { answerTo } from "./flow.ts";
+
+/** Written in place of a packet: the answer to the last one, as it got there. */
+export const REPLY = "reply";
+
+/** Between two packets, in milliseconds. */
+const STEP_MILLIS = 10;
+const SLOTS = 1024;
+const FLOWS = 1024;
+
+export class ExplainSession {
+  readonly #config: Config;
+  readonly #gateway: Gateway;
+  readonly #interfaces = new Map<string, number>();
+  #now = 0;
+  #last: PacketExplanation | undefined;
+
+  /** The same numbers each time: what is chosen by chance is chosen by this seed. */
+  constructor(config: Config) {
+    this.#config = config;
+    const sizes = { slots: SLOTS, slotBytes: SLOT_BYTES_MAX, flowCapacity: FLOWS };
+    this.#gateway = new Gateway(sizes, { random: seededRandom(1) });
+    this.#gateway.apply(config);
+  }
+
+  /** `text` is a packet in notation, or REPLY. `from` is a VPC; where the last packet went when
+   * absent. Throws an Error with a sentence, a NotationError for a packet that is none. */
+  explain(text: string, from = this.#last?.to): PacketExplanation {
+    const given = text === REPLY ? this.#reply() : text;
+    if (from === undefined)
+      throw new Error("The last packet went nowhere: say which VPC it is from.");
+    const frame = buildPacket(parsePacket(given));
+    const iface = this.#interfaceOf(from);
+    const now = this.#now;
+    this.#now += STEP_MILLIS;
+    this.#last = explain(this.#gateway, { from, iface, frame, given, now });
+    return this.#last;
+  }
+
+  #reply(): string {
+    const [sent] = this.#last?.sent ?? [];
+    if (sent === undefined) throw new Error("Nothing came out of the last packet to reply to.");
+    return answerTo(sent).replace(/ syn(?= |$)/, " syn,ack");
+  }
+
+  #interfaceOf(vpc: string): number {
+    const known = this.#interfaces.get(vpc);
+    if (known !== undefined) return known;
+    const names = this.#config.vpcs.map(({ name }) => name);
+    if (!names.includes(vpc)) {
+      throw new Error(`There is no VPC "${vpc}"; there are ${names.join(", ")}.`);
+    }
+    const iface = this.#gateway.addInterface({ name: vpc, link: "raw-ip", vpc, vxlan: false });
+    this.#interfaces.set(vpc, iface);
+    return iface;
+  }
+}
