@@ -99,13 +99,19 @@ function consoleBlocks(text: string): { command: string; output: string }[] {
   return Array.from(blocks, ([, command = "", output = ""]) => ({ command, output }));
 }
 
+/** As a shell takes them apart, where a word may stand in double quotes. */
+function wordsOf(command: string): string[] {
+  const words = command.match(/"[^"]*"|[^ ]+/g) ?? [];
+  return words.map((word) => word.replace(/^"(.*)"$/, "$1"));
+}
+
 test("commands print what the pages say they print", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "isthmus-docs-"));
   for (const name of ["examples", "tests"]) symlinkSync(`${root}${name}`, `${folder}/${name}`);
   try {
     for (const { path: page, text } of pages) {
       for (const { command, output } of consoleBlocks(text)) {
-        const words = [`${root}bin/isthmus.ts`, ...command.split(" ")];
+        const words = [`${root}bin/isthmus.ts`, ...wordsOf(command)];
         const options = { cwd: folder, encoding: "utf8" } as const;
         const { stdout, stderr } = spawnSync(process.execPath, words, options);
         const printed = stdout + stderr;

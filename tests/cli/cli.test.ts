@@ -240,6 +240,36 @@ test("wrong words are answered with where to look", () => {
   assert.match(run("chekc").err, /\nSee: isthmus --help\n$/);
 });
 
+test("explain tells the steps, exits 0 for drops too, and 2 for what is no packet", () => {
+  const udp = "udp 10.1.0.4:1 > 10.2.0.4:2";
+  const sent = run("explain", "good.yaml", "--from", "a", udp, "--then", "reply");
+  assert.equal(sent.code, 0);
+  assert.match(sent.out, /admit .*it goes to b, by peering p\n/);
+  assert.match(
+    sent.out,
+    /sent to b: udp 10.1.0.4:1 > 10.2.0.4:2\n[\s\S]*sent to a: udp 10.2.0.4:2 > 10.1/,
+  );
+  const dropped = run(
+    "explain",
+    "good.yaml",
+    "--from",
+    "a",
+    "udp 10.1.0.4:1 > 10.3.0.4:2",
+    "--json",
+  );
+  assert.equal(dropped.code, 0);
+  assert.equal(JSON.parse(dropped.out).packets[0].drop.reason, "no-peering");
+  for (const [words, complaint] of [
+    [["--from", "a", "udp 10.1.0.4 10.2.0.4"], /the packet cannot be read: .*column/],
+    [["--from", "c", udp], /There is no VPC "c"; there are a, b\./],
+    [["--from", "a", udp, "--then", "hex 4"], /pairs of the digits/],
+  ] as const) {
+    const { code, err } = run("explain", "good.yaml", ...words);
+    assert.equal(code, 2);
+    assert.match(err, complaint);
+  }
+});
+
 test("conformance prints the rows of the RFCs asked for, and exits 0 when every MUST is met", () => {
   const { out, code } = run("conformance", "rfc5382");
   assert.equal(code, 0);

@@ -19,9 +19,11 @@ PACKET is in packet notation (docs/stories.md), for example
   "udp 10.0.0.4:3000 > 198.51.100.8:53"
   "tcp 10.0.0.4:30000 > 198.51.100.8:80 syn"
   "icmp 10.0.0.4 > 198.51.100.8 echo-request id=7 seq=1"
+or "hex" and the bytes of an IP packet.
 
---then is another packet, when the ones before have passed: "reply" for the answer to the last one, or
-a packet, after "VPC:" if it does not come from where the last one went.
+--then is another packet, when the ones before have passed: "reply" for the answer to the last one,
+or a packet, after "VPC:" if it does not come from where the last one went. "wait 5m" lets time
+pass.
 
 Exit 0 when it is explained, also when it is dropped; 2 when the packet cannot be read; 1 when the
 configuration is wrong.`;
@@ -53,8 +55,8 @@ function explainAll(path: string, packet: string, options: Options, io: CliIo): 
   try {
     all.push(session.explain(packet, options.from));
     for (const each of options.then ?? []) {
-      const [, vpc, text = each] = /^([\w.-]+): +(.+)$/s.exec(each) ?? [];
-      all.push(session.explain(text, vpc));
+      const next = session.next(each);
+      if (next !== undefined) all.push(next);
     }
   } catch (error) {
     if (!options.json) show(all, io);
@@ -67,7 +69,7 @@ function explainAll(path: string, packet: string, options: Options, io: CliIo): 
 }
 
 function show(all: readonly PacketExplanation[], io: CliIo): void {
-  for (const each of all) io.out(formatExplanation(each, io.colour));
+  io.out(all.map((each) => formatExplanation(each, io.colour)).join("\n"));
 }
 
 function say(error: Error): string {

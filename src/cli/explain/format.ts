@@ -26,7 +26,6 @@ export function formatExplanation(packet: PacketExplanation, colour: boolean): s
     ...packet.answers.map(({ to, packet: said }) => `${to} is told  ${said}`),
     ...(packet.drop ? sayDrop(packet.drop, paint) : []),
     "",
-    "",
   ].join("\n");
 }
 

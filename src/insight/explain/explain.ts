@@ -1,6 +1,7 @@
 // Follows one packet through a gateway and tells what every step found. The steps are those of the
 // data path, with somebody looking on: nothing here decides anything.
 
+import { type FlowView, viewFlow } from "../../gateway/flow-list.ts";
 import type { Gateway, TraceLine } from "../../gateway/gateway.ts";
 import type { Outcome } from "../../gateway/outcome.ts";
 import { DROP, type DropName } from "../../packet/verdict.ts";
@@ -14,6 +15,7 @@ import { stepsOf } from "./steps.ts";
 
 /** The step before the first that looks at packets. */
 const BEFORE = "expire";
+const FLOWS_LOOKED_AT = 1000;
 
 export interface PacketToExplain {
   /** The VPC it comes from, and the gateway's interface with that VPC. */
@@ -85,7 +87,9 @@ function dropOf(
   if (reason === undefined || last === undefined) return undefined;
   const { config } = gateway.parts;
   const packet = factsOf(came);
-  const nearest = config && packet ? nearestMisses(verdict, { config, from, packet, ways }) : [];
+  const flows = packet ? someFlows(gateway, packet.source.family === 6) : [];
+  const dropped = config && packet && { config, flows, from, packet, ways };
+  const nearest = dropped ? nearestMisses(verdict, dropped) : [];
   return {
     reason: verdict,
     step: last.step,
@@ -93,4 +97,14 @@ function dropOf(
     advice: reason.advice,
     nearest,
   };
+}
+
+/** Those that are alive of the first there is room for. */
+function* someFlows(gateway: Gateway, v6: boolean): Iterable<FlowView> {
+  const { flows, tick } = gateway.parts;
+  const table = flows.tables[v6 ? 1 : 0];
+  const most = Math.min(table.used, FLOWS_LOOKED_AT);
+  for (let flow = 0; flow < most; flow++) {
+    if (table.state(flow) !== 0 && table.alive(2 * flow, tick)) yield viewFlow(table, flow);
+  }
 }

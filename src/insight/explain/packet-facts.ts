@@ -2,7 +2,7 @@
 
 import type { IpAddress } from "../../wire/ip-address.ts";
 import { ICMP, ICMPV6, TCP, UDP } from "../../wire/ip-protocol.ts";
-import { parsePacket } from "../../wire/notation.ts";
+import { NotationError, type PacketNotation, parsePacket } from "../../wire/notation.ts";
 
 export interface PacketFacts {
   readonly source: IpAddress;
@@ -19,9 +19,9 @@ const PROTOCOLS: Readonly<Record<string, number>> = { tcp: TCP, udp: UDP };
 
 /** Of a packet as `describePacket` tells it; undefined for "" and what is no packet. */
 export function factsOf(notation: string): PacketFacts | undefined {
-  if (notation === "") return undefined;
-  const { protocol, source, destination, sourcePort, destinationPort, attributes } =
-    parsePacket(notation);
+  const packet = read(notation);
+  if (packet === undefined) return undefined;
+  const { protocol, source, destination, sourcePort, destinationPort, attributes } = packet;
   if (!isAddress(source) || !isAddress(destination)) return undefined;
   const icmp = source.family === 4 ? ICMP : ICMPV6;
   const number = protocol === "icmp" ? icmp : Number(protocol.replace("proto-", ""));
@@ -33,6 +33,15 @@ export function factsOf(notation: string): PacketFacts | undefined {
     protocol: PROTOCOLS[protocol] ?? number,
     length: portOf(attributes.get("len")),
   };
+}
+
+function read(notation: string): PacketNotation | undefined {
+  try {
+    return parsePacket(notation);
+  } catch (error) {
+    if (error instanceof NotationError) return undefined;
+    throw error;
+  }
 }
 
 function isAddress(value: unknown): value is IpAddress {

@@ -10,13 +10,16 @@ import { explain } from "./explain.ts";
 import type { PacketExplanation } from "./explanation.ts";
 import { answerTo } from "./flow.ts";
 
-/** Written in place of a packet: the answer to the last one, as it got there. */
-export const REPLY = "reply";
+/** In place of a packet: the answer to the last one, as it got there. */
+const REPLY = "reply";
+/** Before the bytes of an IP packet, where notation has no words for it. */
+const HEX = "hex ";
+const MILLIS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Between two packets, in milliseconds. */
 const STEP_MILLIS = 10;
 const SLOTS = 1024;
-const FLOWS = 1024;
+const FLOWS_MAX = 1024;
 
 export class ExplainSession {
   readonly #config: Config;
@@ -28,18 +31,32 @@ export class ExplainSession {
   /** The same numbers each time: what is chosen by chance is chosen by this seed. */
   constructor(config: Config) {
     this.#config = config;
-    const sizes = { slots: SLOTS, slotBytes: SLOT_BYTES_MAX, flowCapacity: FLOWS };
+    const flowCapacity = Math.min(config.flowTableCapacity, FLOWS_MAX);
+    const sizes = { slots: SLOTS, slotBytes: SLOT_BYTES_MAX, flowCapacity };
     this.#gateway = new Gateway(sizes, { random: seededRandom(1) });
     this.#gateway.apply(config);
   }
 
-  /** `text` is a packet in notation, or REPLY. `from` is a VPC; where the last packet went when
-   * absent. Throws an Error with a sentence, a NotationError for a packet that is none. */
+  /** "PACKET" in notation, or "reply" to the last one, from where the last one went; "VPC:
+   * PACKET"; or "wait 5m", which is no packet and explains nothing. Throws like `explain`. */
+  next(text: string): PacketExplanation | undefined {
+    const [, amount, unit = ""] = /^wait (\d+)(ms|s|m|h)$/.exec(text) ?? [];
+    if (amount !== undefined) {
+      this.#now += Number(amount) * MILLIS[unit]!;
+      return undefined;
+    }
+    const [, vpc, packet = text] = /^([\w.-]+): +(.+)$/s.exec(text) ?? [];
+    return this.explain(packet, vpc);
+  }
+
+  /** `text` is a packet in notation, REPLY, or HEX and digits. `from` is a VPC; where the last
+   * packet went when absent. Throws an Error with a sentence, a NotationError for a packet that
+   * is none. */
   explain(text: string, from = this.#last?.to): PacketExplanation {
     const given = text === REPLY ? this.#reply() : text;
     if (from === undefined)
       throw new Error("The last packet went nowhere: say which VPC it is from.");
-    const frame = buildPacket(parsePacket(given));
+    const frame = given.startsWith(HEX) ? bytesOf(given) : buildPacket(parsePacket(given));
     const iface = this.#interfaceOf(from);
     const now = this.#now;
     this.#now += STEP_MILLIS;
@@ -64,4 +81,12 @@ export class ExplainSession {
     this.#interfaces.set(vpc, iface);
     return iface;
   }
+}
+
+function bytesOf(text: string): Uint8Array {
+  const digits = text.slice(HEX.length).replace(/[\s:]/g, "");
+  if (!/^(?:[\da-f]{2})+$/i.test(digits)) {
+    throw new Error(`After "hex" come pairs of the digits 0-9 and a-f: "${text}".`);
+  }
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

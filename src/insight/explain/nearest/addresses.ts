@@ -21,24 +21,27 @@ const MOST = 2;
 
 export function nearDestinations(config: Config, from: string, packet: PacketFacts): NearMiss[] {
   const { destination } = packet;
-  return [
+  const told = [
     ...insideOf(destination, hiddenFrom(config, from)).map(sayHidden),
     ...insideOf(destination, elsewhere(config, from)).map((offer) => sayElsewhere(offer, from)),
-    ...nearestTo(destination, destinationsOf(config, from)),
-  ].slice(0, MOST);
+  ];
+  const places = new Set(told.map(({ decision }) => decision?.place));
+  const near = nearestTo(destination, destinationsOf(config, from));
+  return [...told, ...near.filter(({ decision }) => !places.has(decision?.place))].slice(0, MOST);
 
   function sayHidden(offer: Offer): NearMiss {
     const shown = publicsOf(offer.expose).map(formatPrefixPorts).join(", ");
     const address = formatIpAddress(destination);
-    const text = `${address} is what ${offer.side.vpc} itself calls that host: ${from} reaches it by ${shown}.`;
-    return { text, decision: decisionOf(offer) };
+    const whose = `${address} is what ${offer.side.vpc} itself calls that host`;
+    return { text: `${whose}: ${from} reaches it by ${shown}.`, decision: decisionOf(offer) };
   }
 
   function sayElsewhere(offer: Offer, vpc: string): NearMiss {
     const { side, peering } = offer;
     const other = peering.sides.find((each) => each !== side)?.vpc ?? side.vpc;
-    const text = `${side.vpc} shows ${formatIpAddress(destination)} to ${other}, in peering ${peering.name}; ${vpc} has no part in it.`;
-    return { text, decision: decisionOf(offer) };
+    const shown = `${side.vpc} shows ${formatIpAddress(destination)} to ${other}`;
+    const where = `in peering ${peering.name}; ${vpc} has no part in it`;
+    return { text: `${shown}, ${where}.`, decision: decisionOf(offer) };
   }
 }
 

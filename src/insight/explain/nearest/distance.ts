@@ -37,6 +37,6 @@ export function sayAddress(address: IpAddress, prefix: Prefix): string {
 /** "ports 80-99 are 1 off", for a port beside them. */
 export function sayPort(port: number, ports: PortRange): string {
   const distance = portDistance(port, ports);
-  const one = ports.first === ports.last;
-  return `${one ? "port" : "ports"} ${formatPorts(ports)} ${one ? "is" : "are"} ${distance} off ${port}`;
+  const [what, verb] = ports.first === ports.last ? ["port", "is"] : ["ports", "are"];
+  return `${what} ${formatPorts(ports)} ${verb} ${distance} off ${port}`;
 }

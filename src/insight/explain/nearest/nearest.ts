@@ -1,6 +1,7 @@
 // By reason: what came closest to letting the packet pass.
 
 import type { Config } from "../../../config/model.ts";
+import type { FlowView } from "../../../gateway/gateway.ts";
 import type { Outcome } from "../../../gateway/outcome.ts";
 import { formatIpAddress } from "../../../wire/ip-address.ts";
 import type { NearMiss } from "../explanation.ts";
@@ -8,10 +9,13 @@ import type { PacketFacts } from "../packet-facts.ts";
 import { nearRules } from "./acl.ts";
 import { nearDestinations, nearSources } from "./addresses.ts";
 import { destinationsOf, sourcesOf } from "./exposes.ts";
+import { nearFlows } from "./flows.ts";
 import { nearPorts } from "./ports.ts";
 
 export interface Dropped {
   readonly config: Config;
+  /** Some that there are, at most as many as may be looked at in one go. */
+  readonly flows: Iterable<FlowView>;
   readonly from: string;
   /** As it came. */
   readonly packet: PacketFacts;
@@ -33,14 +37,10 @@ const SEARCHES: Readonly<Record<string, Search>> = {
     return nearPorts(source, sourcePort, protocol, sourcesOf(config, from, ways.peering));
   },
   "acl-denied": (dropped) => [...sayRule(dropped), ...findRule(dropped)],
-  "no-flow": sayClosed,
-  "tcp-without-flow": sayExposes,
-  "no-free-port": sayExposes,
-  "host-flow-limit": sayExposes,
-  "protocol-without-flow": sayExposes,
-  untranslatable: sayExposes,
-  "no-mapping": sayExposes,
-  "tuple-in-use": sayExposes,
+  "no-flow": (dropped) => [...nearFlows(dropped), ...sayClosed(dropped)],
+  "flow-expired": nearFlows,
+  "no-free-port": sayPool,
+  "host-flow-limit": saySource,
   "too-big": sayMtu,
   "no-route": sayRoutes,
 };
@@ -60,20 +60,20 @@ function findRule({ config, from, packet, ways }: Dropped): NearMiss[] {
 /** The destination is a public address of an expose that only answers. */
 function sayClosed({ config, from, packet }: Dropped): NearMiss[] {
   const { destination, destinationPort } = packet;
+  const nobody = `nobody opens one to them by ${formatIpAddress(destination)}`;
   return nearPorts(destination, destinationPort, packet.protocol, destinationsOf(config, from))
     .slice(0, 1)
-    .map(({ decision }) => ({
-      text: `Hosts behind this expose open connections; nobody opens one to them by ${formatIpAddress(destination)}.`,
-      decision,
-    }));
+    .map(({ decision }) => {
+      return { text: `Hosts behind this expose open connections; ${nobody}.`, decision };
+    });
 }
 
-/** Those that decided about it. */
-function sayExposes({ ways: { source, destination } }: Dropped): NearMiss[] {
-  return [
-    ...(source ? [{ text: "The source is of this expose.", decision: source }] : []),
-    ...(destination ? [{ text: "The destination is of this expose.", decision: destination }] : []),
-  ];
+function sayPool({ ways: { source } }: Dropped): NearMiss[] {
+  return source ? [{ text: "All that this has is in use.", decision: source }] : [];
+}
+
+function saySource({ ways: { source } }: Dropped): NearMiss[] {
+  return source ? [{ text: "This says how many there may be.", decision: source }] : [];
 }
 
 function sayMtu({ config, packet, ways: { to } }: Dropped): NearMiss[] {

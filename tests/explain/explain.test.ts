@@ -1,0 +1,84 @@
+// What a person reads when a packet is dropped: for each reason the text, word by word. A changed
+// text is written anew by ISTHMUS_GOLDEN=write, to be read before it is committed.
+
+import assert from "node:assert/strict";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { parseDocument } from "yaml";
+import { formatExplanation } from "../../src/cli/explain/format.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { ExplainSession } from "../../src/insight/explain/session.ts";
+import { natModes } from "../../src/nat/modes.ts";
+import { DROP } from "../../src/packet/verdict.ts";
+import { root } from "../support/source-files.ts";
+
+interface Golden {
+  readonly config: string;
+  /** The VPC of the first packet. */
+  readonly from: string;
+  /** As `ExplainSession.next` takes them; the last is the one that is dropped. */
+  readonly packets: readonly string[];
+  readonly expect: string;
+}
+
+const FOLDER = path.join(root, "tests/explain");
+const files = globSync("*.yaml", { cwd: FOLDER }).sort();
+
+/** The reason that a file is named after; behind it may stand what is special. */
+function reasonOf(file: string): string | undefined {
+  const name = path.basename(file, ".yaml");
+  const reasons = Object.keys(DROP).filter((each) => name === each || name.startsWith(`${each}-`));
+  return reasons.sort((a, b) => b.length - a.length)[0];
+}
+
+function explainLast({ config: text, from, packets }: Golden) {
+  const { config, issues } = loadConfig(text, "gateway.yaml", natModes);
+  if (config === undefined) throw new Error(JSON.stringify(issues[0]));
+  const session = new ExplainSession(config);
+  const [first = "", ...others] = packets;
+  return [session.explain(first, from), ...others.map((each) => session.next(each))].at(-1)!;
+}
+
+for (const file of files) {
+  test(`golden: ${file}`, () => {
+    const whole = path.join(FOLDER, file);
+    const document = parseDocument(readFileSync(whole, "utf8"));
+    const golden = document.toJS() as Golden;
+    const explained = explainLast(golden);
+    const text = formatExplanation(explained, false).trimEnd();
+    if (process.env["ISTHMUS_GOLDEN"] === "write") {
+      document.set("expect", `${text}\n`);
+      writeFileSync(whole, document.toString({ lineWidth: 0 }));
+    }
+    assert.equal(explained.drop?.reason, reasonOf(file));
+    assert.equal(text, golden.expect.trimEnd());
+  });
+}
+
+/** What one packet after another to an idle gateway cannot bring about, or not without links. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  "frame-too-short": "there is no frame around a packet here",
+  "frame-too-long": "there is room for the longest packet",
+  "ethernet-bad-address": "there is no frame",
+  "vlan-too-deep": "there is no frame",
+  "unknown-link-type": "the link type is raw IP",
+  "not-for-us": "only live interfaces have a MAC address",
+  "for-the-gateway": "only a live gateway has addresses on links",
+  "vxlan-malformed": "there is no tunnel",
+  "congestion-unmarked": "there is no tunnel",
+  "unknown-vpc": "the VPC is named",
+  "ipv6-bad-header": "another version is no IPv6 packet; only in VXLAN or Ethernet frames",
+  "fragment-timeout": "a packet that waits is explained while it waits",
+  "fragments-full": "it takes many datagrams",
+  "no-room-to-cut": "there are always free slots",
+  "no-route": "only a live gateway has routes",
+  "neighbor-unresolved": "only a live gateway has neighbors",
+  "tunnel-too-long": "packets leave without a tunnel",
+};
+
+test("every reason has a text, or it is said why not", () => {
+  const told = new Set(files.map(reasonOf));
+  const missing = Object.keys(DROP).filter((reason) => !told.has(reason));
+  assert.deepEqual(missing.sort(), Object.keys(WITHOUT).sort());
+});
