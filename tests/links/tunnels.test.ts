@@ -136,8 +136,20 @@ test("a host that shows itself behind another VTEP is followed", () => {
   live.send("u0", fromRouter(THERE));
   live.send("u0", fromHost(ANSWER, VTEPS.four));
   const announcement = buildAnswer(ip("10.0.0.8"), macOf(HOST), undefined);
+  assert.equal(live.gateway.links!.wantedVteps().size, 3);
   live.send("u0", fromHost(announcement, VTEPS.three));
   assert.match(tell(live.send("u0", fromRouter(THERE))[0]!), /^172.30.8.3 /);
+});
+
+test("a VTEP that hosts are found behind is looked for, though nobody named it", () => {
+  const live = start();
+  const five = 0xac1e0805 | 0;
+  const before = live.gateway.links!.wantedVteps();
+  assert.equal(live.gateway.links!.wantedVteps(), before);
+  const question = buildQuestion(ip("10.0.0.1"), ip("10.0.0.8"), macOf(HOST), undefined);
+  live.send("u0", fromHost(question, five));
+  const after = live.gateway.links!.wantedVteps();
+  assert.ok(after.has(five) && !before.has(five));
 });
 
 test("questions and pings from inside a VNI are answered through the tunnel they came by", () => {
