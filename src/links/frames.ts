@@ -33,13 +33,19 @@ export interface NeighborNews {
   readonly override: boolean;
 }
 
-/** Reads a frame without VLAN tag; undefined when it is no such message, or not a valid one. */
+/** Reads a frame without VLAN tag; undefined when it is no such message, or not a valid one, or
+ * tells a MAC address that no host has: nobody is believed to be a group (RFC 1812, 3.3.2). */
 export function readNews(frame: Uint8Array): NeighborNews | undefined {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   if (frame.length < HEADER) return undefined;
-  return view.getUint16(12) === ETHERTYPE_ARP
-    ? readArpNews(frame.subarray(HEADER))
-    : readDiscoveryNews(frame.subarray(HEADER));
+  const message = frame.subarray(HEADER);
+  const isArp = view.getUint16(12) === ETHERTYPE_ARP;
+  const news = isArp ? readArpNews(message) : readDiscoveryNews(message);
+  return news?.mac === undefined || isHosts(news.mac) ? news : undefined;
+}
+
+function isHosts(mac: Uint8Array): boolean {
+  return (mac[0]! & 1) === 0 && mac.some((byte) => byte !== 0);
 }
 
 function readArpNews(message: Uint8Array): NeighborNews | undefined {
@@ -55,7 +61,8 @@ function readArpNews(message: Uint8Array): NeighborNews | undefined {
   return { kind: "question", target: targetAddress, sender, mac: senderMac, override: false };
 }
 
-/** Only from the link itself: nobody else can send with a hop limit of 255 (RFC 4861, 7.1). */
+/** Only from the link itself: nobody else can send with a hop limit of 255. All that RFC 4861, 7.1
+ * asks for is looked at. */
 function readDiscoveryNews(packet: Uint8Array): NeighborNews | undefined {
   if (packet.length < 40 || packet[6] !== ICMPV6 || packet[7] !== 255) return undefined;
   const length = (packet[4]! << 8) | packet[5]!;
@@ -63,14 +70,22 @@ function readDiscoveryNews(packet: Uint8Array): NeighborNews | undefined {
   const sum = pseudoHeaderSum(packet.subarray(8, 40), ICMPV6, length) + sumBytes(message);
   if (message.length !== length || checksumOf(sum) !== 0 || message[1] !== 0) return undefined;
   const said = readNeighborMessage(message);
-  if (said?.target === undefined) return undefined;
+  if (said?.target === undefined || isGroup(said.target)) return undefined;
   const { target, linkLayer: mac, flags } = said;
   const from = readIpAddress(packet, 8, 6);
+  const to = readIpAddress(packet, 24, 6);
   const sender = from.value === 0n ? undefined : from;
   if (said.kind === "neighbor-solicitation") {
+    const toItsGroup = to.value >> 24n === SOLICITED_NODES >> 24n;
+    if (sender === undefined && (mac !== undefined || !toItsGroup)) return undefined;
     return { kind: "question", target, sender, mac, override: false };
   }
+  if (isGroup(to) && (flags & SOLICITED) !== 0) return undefined;
   return { kind: "answer", target, sender, mac, override: (flags & OVERRIDE) !== 0 };
+}
+
+function isGroup({ value }: IpAddress): boolean {
+  return value >> 120n === 0xffn;
 }
 
 /** Asks who has `target`: everybody, or only the one with that MAC address. */
