@@ -9,10 +9,11 @@ import { formatIpAddress, type IpAddress, sameIpAddress } from "../wire/ip-addre
 import { formatMac } from "../wire/mac.ts";
 import { containsAddress, type Prefix } from "../wire/prefix.ts";
 import { Announcements } from "./announcements.ts";
+import { Attention } from "./attention.ts";
 import { turnEcho } from "./echo.ts";
 import { buildAnswer, buildQuestion, type NeighborNews, readNews } from "./frames.ts";
 import { type Link, ownAddressFor, vtepNumber } from "./link.ts";
-import { type Neighbor, Neighbors } from "./neighbors.ts";
+import { ASK_MILLIS, type Neighbor, Neighbors } from "./neighbors.ts";
 import { type OuterHop, wrap } from "./outer.ts";
 import { Plan, type Ways } from "./plan.ts";
 import { Templates } from "./templates.ts";
@@ -51,9 +52,6 @@ export interface LinksDependencies {
   readonly notice: (sentence: string) => void;
 }
 
-/** Frames for the gateway that are looked at, at most, in a second. */
-const FRAMES_A_SECOND = 5000;
-
 export class Links {
   readonly #neighbors: Neighbors;
   readonly #held: HeldPackets;
@@ -61,6 +59,7 @@ export class Links {
   readonly #plan: Plan;
   readonly #templates: Templates;
   readonly #announcements = new Announcements();
+  readonly #attention = new Attention();
   readonly #ports = new Map<string, Port>();
   readonly #hops = new Map<number, OuterHop>();
   /** Undefined when it must be made anew. */
@@ -71,8 +70,6 @@ export class Links {
   #injected: OwnFrame[] = [];
   #ready: number[] = [];
   #due = 0;
-  #tokens = FRAMES_A_SECOND;
-  #since = 0;
 
   constructor({ neighbors, held, notice }: LinksDependencies) {
     this.#held = held;
@@ -93,6 +90,7 @@ export class Links {
 
   commit(config: Config, now: number): void {
     this.#due = now;
+    this.#attention.clear();
     this.#underlay = config.underlay;
     for (const link of this.#plan.commit()) this.#neighbors.forget(link, true, now);
     for (const link of this.#plan.links()) {
@@ -170,9 +168,9 @@ export class Links {
 
   /** A frame that is for the gateway itself. */
   handle(facts: OwnFrameFacts, now: number): void {
-    if (!this.#takeToken(now)) return;
-    this.#due = now;
-    const { frame, inner, outer, l3, l4, iface } = facts;
+    const { vpc, frame, inner, outer, l3, l4, iface } = facts;
+    if (vpc === undefined || !this.#attention.take(vpc, now)) return;
+    this.#due = Math.min(this.#due, now + ASK_MILLIS);
     const start = Math.max(inner, 0);
     const news = readNews(frame.subarray(start));
     const link = this.#linkOf(facts);
@@ -187,8 +185,11 @@ export class Links {
 
   /** Does what is due at `now`, in milliseconds; nearly nothing when that is nothing. */
   tick(now: number): void {
-    if (now < this.#due && !this.#neighbors.hasFresh) return;
-    this.#neighbors.takeFresh(now);
+    if (this.#neighbors.hasFresh) {
+      this.#neighbors.takeFresh(now);
+      this.#due = Math.min(this.#due, now + ASK_MILLIS);
+    }
+    if (now < this.#due) return;
     this.#neighbors.tick(now);
     for (const key of this.#announcements.due(now)) {
       const link = this.#plan.links().find((each) => each.key === key);
@@ -201,15 +202,6 @@ export class Links {
   /** When `tick` is due next, in milliseconds. */
   due(): number {
     return this.#due;
-  }
-
-  #takeToken(now: number): boolean {
-    const gained = ((now - this.#since) * FRAMES_A_SECOND) / 1000;
-    this.#since = now;
-    this.#tokens = Math.min(this.#tokens + gained, FRAMES_A_SECOND);
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
   }
 
   #linkOf({ iface, vpc }: OwnFrameFacts): Link | undefined {

@@ -8,8 +8,9 @@ import { type IpAddress, readIpAddress } from "../wire/ip-address.ts";
 
 /** How long a neighbor counts as confirmed (RFC 4861, 10: REACHABLE_TIME). */
 export const CONFIRMED_MILLIS = 30_000;
-/** Between two questions, and how many there are (RETRANS_TIMER, MAX_MULTICAST_SOLICIT). */
-const ASK_MILLIS = 1000;
+/** Between two questions, and how many there are (RETRANS_TIMER, MAX_MULTICAST_SOLICIT). Nothing is
+ * due sooner after somebody was asked for or heard. */
+export const ASK_MILLIS = 1000;
 const ASK_TIMES = 3;
 /** How long one that nobody sends to is remembered. */
 const FORGET_MILLIS = 600_000;
@@ -70,6 +71,7 @@ export class Neighbors {
   takeFresh(now: number): void {
     const { fresh, freshCount } = this.#table;
     this.#table.freshCount = 0;
+    this.#table.unknown += freshCount;
     for (let i = 0; i < freshCount; i++) {
       const neighbor = this.#all.get(fresh[i]!) ?? this.#note(fresh[i]!, now);
       if (neighbor.mac === undefined) this.#ask(neighbor, now);
@@ -83,10 +85,12 @@ export class Neighbors {
     return neighbor;
   }
 
-  /** Somebody has shown itself. One who asks us will be answered and is noted; what others say only
-   * counts for those that are known (RFC 826; RFC 4861, 7.2.5). */
+  /** Somebody has shown itself. One who asks us will be answered and is noted, while half of the
+   * table is free; what others say only counts for those that are known (RFC 826; RFC 4861,
+   * 7.2.5). */
   heard(link: number, address: IpAddress, place: Place, now: number): void {
-    const entry = place.isNew ? this.#enter(link, address, now)?.entry : this.#find(link, address);
+    const isNoted = place.isNew && this.#table.count < this.#table.capacity >> 1;
+    const entry = isNoted ? this.#enter(link, address, now)?.entry : this.#find(link, address);
     const neighbor = entry === undefined ? undefined : this.#all.get(entry);
     if (neighbor === undefined) return;
     const { mac, vtep } = place;
