@@ -51,8 +51,6 @@ export class Neighborhood {
   readonly leaving = new Batch();
   readonly #with: NeighborhoodDependencies;
   readonly #batch = new Batch();
-  /** By place in the batch: 1 for a packet of the gateway's own. */
-  readonly #own = new Uint8Array(this.#batch.rows.length);
 
   constructor(dependencies: NeighborhoodDependencies) {
     this.#with = dependencies;
@@ -82,7 +80,9 @@ export class Neighborhood {
   /** Time passes. */
   tick(now: number): void {
     this.links.tick(now);
-    for (const entry of this.links.takeReady()) this.#release(entry, now);
+    for (const entry of this.links.takeReady()) {
+      if (!this.#release(entry, now)) this.links.putOff(entry, now);
+    }
     for (const { iface, frame } of this.links.takeFrames()) this.#send(iface, frame);
     this.#countLost();
   }
@@ -125,30 +125,30 @@ export class Neighborhood {
     );
   }
 
-  /** Packets held for the neighbor go, as many as there are free rows for. */
-  #release(entry: number, now: number): void {
+  /** Packets held for the neighbor go; false when some must wait on, as no row is free. Those that
+   * are held again, as their way is another now, come behind the others. */
+  #release(entry: number, now: number): boolean {
     const { pool, held, encap } = this.#with;
     const batch = this.#batch;
-    batch.count = 0;
-    while (!batch.full && !this.leaving.full && pool.free > 0) {
+    let left = held.count(entry);
+    for (; left > 0 && !this.leaving.full && pool.free > 0; left--) {
       const cell = held.take(entry);
-      if (cell < 0) break;
-      this.#own[batch.count] = held.own[cell]!;
+      held.holdsOwn = held.own[cell]!;
+      batch.count = 0;
       batch.push(this.#bringBack(cell));
       held.room.free(cell);
+      encap.process(batch, now);
+      this.#leave(batch.rows[0]!, held.holdsOwn === 1);
     }
-    if (batch.count > 0) encap.process(batch, now);
-    for (let i = 0; i < batch.count; i++) this.#leave(batch.rows[i]!, this.#own[i] === 1);
+    held.holdsOwn = 0;
+    return left === 0;
   }
 
   #leave(row: number, isOwn: boolean): void {
-    const { pool, pipeline, counters, held } = this.#with;
-    const { verdict, direction, l3, end, datagram } = pool;
+    const { pool, pipeline, counters } = this.#with;
+    const { verdict, direction, l3, end } = pool;
     this.leaving.push(row);
-    if (verdict[row] === HELD) {
-      held.own[datagram[row]!] = isOwn ? 1 : 0;
-      return;
-    }
+    if (verdict[row] === HELD) return;
     if (verdict[row] === 0) verdict[row] = SENT;
     if (isOwn) return;
     const way = direction[row]!;

@@ -166,6 +166,12 @@ export class Links {
     return ready;
   }
 
+  /** Of an entry that was ready some packets had to stay: it is again, at the next `tick`. */
+  putOff(entry: number, now: number): void {
+    this.#ready.push(entry);
+    this.#due = now;
+  }
+
   /** A frame that is for the gateway itself. */
   handle(facts: OwnFrameFacts, now: number): void {
     const { vpc, frame, inner, outer, l3, l4, iface } = facts;

@@ -16,6 +16,8 @@ export class HeldPackets {
   /** Packets that were held and will not go: by the direction they were to take, until read. */
   readonly lost: Int32Array;
   lostCount = 0;
+  /** Whether what is held from now on is the gateway's own. */
+  holdsOwn = 0;
   /** By cell: bytes before the packet in what is stored. */
   readonly lead: Uint8Array;
   /** By cell: 1 for a packet of the gateway's own, which nobody counts. */
@@ -54,13 +56,18 @@ export class HeldPackets {
     return this.#counts[entry]! >= HELD_EACH;
   }
 
+  /** How many the neighbor has. */
+  count(entry: number): number {
+    return this.#counts[entry]!;
+  }
+
   /** Keeps the packet from byte `packet` to `end`; its cell, or -1 when there is no room. */
   hold(entry: number, words: Int32Array, packet: number, end: number, rxInterface: number): number {
     const lead = packet & 3;
     const cell = this.room.store(words, packet >> 2, lead + end - packet, rxInterface);
     if (cell < 0) return NONE;
     this.lead[cell] = lead;
-    this.own[cell] = 0;
+    this.own[cell] = this.holdsOwn;
     this.#append(entry, cell);
     return cell;
   }

@@ -14,7 +14,7 @@ import {
   PORTS,
   V6,
 } from "../../packet/packet-pool.ts";
-import { HELD, SENT } from "../../packet/verdict.ts";
+import { SENT } from "../../packet/verdict.ts";
 import type { HeldPackets } from "../../tables/held-packets.ts";
 import type { InterfaceTable } from "../../tables/interface-table.ts";
 import { RAW_IP } from "../../tables/interface-table.ts";
@@ -35,7 +35,7 @@ export function answerer(
   encap: NetworkFunction,
   held: HeldPackets,
 ): Answerer {
-  const { bytes, view, l3, vpc, flags, start, outer, rxInterface, verdict, datagram } = pool;
+  const { bytes, view, l3, vpc, flags, start, outer, rxInterface, verdict } = pool;
   const { kinds } = interfaces;
   const write = answerWriter(pool, snapshot, interfaces);
   /** By VPC: how many answers may be sent, and when that was so. */
@@ -105,10 +105,11 @@ export function answerer(
       answers.push(made);
     }
     if (answers.count === 0) return;
+    held.holdsOwn = 1;
     encap.process(answers, now);
+    held.holdsOwn = 0;
     for (let i = 0; i < answers.count; i++) {
       const row = answers.rows[i]!;
-      if (verdict[row] === HELD) held.own[datagram[row]!] = 1;
       if (verdict[row] === 0) verdict[row] = SENT;
     }
   };

@@ -8,7 +8,7 @@ import { Batch } from "../../packet/batch.ts";
 import { wordSum } from "../../packet/checksum-update.ts";
 import { type PacketPool, TO_BE_CUT } from "../../packet/packet-pool.ts";
 import { setTunnelLengths, tunnelIp } from "../../packet/tunnel-lengths.ts";
-import { DROP, HELD, SENT } from "../../packet/verdict.ts";
+import { DROP, SENT } from "../../packet/verdict.ts";
 import { TUNNELLED_MAX } from "../../tables/adjacency-table.ts";
 import type { DirectionCounters } from "../../tables/direction-counters.ts";
 import type { HeldPackets } from "../../tables/held-packets.ts";
@@ -52,7 +52,7 @@ export interface CutDependencies {
 export function cutter(dependencies: CutDependencies): Cutter {
   const { pool, interfaces, snapshot, counters, hashKey, encap, held } = dependencies;
   const { bytes, view, start, length, rxInterface, outer, l3, end, flags, adjacency } = pool;
-  const { toVpc, direction, sourcePort, destinationPort, verdict, datagram } = pool;
+  const { toVpc, direction, sourcePort, destinationPort, verdict } = pool;
   const { kinds } = interfaces;
   const pieces = new Batch(pool.slots);
   const causes = new Int32Array(pool.slots);
@@ -214,11 +214,12 @@ export function cutter(dependencies: CutDependencies): Cutter {
   function send(now: number): void {
     const { rows, count } = pieces;
     const octets = counters.current.bytes;
+    held.holdsOwn = 1;
     encap.process(pieces, now);
+    held.holdsOwn = 0;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const way = direction[row]!;
-      if (verdict[row] === HELD) held.own[datagram[row]!] = 1;
       if (verdict[row]! !== 0) continue;
       octets[way] = octets[way]! + (end[row]! - l3[row]!);
       verdict[row] = SENT;
