@@ -2,7 +2,7 @@
 // to the next, so that their neighbors stay known.
 
 import type { Config, Expose, StaticRoute } from "../config/model.ts";
-import { bits, type IpAddress } from "../wire/ip-address.ts";
+import { bits, type IpAddress, sameIpAddress } from "../wire/ip-address.ts";
 import {
   addressCount,
   containsAddress,
@@ -103,8 +103,10 @@ export class Plan {
     for (const link of linksOf(config)) {
       const networks = link.addresses.map(({ network }) => network);
       planned.links.set(link.key, link);
-      planned.publics.set(link.key, publicsTowards(config, link.vpc, networks));
+      const owns = ownAmong(config, link);
+      planned.publics.set(link.key, [...owns, ...publicsTowards(config, link.vpc, networks)]);
       routes.get(link.vpc)!.push(...this.#connected(link));
+      for (const prefix of owns) routes.get(link.vpc)!.push({ link: -1, neighbor: -1, prefix });
       for (const { address } of link.addresses) note(link.vpc, address);
     }
     for (const route of config.routes) {
@@ -199,6 +201,15 @@ function tunnelLink(
 ): TunnelLink {
   const key = `${vpc} through ${vtep.value} ${routerMac}`;
   return { kind: "tunnel", key, vpc, addresses: [], vni, vtep: vtepNumber(vtep), routerMac };
+}
+
+/** The VPC's addresses of the gateway that hosts on the link take for neighbors. */
+function ownAmong(config: Config, link: Link): Prefix[] {
+  const { addresses } = config.vpcs.find(({ name }) => name === link.vpc)!;
+  const isAmong = (address: IpAddress) =>
+    link.addresses.some(({ network }) => containsAddress(network, address)) &&
+    !link.addresses.some((own) => sameIpAddress(own.address, address));
+  return addresses.filter(isAmong).map(hostPrefix);
 }
 
 function hostPrefix(address: IpAddress): Prefix {

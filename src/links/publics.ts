@@ -4,7 +4,9 @@
 import type { Config, Expose } from "../config/model.ts";
 import { type Prefix, prefixesOverlap } from "../wire/prefix.ts";
 
-/** Of those, the ones that could be taken for neighbors on `networks`. */
+/** Of those, the ones that could be taken for neighbors on `networks`: parts of one. A prefix with
+ * all of a network in it says nothing about who is there, and answering for it would take every
+ * host's place. */
 export function publicsTowards(
   config: Config,
   vpc: string,
@@ -12,7 +14,11 @@ export function publicsTowards(
 ): readonly Prefix[] {
   return exposesTowards(config, vpc)
     .flatMap(publicsOf)
-    .filter((prefix) => networks.some((network) => prefixesOverlap(network, prefix)));
+    .filter((prefix) => networks.some((network) => isPartOf(network, prefix)));
+}
+
+function isPartOf(network: Prefix, part: Prefix): boolean {
+  return part.length > network.length && prefixesOverlap(network, part);
 }
 
 /** The exposes by which the VPC's hosts reach an address. */

@@ -145,10 +145,8 @@ test("it answers for its own addresses, not for others", () => {
 });
 
 test("it answers for public addresses that hosts take for neighbors", () => {
-  const text = CONFIG.replace("198.51.0.0/16", "10.0.0.0/16").replace(
-    "10.0.0.0/16 }], as",
-    "10.7.0.0/16 }], as",
-  );
+  const part = CONFIG.replace("198.51.0.0/16", "10.0.0.96/28");
+  const text = part.replace("10.0.0.0/16 }], as", "10.7.0.0/28 }], as");
   const live = new LiveGateway(
     text
       .replace("g0, address: 10.0.0.1/24", "g0, address: 10.7.0.1/24")
@@ -161,6 +159,30 @@ test("it answers for public addresses that hosts take for neighbors", () => {
     buildQuestion(ip("10.0.0.99"), ip("10.0.0.4"), macOf(HOST), undefined),
   );
   assert.deepEqual(said.map(tell), [`b0 ${HOST} arp 10.0.0.99 is at ${GW.b0}`]);
+});
+
+for (const prefix of ["10.0.0.0/16", "10.0.0.0/24"]) {
+  test(`a peer that has all of a network in ${prefix} takes no host's place`, () => {
+    const text = CONFIG.replace("198.51.0.0/16", prefix).replace(
+      "10.0.0.0/16 }], as",
+      `${prefix} }], as`,
+    );
+    const live = new LiveGateway(text, PORTS);
+    for (let i = 0; i < 5; i++) live.wait(1000);
+    const question = buildQuestion(ip("10.0.0.7"), ip("10.0.0.4"), macOf(HOST), undefined);
+    assert.deepEqual(live.send("b0", question), []);
+  });
+}
+
+test("it answers for an address of its VPC that is on no segment by itself", () => {
+  const live = new LiveGateway(`${CONFIG}  vpcs: { blue: { addresses: [10.0.0.254] } }\n`, PORTS);
+  for (let i = 0; i < 5; i++) live.wait(1000);
+  const question = buildQuestion(ip("10.0.0.254"), ip("10.0.0.4"), macOf(HOST), undefined);
+  const [answer] = live.send("b0", question);
+  assert.equal(tell(answer!), `b0 ${HOST} arp 10.0.0.254 is at ${GW.b0}`);
+  const ping = "icmp 10.0.0.4 > 10.0.0.254 echo-request id=7 seq=1";
+  const [pong] = live.send("b0", frame(HOST, GW.b0, ping));
+  assert.match(tell(pong!), /icmp 10.0.0.254 > 10.0.0.4 echo-reply/);
 });
 
 test("ping to its own addresses is answered, everything else there refused", () => {
