@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildAnswer, buildQuestion } from "../../src/links/frames.ts";
+import { buildAnswer } from "../../src/links/frames.ts";
 import { macOf } from "../support/live-gateway.ts";
-import { frame, GW, HOST, ip, SERVER, start, tell, UDP } from "./blue-and-green.ts";
+import { frame, GW, HOST, ip, SERVER, start, UDP } from "./blue-and-green.ts";
 
 test("what was held counts like any other packet; the gateway's own answers do not", () => {
   const live = start();
@@ -41,18 +41,6 @@ test("what waits for a VPC that is no more is given up", () => {
   live.wait(0);
   const { waiting, dropped } = live.gateway.counts();
   assert.deepEqual([waiting, dropped.get("neighbor-unresolved")], [0, 1]);
-});
-
-test("more questions than five thousand a second are not answered", () => {
-  const live = start();
-  live.now += 10_000;
-  let answers = 0;
-  for (let i = 0; i < 300; i++) {
-    const question = buildQuestion(ip("10.0.0.1"), ip("10.0.0.4"), macOf(HOST), undefined);
-    const sent = live.send("b0", ...Array.from({ length: 20 }, () => question)).map(tell);
-    answers += sent.filter((each) => each.startsWith(`b0 ${HOST} arp 10.0.0.1 is at`)).length;
-  }
-  assert.equal(answers, 5000);
 });
 
 test("its own words that come back are nobody else's", () => {
