@@ -51,13 +51,13 @@ function openDriver(
   { name, driver, promiscuous, underlay }: WantedPort,
   system: System,
 ): [driver: Driver, notices: readonly string[]] {
-  const options = { interface: name, onlyVxlanTo: underlay?.vtep };
+  const allGroups = underlay === undefined;
+  const options = { interface: name, onlyVxlanTo: underlay?.vtep, promiscuous, allGroups };
   if (driver === "tap") return [finishing(openTap({ interface: name }, system)), []];
   if (driver === "af-xdp") {
     const opened = openAfXdp(options, system);
     return [finishing(opened), opened.notices];
   }
-  if (underlay) return [finishing(openAfPacket({ ...options, promiscuous }, system)), []];
-  const alone = { interface: name, promiscuous, exclusive: true, whole: true };
-  return [openAfPacket(alone, system), []];
+  if (underlay) return [finishing(openAfPacket(options, system)), []];
+  return [openAfPacket({ ...options, exclusive: true, whole: true }, system), []];
 }

@@ -16,26 +16,25 @@ import { Held } from "./held.ts";
 import { findEthernet, type NetworkInterface } from "./interface.ts";
 import { PacketRing, ringSize } from "./packet-ring.ts";
 import {
-  ADD_MEMBERSHIP,
   ALL_PROTOCOLS,
   bindPacketSocket,
   IGNORE_OUTGOING,
   NO_PROTOCOL,
   openPacketSocket,
+  reachWider,
   setBuffer,
   setPacketOption,
   takeDrops,
   VNET_HDR,
+  type WiderReach,
 } from "./packet-socket.ts";
 import { RingReceiver } from "./ring-receiver.ts";
 import { takeOnlyVxlan } from "./socket-filter.ts";
 import type { System } from "./sys.ts";
 
-export interface AfPacketOptions {
+export interface AfPacketOptions extends WiderReach {
   /** In the network namespace of the calling thread. */
   readonly interface: string;
-  /** Also what is for other MAC addresses than the interface's. */
-  readonly promiscuous?: boolean | undefined;
   /** The kernel's own network stack gets nothing of what comes in; Linux 6.6. */
   readonly exclusive?: boolean | undefined;
   /** Of what comes in only VXLAN packets to this VTEP (IPv4): an underlay, on which the machine has
@@ -56,7 +55,6 @@ const SEND_BYTES = 2 * 1024 * 1024;
 const SEND_WORK_BYTES = 16 * 1024 * 1024;
 /** Room for super-frames that came: each takes up to 128 KiB of it. */
 const QUEUE_BYTES = 8 * 1024 * 1024;
-const PROMISCUOUS = 1;
 
 /** Throws a SystemError that says what could not be done: ENODEV without such an interface, EPERM
  * without CAP_NET_RAW and CAP_NET_ADMIN; an Error for an interface that is not Ethernet's. */
@@ -129,13 +127,13 @@ class AfPacket implements Driver {
   }
 
   /** Which frames come in, of those at the interface. */
-  #choose({ name, index }: NetworkInterface, options: AfPacketOptions): void {
+  #choose(iface: NetworkInterface, options: AfPacketOptions): void {
+    const { name } = iface;
     const set = (option: number, words: readonly number[], what: string) =>
       setPacketOption(this.#system, this.fd, option, words, `${what} ${name}`);
     set(IGNORE_OUTGOING, [1], "not what is sent");
-    // struct packet_mreq: interface, type, and an address that this type has none of.
     const vtep = options.onlyVxlanTo;
     if (vtep !== undefined) takeOnlyVxlan(this.#system, this.fd, vtep, `only VXLAN ${name}`);
-    if (options.promiscuous) set(ADD_MEMBERSHIP, [index, PROMISCUOUS, 0, 0], "promiscuous");
+    reachWider(this.#system, this.fd, iface, options);
   }
 }

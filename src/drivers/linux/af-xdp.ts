@@ -20,6 +20,7 @@ import {
 import type { Driver, DriverCounters } from "../driver.ts";
 import { Held } from "./held.ts";
 import { findEthernet, type NetworkInterface } from "./interface.ts";
+import { openPacketSocket, reachWider, type WiderReach } from "./packet-socket.ts";
 import { PoolMemory } from "./pool-memory.ts";
 import { receiveQueues } from "./receive-queues.ts";
 import { buildChecksumSpotter, type ChecksumSpotter } from "./spot-unfinished.ts";
@@ -28,7 +29,7 @@ import { ENETDOWN, ENXIO } from "./system-error.ts";
 import { type XdpMode, XdpProgram } from "./xdp-program.ts";
 import { RING_ENTRIES, XDP_HEADROOM, XdpSocket } from "./xdp-socket.ts";
 
-export interface AfXdpOptions {
+export interface AfXdpOptions extends WiderReach {
   /** In the network namespace of the calling thread; an MTU of at most 3,500 or so. */
   readonly interface: string;
   /** When absent native, or where that cannot be, generic. */
@@ -100,6 +101,7 @@ class AfXdp implements AfXdpDriver {
     const program = new XdpProgram(system, iface, { queue: QUEUE, ...options }, held);
     this.mode = program.mode;
     this.notices = noticesOf(program, iface, this.#socket.frameMax);
+    reachWider(system, held.fd(openPacketSocket(system, iface.name)), iface, options);
     this.#socket.bind(iface, QUEUE);
     program.give(QUEUE, this.fd);
   }

@@ -12,7 +12,9 @@ const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
 const SOCKADDR_LL = 20;
 
-export const ADD_MEMBERSHIP = 1;
+const ADD_MEMBERSHIP = 1;
+const PROMISCUOUS = 1;
+const ALL_GROUPS = 2;
 export const RX_RING = 5;
 const STATISTICS = 6;
 export const COPY_THRESH = 7;
@@ -40,6 +42,28 @@ export function setPacketOption(
 ): void {
   const value = new Uint8Array(Int32Array.from(words).buffer);
   must(system.setsockopt(fd, SOL_PACKET, option, value), what);
+}
+
+export interface WiderReach {
+  /** Also frames for other MAC addresses than the interface's. */
+  readonly promiscuous?: boolean | undefined;
+  /** Also frames for any group. Without, a network card leaves out those for groups that the kernel
+   * is not in, as are those that neighbors ask by (RFC 4861, 7.2.2). */
+  readonly allGroups?: boolean | undefined;
+}
+
+/** What the interface lets in, as long as the socket is open. Throws a SystemError. */
+export function reachWider(
+  system: System,
+  fd: number,
+  { index, name }: NetworkInterface,
+  { promiscuous, allGroups }: WiderReach,
+): void {
+  // struct packet_mreq: interface, type, and an address that these types have none of.
+  const add = (type: number, what: string) =>
+    setPacketOption(system, fd, ADD_MEMBERSHIP, [index, type, 0, 0], `${what} ${name}`);
+  if (promiscuous) add(PROMISCUOUS, "promiscuous");
+  if (allGroups) add(ALL_GROUPS, "all groups");
 }
 
 /** Frames that found no room in the ring since the last time it was asked. */
