@@ -72,7 +72,8 @@ export class Waiter {
   }
 
   /** Takes what would end the next sleep at once: a wake-up, and the error that a socket keeps when
-   * its interface goes down. */
+   * its interface goes down. With something to receive beside it, an error is left there: that of
+   * rtnetlink says that messages were lost, and whoever receives must see it. */
   #settle(): void {
     for (let i = 0; i < this.#count; i++) {
       const seen = this.#polled[2 * i + 1]! >>> 16;
@@ -80,7 +81,8 @@ export class Waiter {
       if (seen === 0) continue;
       const fd = this.#polled[2 * i]!;
       if (i === 0) this.#system.read(fd, this.#drainedAt, 8);
-      else if (seen & GONE && !this.#clearError(fd)) this.#polled[2 * i] = -1;
+      else if (seen & POLLIN || (seen & GONE) === 0) continue;
+      else if (!this.#clearError(fd)) this.#polled[2 * i] = -1;
     }
   }
 
