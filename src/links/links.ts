@@ -64,6 +64,7 @@ export class Links {
   readonly #hops = new Map<number, OuterHop>();
   /** Undefined when it must be made anew. */
   #wantedVteps: ReadonlySet<number> | undefined;
+  #lastWanted: ReadonlySet<number> = new Set();
   #underlay: Underlay | undefined;
   #out: OwnFrame[] = [];
   /** As if they had come in. */
@@ -92,6 +93,7 @@ export class Links {
     this.#due = now;
     this.#attention.clear();
     this.#underlay = config.underlay;
+    if (config.underlay === undefined) this.#hops.clear();
     for (const link of this.#plan.commit()) this.#neighbors.forget(link, true, now);
     for (const link of this.#plan.links()) {
       if (link.kind !== "tunnel") this.#announcements.start(link.key, now);
@@ -141,7 +143,10 @@ export class Links {
       if (link.kind === "segment") for (const vtep of link.vteps) wanted.add(vtep);
     }
     for (const { vtep } of this.#neighbors.all()) if (vtep !== 0) wanted.add(vtep);
-    return wanted;
+    const before = this.#lastWanted;
+    const same = wanted.size === before.size && [...wanted].every((vtep) => before.has(vtep));
+    if (!same) this.#lastWanted = wanted;
+    return this.#lastWanted;
   }
 
   /** Frames to send, since the last call. */

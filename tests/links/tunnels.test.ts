@@ -152,6 +152,18 @@ test("a VTEP that hosts are found behind is looked for, though nobody named it",
   assert.ok(after.has(five) && !before.has(five));
 });
 
+test("the VTEPs that packets go to are the same set until they are others", () => {
+  const live = start();
+  const { links } = live.gateway;
+  const before = links!.wantedVteps();
+  live.send("u0", fromRouter(THERE));
+  live.send("u0", fromHost(ANSWER, VTEPS.four));
+  links!.setOuterHop(ip("172.30.8.4"), undefined, live.now);
+  assert.equal(links!.wantedVteps(), before);
+  live.send("u0", fromHost(buildAnswer(ip("10.0.0.8"), macOf(HOST), undefined), 0xac1e0809 | 0));
+  assert.deepEqual([...links!.wantedVteps()].sort(), [...before, 0xac1e0809 | 0].sort());
+});
+
 test("questions and pings from inside a VNI are answered through the tunnel they came by", () => {
   const live = start();
   const question = buildQuestion(ip("10.0.0.1"), ip("10.0.0.8"), macOf(HOST), undefined);
