@@ -30,6 +30,16 @@ export function readCounts(counts: Counts): DriverCounters {
   };
 }
 
+/** Of two drivers, one after the other, together. */
+export function addCounters(a: DriverCounters, b: DriverCounters | undefined): DriverCounters {
+  if (b === undefined) return a;
+  const names = Object.keys(a) as (keyof DriverCounters)[];
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as Record<
+    keyof DriverCounters,
+    number
+  >;
+}
+
 export function withTransmitDrops(counters: DriverCounters, more: number): DriverCounters {
   return { ...counters, transmitDrops: counters.transmitDrops + more };
 }

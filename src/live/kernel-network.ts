@@ -13,6 +13,9 @@ import type { WantedPort } from "./wanted-ports.ts";
 /** Outer IPv4, UDP, VXLAN and inner Ethernet (RFC 7348). */
 const TUNNEL_BYTES = 50;
 
+/** Whatever an interface says: a longest header and 8 bytes must fit (RFC 791, 3.2). */
+const MTU_MIN = 68;
+
 export interface HopChange {
   readonly vtep: IpAddress;
   readonly hop: OuterHop | undefined;
@@ -29,13 +32,25 @@ export class KernelNetwork {
   readonly #ports: readonly WantedPort[];
   #wantedVteps: ReadonlySet<number> = new Set();
 
-  /** Throws a SystemError. */
-  constructor(system: System, ports: readonly WantedPort[], underlay: Underlay | undefined) {
+  /** `before` is the one whose place it takes. Throws a SystemError. */
+  constructor(
+    system: System,
+    ports: readonly WantedPort[],
+    underlay: Underlay | undefined,
+    before: KernelNetwork | undefined,
+  ) {
     this.#ports = ports;
     this.#underlay = underlay;
     const names = ports.map(({ name }) => name);
-    this.#links = new KernelLinks(this.#netlink(system), names);
-    this.#hops = underlay && new OuterHops(this.#netlink(system), underlay.interface);
+    try {
+      this.#links = new KernelLinks(this.#netlink(system), names);
+      const teller = underlay && this.#netlink(system);
+      const known = before === undefined ? undefined : before.#hops;
+      this.#hops = teller && new OuterHops(teller, underlay.interface, known);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     this.fds = this.#netlinks.map(({ fd }) => fd);
   }
 
@@ -80,7 +95,7 @@ export class KernelNetwork {
         ) ||
         config.routes.some(({ vpc: of, hop }) => of === vpc.name && hop.kind === "tunnel");
       if (tunnelled && underlay) mtus.push(underlay - TUNNEL_BYTES);
-      return { ...vpc, mtu: Math.min(vpc.mtu, ...mtus) };
+      return { ...vpc, mtu: Math.max(MTU_MIN, Math.min(vpc.mtu, ...mtus)) };
     });
     return { ...config, vpcs } as Config;
   }

@@ -3,6 +3,7 @@
 
 import { systemClock } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
+import { addCounters } from "../drivers/counts.ts";
 import type { DriverCounters } from "../drivers/driver.ts";
 import type { System } from "../drivers/linux/sys.ts";
 import { SystemError } from "../drivers/linux/system-error.ts";
@@ -19,6 +20,8 @@ const INTERFACES_MAX = 256;
 const IDLE_SWEEP = 1000;
 /** How often the kernel is asked while there is no sleep that it could end. */
 const LOOK_MILLIS = 20;
+/** How often it is tried to open what is there and could not be opened. */
+const RETRY_MILLIS = 1000;
 
 export class LiveDataPath implements DataPath {
   readonly #gateway: Gateway;
@@ -34,9 +37,14 @@ export class LiveDataPath implements DataPath {
   #fds: readonly number[] = [];
   #network: KernelNetwork | undefined;
   #config: Config | undefined;
+  #wantedPorts: readonly WantedPort[] = [];
   #lookAt = 0;
+  #retryAt = 0;
+  /** By interface: why it could not be opened the last time. */
+  readonly #refusals = new Map<string, string>();
   /** Why the kernel did not tell the last time; empty when it did. */
   #silence = "";
+  /** Of the drivers that interfaces have had before. */
   readonly #closedCounters = new Map<string, DriverCounters>();
 
   constructor(gateway: Gateway, system: System, log: Log) {
@@ -78,7 +86,7 @@ export class LiveDataPath implements DataPath {
       for (const port of wanted) {
         if (!this.#ports.has(port.name)) opened.push(this.#open(port));
       }
-      network = new KernelNetwork(this.#system, wanted, config.underlay);
+      network = new KernelNetwork(this.#system, wanted, config.underlay, this.#network);
       const report = this.#applyTo(network, config, now);
       this.#network?.close();
       this.#network = network;
@@ -93,7 +101,9 @@ export class LiveDataPath implements DataPath {
 
   counts(): DataPathCounts {
     const interfaces = new Map(this.#closedCounters);
-    for (const [name, { driver }] of this.#ports) interfaces.set(name, driver.counters());
+    for (const { driver, wanted } of this.#list) {
+      interfaces.set(wanted.name, addCounters(driver.counters(), interfaces.get(wanted.name)));
+    }
     return { gateway: this.#gateway.counts(), interfaces };
   }
 
@@ -125,6 +135,7 @@ export class LiveDataPath implements DataPath {
     if (this.#network === undefined) return;
     try {
       this.#follow(this.#network, now);
+      if (now >= this.#retryAt) this.#retry(this.#network, now);
       this.#silence = "";
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
@@ -152,6 +163,18 @@ export class LiveDataPath implements DataPath {
     }
   }
 
+  /** An underlay that was made anew gets its address a moment later. */
+  #retry(network: KernelNetwork, now: number): void {
+    this.#retryAt = now + RETRY_MILLIS;
+    for (const port of this.#wantedPorts) {
+      const { name, driver } = port;
+      const isThere = driver === "tap" || network.link(name) !== undefined;
+      if (!isThere || this.#ports.has(name)) continue;
+      this.#reopen(name, port);
+      this.#tellPort(name, now);
+    }
+  }
+
   #applyTo(network: KernelNetwork, config: Config, now: number): ApplyReport {
     const report = this.#gateway.apply(network.withMtus(config), now);
     this.#config = config;
@@ -168,6 +191,8 @@ export class LiveDataPath implements DataPath {
 
   /** Behind a new configuration: ports it does not want are closed, others told. */
   #settle(wanted: readonly WantedPort[], opened: readonly OpenPort[], now: number): void {
+    this.#wantedPorts = wanted;
+    this.#lookAt = 0;
     for (const port of opened) this.#ports.set(port.wanted.name, port);
     for (const name of [...this.#ports.keys()]) {
       if (wanted.some((each) => each.name === name)) continue;
@@ -208,25 +233,29 @@ export class LiveDataPath implements DataPath {
   }
 
   /** Of an interface that is there again, or is to be driven otherwise; one that cannot be opened
-   * stays closed. */
+   * is tried again. */
   #reopen(name: string, wanted = this.#wanted(name)): void {
     if (wanted === undefined) return;
     try {
       this.#ports.set(name, this.#open(wanted));
+      this.#refusals.delete(name);
     } catch (error) {
-      this.#log({ level: "error", message: (error as Error).message });
+      const { message } = error as Error;
+      if (message !== this.#refusals.get(name)) this.#log({ level: "error", message });
+      this.#refusals.set(name, message);
     }
     this.#renewLists();
   }
 
   #wanted(name: string): WantedPort | undefined {
-    return this.#config && wantedPorts(this.#config).find((each) => each.name === name);
+    return this.#wantedPorts.find((each) => each.name === name);
   }
 
   #shut(name: string): void {
     const port = this.#ports.get(name);
     if (port === undefined) return;
-    this.#closedCounters.set(name, port.driver.counters());
+    const before = this.#closedCounters.get(name);
+    this.#closedCounters.set(name, addCounters(port.driver.counters(), before));
     port.close();
     this.#ports.delete(name);
     this.#renewLists();

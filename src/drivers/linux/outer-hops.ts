@@ -46,15 +46,17 @@ export class OuterHops {
   #routes: ReadonlyMap<string, OuterRoute> = new Map();
   /** At the underlay's link. */
   #neighbors = new Map<string, Neighbor>();
-  #hops: ReadonlyMap<string, KnownHop> = new Map();
+  #hops: ReadonlyMap<string, KnownHop>;
   /** Neighbors that the kernel is to find, or to look at again. */
   #missing: ReadonlyMap<string, IpAddress> = new Map();
   /** All must be read again; or what was found must be looked up again. */
   #unread = true;
   #unsettled = true;
 
-  /** `name` is the underlay's interface, which need not be there yet. */
-  constructor(netlink: NetworkTeller, name: string) {
+  /** `name` is the underlay's interface, which need not be there yet. `before` has told what was so
+   * until now: what is the same is not told again, and what is no more is. */
+  constructor(netlink: NetworkTeller, name: string, before?: OuterHops) {
+    this.#hops = before === undefined ? new Map() : before.#hops;
     this.fd = netlink.fd;
     this.#netlink = netlink;
     this.#name = name;

@@ -58,7 +58,12 @@ export class Rtnetlink {
    * SystemError. */
   constructor(system: System) {
     this.#questions = new NetlinkSocket(system, 0);
-    this.#events = new NetlinkSocket(system, GROUPS);
+    try {
+      this.#events = new NetlinkSocket(system, GROUPS);
+    } catch (error) {
+      this.#questions.close();
+      throw error;
+    }
     this.fd = this.#events.fd;
     const size = new Uint8Array(Int32Array.of(EVENT_BYTES).buffer);
     const failed = system.setsockopt(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, size);
