@@ -16,8 +16,9 @@ export function turnEcho(frame: Uint8Array, l3: number, l4: number, outer: numbe
   if (inner >= 0) {
     swap(frame, inner, inner + 6, 6);
     swap(frame, outer + 12, outer + 16, 4);
-    // The checksum of the outer UDP header does not cover an order, and the tunnel goes without.
-    view.setUint16(outer + 20 + 6, 0);
+    change(view, outer + 8, (TTL << 8) | frame[outer + 9]!, outer + 10);
+    // UDP and VXLAN headers are 16 bytes. The tunnel goes without a checksum (RFC 7348, 5).
+    view.setUint16(inner - 16 + 6, 0);
   }
   const v6 = frame[l3]! >>> 4 === 6;
   if (v6) {

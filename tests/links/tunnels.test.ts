@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildAnswer, buildQuestion } from "../../src/links/frames.ts";
 import { wrap } from "../../src/links/outer.ts";
+import { checksumOf, sumBytes } from "../../src/wire/checksum.ts";
 import { describeArp, readArp } from "../../src/wire/arp.ts";
 import { formatIpAddress, parseIpAddress, readIpAddress } from "../../src/wire/ip-address.ts";
 import { formatMac } from "../../src/wire/mac.ts";
@@ -176,6 +177,26 @@ test("questions and pings from inside a VNI are answered through the tunnel they
     new RegExp(`^172.30.8.3 vni 102 ${HOST} icmp 10.0.0.1 > 10.0.0.8 echo-reply`),
   );
   assert.deepEqual(verifyChecksums(pong!.frame.subarray(14)), []);
+});
+
+test("a ping that came with options in the tunnel's header, and few hops left, is answered right", () => {
+  const live = start();
+  const ping = inner(HOST, OURS, "icmp 10.0.0.8 > 10.0.0.1 echo-request id=7 seq=1");
+  const plain = fromHost(ping, VTEPS.three);
+  const bytes = new Uint8Array(plain.length + 4);
+  bytes.set(plain.subarray(0, 34));
+  bytes.set([1, 1, 1, 1], 34);
+  bytes.set(plain.subarray(34), 38);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(14, 0x46);
+  view.setUint16(16, view.getUint16(16) + 4);
+  view.setUint8(22, 1);
+  view.setUint16(24, 0);
+  view.setUint16(24, checksumOf(sumBytes(bytes.subarray(14, 38))));
+  view.setUint16(44, 0xbad);
+  const [pong] = live.send("u0", bytes);
+  assert.deepEqual(verifyChecksums(pong!.frame.subarray(14)), []);
+  assert.deepEqual([pong!.frame[22], pong!.frame[14]], [64, 0x46]);
 });
 
 /** With the outer congestion bits. */
