@@ -9,7 +9,9 @@ import { until } from "../../src/drivers/contract.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { buildQuestion, readNews } from "../../src/links/frames.ts";
 import { wrap } from "../../src/links/outer.ts";
+import { KernelNetwork } from "../../src/live/kernel-network.ts";
 import { LiveDataPath } from "../../src/live/live-data-path.ts";
+import { wantedPorts } from "../../src/live/wanted-ports.ts";
 import { type IpAddress, parseIpAddress } from "../../src/wire/ip-address.ts";
 import { formatMac, parseMac } from "../../src/wire/mac.ts";
 import { configOf } from "../support/gateway.ts";
@@ -143,5 +145,30 @@ isthmus:
     assert.ok(received > before.received, "what was counted before still is");
   } finally {
     scene.close();
+  }
+});
+
+test("an MTU in which no packet fits is not believed", skip, () => {
+  const veth = new Veth(system);
+  const config = configOf(`
+vpcs: { blue: { vni: 101 } }
+isthmus:
+  underlay: { interface: near0, vtep: 172.30.8.1 }
+  attachments: [{ vpc: blue, vteps: [172.30.8.2], address: 10.0.0.1/24 }]
+`);
+  try {
+    veth.atNear(() => {
+      for (const [mtu, told] of [
+        [1500, 1450],
+        [100, 68],
+      ]) {
+        ip(`link set near0 mtu ${mtu}`);
+        const network = new KernelNetwork(system, wantedPorts(config), config.underlay, undefined);
+        assert.equal(network.withMtus(config).vpcs[0]!.mtu, told);
+        network.close();
+      }
+    });
+  } finally {
+    veth.close();
   }
 });

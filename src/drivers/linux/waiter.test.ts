@@ -8,7 +8,7 @@ const POLLERR = 8;
 
 /** A kernel in which the socket 7 has these events; which errors were taken off sockets. */
 function scene(events: number) {
-  let memory = new Uint8Array(0);
+  let memory: Uint8Array = new Uint8Array(0);
   const cleared: number[] = [];
   const system = {
     eventfd: () => 3,
