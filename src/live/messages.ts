@@ -1,11 +1,13 @@
 // What the two threads say to each other: plain data, in the order sent. Each command has one
 // answer.
 
+import type { Config } from "../config/model.ts";
 import type { DataPathCounts, LogLine } from "./data-path.ts";
 
 export type Command =
-  /** A configuration that has been found right: the worker reads the text again. */
-  | { readonly kind: "apply"; readonly text: string; readonly file: string }
+  /** A configuration that has been found right. It is plain data, and the worker gets a copy: to
+   * read and check the text takes so long that packets would be lost meanwhile. */
+  | { readonly kind: "apply"; readonly config: Config }
   | { readonly kind: "counts" }
   /** Drain, close, end. */
   | { readonly kind: "stop" };
@@ -53,7 +55,6 @@ export type Message = Answer | News;
 export interface WorkerStart {
   /** Of a module that exports `openDataPath`. */
   readonly dataPath: string;
-  readonly text: string;
-  readonly file: string;
+  readonly config: Config;
   readonly pulse: SharedArrayBuffer;
 }

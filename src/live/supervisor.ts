@@ -2,6 +2,7 @@
 // stop. Reads the configuration, again when it changes; an invalid one changes nothing.
 
 import type { EventEmitter } from "node:events";
+import type { Config } from "../config/model.ts";
 import { loadSystem, type System } from "../drivers/linux/sys.ts";
 import { checkText, readText } from "./config-file.ts";
 import type { Log } from "./data-path.ts";
@@ -48,12 +49,13 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     log({ level: "error", message: (error as Error).message });
     return EXIT_FAILED;
   }
-  if (checkText(text, file, log) === undefined) {
+  const config = checkText(text, file, log);
+  if (config === undefined) {
     log({ level: "error", message: `${file} is not right, so nothing is started` });
     return EXIT_FAILED;
   }
   const system = await loadSystem();
-  const supervisor = new Supervisor(options, text, system);
+  const supervisor = new Supervisor(options, text, config, system);
   return supervisor.finished;
 }
 
@@ -73,7 +75,7 @@ class Supervisor {
   #stopping = false;
   #over = false;
 
-  constructor(options: SuperviseOptions, text: string, system: System) {
+  constructor(options: SuperviseOptions, text: string, config: Config, system: System) {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
@@ -87,8 +89,8 @@ class Supervisor {
       ),
     ];
     for (const [signal, listener] of this.#listeners) options.signals.on(signal, listener);
-    const { dataPath, file, silenceMillis = SILENCE_MILLIS } = options;
-    this.#thread = new DataPathThread({ dataPath, text, file }, system, {
+    const { dataPath, silenceMillis = SILENCE_MILLIS } = options;
+    this.#thread = new DataPathThread({ dataPath, config }, system, {
       news: (news) => this.#hear(news),
       ended: (error) => this.#ended(error),
     });
@@ -145,11 +147,12 @@ class Supervisor {
     }
     if (cause === "file" && text === this.#seen) return;
     this.#seen = text;
-    if (checkText(text, file, this.#log) === undefined) {
+    const config = checkText(text, file, this.#log);
+    if (config === undefined) {
       this.#keep(`${file} is not right`);
       return;
     }
-    const answer = await this.#thread.ask({ kind: "apply", text, file });
+    const answer = await this.#thread.ask({ kind: "apply", config });
     if (answer.kind === "applied") {
       for (const line of tellApplied(answer.applied, cause)) this.#log(line);
     } else if (answer.kind === "refused") {

@@ -4,11 +4,9 @@
 
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
-import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/model.ts";
 import { loadSystem } from "../drivers/linux/sys.ts";
 import { Waiter } from "../drivers/linux/waiter.ts";
-import { natModes } from "../nat/modes.ts";
 import type { DataPath, OpenDataPath } from "./data-path.ts";
 import { drain, runLoop } from "./loop.ts";
 import type { Answer, Applied, Command, Message, WorkerStart } from "./messages.ts";
@@ -18,17 +16,10 @@ function say(message: Message): void {
   parentPort?.postMessage(message);
 }
 
-/** Of a text that the main thread has found right. */
-function configOf(text: string, file: string): Config {
-  const { config, issues } = loadConfig(text, file, natModes);
-  if (config === undefined) throw new Error(`${file}: ${issues[0]?.message}`);
-  return config;
-}
-
-function apply(dataPath: DataPath, text: string, file: string): Answer {
+function apply(dataPath: DataPath, config: Config): Answer {
   const began = systemClock.now();
   try {
-    const { kept, ended, notices } = dataPath.apply(configOf(text, file));
+    const { kept, ended, notices } = dataPath.apply(config);
     const millis = systemClock.now() - began;
     return { kind: "applied", applied: { kept, ended: byReason(ended), notices, millis } };
   } catch (error) {
@@ -55,7 +46,7 @@ function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse): boolean {
       case undefined:
         return true;
       case "apply":
-        say(apply(dataPath, command.text, command.file));
+        say(apply(dataPath, command.config));
         break;
       case "counts":
         say({ kind: "counts", counts: dataPath.counts() });
@@ -71,7 +62,7 @@ function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse): boolean {
   }
 }
 
-async function run({ dataPath: module, text, file, pulse: shared }: WorkerStart): Promise<void> {
+async function run({ dataPath: module, config, pulse: shared }: WorkerStart): Promise<void> {
   const pulse = new Pulse(shared);
   const began = systemClock.now();
   const { openDataPath }: { openDataPath: OpenDataPath } = await import(module);
@@ -80,7 +71,7 @@ async function run({ dataPath: module, text, file, pulse: shared }: WorkerStart)
   try {
     const system = await loadSystem();
     const log = (line: Extract<Message, { kind: "log" }>["line"]) => say({ kind: "log", line });
-    dataPath = openDataPath(configOf(text, file), log, system);
+    dataPath = openDataPath(config, log, system);
     waiter = new Waiter(system, dataPath.fds);
   } catch (error) {
     say({ kind: "failed", ...told(error) });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { loadSystem } from "../../src/drivers/linux/sys.ts";
 import { DataPathThread } from "../../src/live/data-path-thread.ts";
 import type { News } from "../../src/live/messages.ts";
+import { configOf } from "../support/gateway.ts";
 import { vpcs } from "./running.ts";
 
 test("a command wakes the thread, and each has its answer", async () => {
@@ -15,7 +16,7 @@ test("a command wakes the thread, and each has its answer", async () => {
   const ready = Promise.withResolvers<Extract<News, { kind: "ready" }>>();
   const ended = Promise.withResolvers<Error | undefined>();
   const dataPath = new URL("fake-data-path.ts", import.meta.url).href;
-  const start = { dataPath, text: vpcs("blue"), file: "gateway.yaml" };
+  const start = { dataPath, config: configOf(vpcs("blue")) };
   const thread = new DataPathThread(
     start,
     { ...system, write },
@@ -26,8 +27,8 @@ test("a command wakes the thread, and each has its answer", async () => {
   );
   const { wakeFd } = await ready.promise;
   assert.deepEqual(wakes, []);
-  const two = { kind: "apply", text: vpcs("blue", "green"), file: "gateway.yaml" } as const;
-  const none = { ...two, text: vpcs("elsewhere") };
+  const two = { kind: "apply", config: configOf(vpcs("blue", "green")) } as const;
+  const none = { ...two, config: configOf(vpcs("elsewhere")) };
   const all = [{ kind: "counts" }, two, none, { kind: "stop" }] as const;
   const answers = await Promise.all(all.map((command) => thread.ask(command)));
   assert.deepEqual(
