@@ -164,3 +164,20 @@ test("a VPC whose hosts say too much keeps the others from nothing", () => {
   const other = buildQuestion(ip("10.1.0.1"), ip("10.1.0.8"), macOf(SERVER), undefined);
   assert.equal(live.send("g0", other).length, 1);
 });
+
+test("what the gateway said and comes back is nobody else's claim", () => {
+  const live = start();
+  const own = buildAnswer(ip("10.0.0.1"), macOf(GW.b0), undefined);
+  assert.deepEqual(live.send("b0", own), []);
+  assert.deepEqual(live.notices, []);
+});
+
+test("an address that is claimed again and again is defended once in ten seconds", () => {
+  const live = start();
+  const claim = buildAnswer(ip("10.0.0.1"), macOf(HOST), undefined);
+  for (let i = 0; i < 20; i++) {
+    live.now += 1000;
+    live.send("b0", claim);
+  }
+  assert.equal(live.notices.length, 2);
+});

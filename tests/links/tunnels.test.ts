@@ -165,6 +165,15 @@ test("the VTEPs that packets go to are the same set until they are others", () =
   assert.deepEqual([...links!.wantedVteps()].sort(), [...before, 0xac1e0809 | 0].sort());
 });
 
+test("a VTEP that can be reached is told the gateway's addresses, three times", () => {
+  const live = start(["172.30.8.4"]);
+  live.gateway.links!.setOuterHop(ip("172.30.8.3"), HOP, live.now);
+  const said = [0, 1000, 1000, 1000].flatMap((millis) => live.wait(millis).map(tell));
+  const told = said.filter((each) => each.startsWith("172.30.8.3 vni 102 ff:ff:ff:ff:ff:ff"));
+  assert.equal(told.length, 3, String(said));
+  assert.match(told[0]!, /who has 10.0.0.1, tell 10.0.0.1/);
+});
+
 test("questions and pings from inside a VNI are answered through the tunnel they came by", () => {
   const live = start();
   const question = buildQuestion(ip("10.0.0.1"), ip("10.0.0.8"), macOf(HOST), undefined);
