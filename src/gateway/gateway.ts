@@ -18,6 +18,7 @@ import { TICK_MILLIS, tickFrom, tickOf } from "../tables/flow-timers.ts";
 import { TrieBuilder } from "../tables/prefix-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
 import { compile, type Names } from "./compile.ts";
+import { DropBook } from "./drop-book.ts";
 import { type FlowView, viewFlow } from "./flow-list.ts";
 import { type Flows, makeFlows } from "./flows.ts";
 import { type InterfaceOptions, Interfaces } from "./interfaces.ts";
@@ -54,6 +55,7 @@ const NO_NAMES: Names = { vpcs: [], directions: [], exposes: [], aclRules: [], a
 export class Gateway {
   readonly #pool: PacketPool;
   readonly #pipeline: Pipeline;
+  readonly #drops: DropBook;
   readonly #interfaces = new Interfaces();
   readonly #snapshot: SnapshotHolder = { current: EMPTY_SNAPSHOT };
   readonly #counters: DirectionCounters = { current: directionCounts(0) };
@@ -95,7 +97,8 @@ export class Gateway {
       snapshot: this.#snapshot,
       next,
     });
-    this.#pipeline = new Pipeline(this.#pool, this.#counters, steps);
+    this.#drops = new DropBook(this.#pool, this.#flows.tables, steps);
+    this.#pipeline = new Pipeline(this.#pool, this.#counters, steps, this.#drops.ledger);
     this.#answer = answer;
     this.#cut = cut;
     this.#returned = new Returned(this.#pool, this.#flows.fragments, this.#snapshot);
@@ -120,6 +123,7 @@ export class Gateway {
     const { snapshot, names } = compile(config, tools);
     const interfaceVpcs = this.#interfaces.vpcs(names.vpcs);
     this.#neighborhood?.renumber(this.#names.vpcs, names.vpcs);
+    this.#drops.renumber(this.#snapshot.current, this.#names, names);
     this.#totals.add(this.#names, this.#counters.current);
     this.#counters.current = directionCounts(names.directions.length);
     this.#names = names;
@@ -358,6 +362,8 @@ export class Gateway {
       flows: this.#flows,
       pool: this.#pool,
       pipeline: this.#pipeline,
+      drops: this.#drops,
+      interfaces: this.#interfaces.all,
       tick: this.#tick,
       since: this.#since,
     };

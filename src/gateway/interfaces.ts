@@ -37,6 +37,11 @@ export class Interfaces {
     this.table.set(index, kindOf(options), options.mac);
   }
 
+  /** By index. */
+  get all(): readonly InterfaceOptions[] {
+    return this.#options;
+  }
+
   /** By interface: the index of its VPC in `names`, -1 for none. */
   vpcs(names: readonly string[]): Int32Array {
     return Int32Array.from(this.#options, ({ vpc }) =>

@@ -54,6 +54,8 @@ export class Neighborhood {
 
   constructor(dependencies: NeighborhoodDependencies) {
     this.#with = dependencies;
+    const { held, pipeline } = dependencies;
+    held.onLost = (cell) => pipeline.settleLost(held, cell, UNRESOLVED);
     this.links = new Links(dependencies);
   }
 
@@ -79,12 +81,12 @@ export class Neighborhood {
 
   /** Time passes. */
   tick(now: number): void {
+    this.#with.pipeline.drops.now[0] = now;
     this.links.tick(now);
     for (const entry of this.links.takeReady()) {
       if (!this.#release(entry, now)) this.links.putOff(entry, now);
     }
     for (const { iface, frame } of this.links.takeFrames()) this.#send(iface, frame);
-    this.#countLost();
   }
 
   /** A new configuration has other numbers: what is held follows, or is given up. */
@@ -93,10 +95,13 @@ export class Neighborhood {
     const numbers = new Map(after.map((name, index) => [name, index]));
     const renamed = (vpc: number) => numbers.get(before[vpc] ?? "") ?? -1;
     held.each((cell) => {
+      const to = renamed(held.toVpc[cell]!);
+      // What is given up is counted by the old numbers.
+      if (to < 0) return false;
       held.vpc[cell] = renamed(held.vpc[cell]!);
-      held.toVpc[cell] = renamed(held.toVpc[cell]!);
+      held.toVpc[cell] = to;
       held.direction[cell] = -1;
-      return held.toVpc[cell]! >= 0;
+      return true;
     });
   }
 
@@ -152,7 +157,7 @@ export class Neighborhood {
     if (verdict[row] === 0) verdict[row] = SENT;
     if (isOwn) return;
     const way = direction[row]!;
-    pipeline.settleHeld(verdict[row]!, way);
+    pipeline.settleReleased(row);
     if (verdict[row] !== SENT || way < 0) return;
     const { packets, bytes } = counters.current;
     packets[way]!++;
@@ -189,11 +194,5 @@ export class Neighborhood {
     pool.txInterface[row] = iface;
     pool.verdict[row] = SENT;
     this.leaving.push(row);
-  }
-
-  #countLost(): void {
-    const { held, pipeline } = this.#with;
-    for (let i = 0; i < held.lostCount; i++) pipeline.settleHeld(UNRESOLVED, held.lost[i]!);
-    held.lostCount = 0;
   }
 }

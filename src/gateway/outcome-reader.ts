@@ -3,12 +3,11 @@
 import { HEADROOM } from "../packet/limits.ts";
 import { type PacketPool, V6 } from "../packet/packet-pool.ts";
 import { verdictName } from "../packet/verdict.ts";
-import { BY_DEFAULT, NO_ACL } from "../tables/acl-table.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
-import { ACL, EXPOSE, RULE_WORDS } from "../tables/rule-table.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
 import type { Names } from "./compile.ts";
-import type { Decision, PacketOutcome } from "./outcome.ts";
+import { type Decisions, readDecisions } from "./decisions.ts";
+import type { PacketOutcome } from "./outcome.ts";
 
 export class OutcomeReader {
   readonly #pool: PacketPool;
@@ -39,10 +38,7 @@ export class OutcomeReader {
       verdict: verdictName(pool.verdict[row]!),
       from: vpc < 0 ? undefined : vpcs[vpc],
       to: direction && vpcs[direction.to],
-      peering: direction?.peering,
-      source: this.#expose(this.#rules(row)[0]),
-      destination: this.#expose(this.#rules(row)[1]),
-      acl: this.#acl(row),
+      ...this.#decisions(row),
       frame: this.frame(row),
       offset: l3 < 0 ? -1 : l3 - (row * pool.slotBytes + HEADROOM),
       packet: this.packet(row),
@@ -72,19 +68,12 @@ export class OutcomeReader {
     return (entry & 1) === 0 ? sides : [sides[1], sides[0]];
   }
 
-  #expose(rule: number): Decision | undefined {
-    if (rule <= 0) return undefined;
-    return this.#names.exposes[this.#snapshot.rules[rule * RULE_WORDS + EXPOSE]!];
-  }
-
-  #acl(row: number): Decision | undefined {
-    const rule = this.#pool.aclRule[row]!;
-    if (rule === NO_ACL) return undefined;
-    if (rule !== BY_DEFAULT) return this.#names.aclRules[rule];
-    const list =
-      this.#pool.flow[row]! >= 0
-        ? this.#snapshot.directionAcls[this.#pool.direction[row]!]!
-        : this.#snapshot.rules[this.#pool.destinationRule[row]! * RULE_WORDS + ACL]!;
-    return this.#names.acls[list];
+  #decisions(row: number): Decisions {
+    const [sourceRule, destinationRule] = this.#rules(row);
+    const direction = this.#pool.direction[row]!;
+    const aclRule = this.#pool.aclRule[row]!;
+    const byFlow = this.#pool.flow[row]! >= 0;
+    const decided = { direction, sourceRule, destinationRule, aclRule, byFlow };
+    return readDecisions(decided, this.#snapshot, this.#names);
   }
 }

@@ -5,9 +5,11 @@ import type { PacketPool } from "../packet/packet-pool.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
 import type { Names } from "./compile.ts";
+import type { DropBook } from "./drop-book.ts";
 import type { EndReason } from "./end-reason.ts";
 import type { FlowView } from "./flow-list.ts";
 import type { Flows } from "./flows.ts";
+import type { InterfaceOptions } from "./interfaces.ts";
 import type { PairCount } from "./pair-totals.ts";
 
 /** What is held at the moment. */
@@ -74,6 +76,9 @@ export interface GatewayParts {
   readonly flows: Flows;
   readonly pool: PacketPool;
   readonly pipeline: Pipeline;
+  readonly drops: DropBook;
+  /** By index. */
+  readonly interfaces: readonly InterfaceOptions[];
   /** Now, as flows count it; and the tick that idle times count from. */
   readonly tick: number;
   readonly since: number;

@@ -13,6 +13,8 @@ import { Batch } from "../packet/batch.ts";
 import type { Column, PacketPool } from "../packet/packet-pool.ts";
 import { DROP_FIRST, HELD, SENT, VERDICT_LIMIT, WAITING } from "../packet/verdict.ts";
 import type { DirectionCounters } from "../tables/direction-counters.ts";
+import type { HeldPackets } from "../tables/held-packets.ts";
+import { DropLedger } from "./drop-ledger.ts";
 
 /** What `PacketPool.open` fills in, before any step. */
 const GIVEN: readonly Column[] = ["start", "length", "rxInterface", "offload"];
@@ -28,13 +30,21 @@ export class Pipeline {
   shortened = 0;
   /** By verdict code. Of those that wait or are held, how many there are now. */
   readonly verdicts = new Float64Array(VERDICT_LIMIT);
+  /** What was dropped, one by one. */
+  readonly drops: DropLedger;
   readonly #pool: PacketPool;
   readonly #counters: DirectionCounters;
   readonly #live = new Batch();
   readonly #entered = new Batch();
 
-  constructor(pool: PacketPool, counters: DirectionCounters, steps: readonly NetworkFunction[]) {
+  constructor(
+    pool: PacketPool,
+    counters: DirectionCounters,
+    steps: readonly NetworkFunction[],
+    drops: DropLedger = new DropLedger(pool),
+  ) {
     checkOrder(steps);
+    this.drops = drops;
     this.steps = steps;
     this.#pool = pool;
     this.#counters = counters;
@@ -52,8 +62,20 @@ export class Pipeline {
     this.#run(batch, now, listener);
   }
 
-  /** A packet that was held has this verdict now. `way` is its direction, -1 for unknown. */
-  settleHeld(code: number, way: number): void {
+  /** A packet that was held has come back in `row`, and has a verdict now. */
+  settleReleased(row: number): void {
+    const code = this.#pool.verdict[row]!;
+    if (code >= DROP_FIRST) this.drops.writeReleased(row, code);
+    this.#settleHeld(code, this.#pool.direction[row]!);
+  }
+
+  /** A packet that is held does not go any more. */
+  settleLost(held: HeldPackets, cell: number, code: number): void {
+    this.drops.writeHeld(held, cell, code);
+    this.#settleHeld(code, held.direction[cell]!);
+  }
+
+  #settleHeld(code: number, way: number): void {
     const { verdicts } = this;
     const { dropped } = this.#counters.current;
     verdicts[HELD]!--;
@@ -71,11 +93,13 @@ export class Pipeline {
     verdicts[HELD] = held;
     this.received = waiting + held;
     this.shortened = 0;
+    this.drops.clear();
   }
 
   #run(batch: Batch, now: number, listener?: StepListener): void {
     const { steps } = this;
     const live = this.#live;
+    this.drops.now[0] = now;
     live.copyFrom(batch);
     for (let i = 0; i < steps.length && live.count > 0; i++) {
       const step = steps[i]!;
@@ -86,13 +110,14 @@ export class Pipeline {
       const decided = step.process(live, now);
       if (listener !== undefined) listener(step, this.#entered);
       if (step.shortcut === true) this.shortened += decided;
-      if (decided > 0) this.#settle(live);
+      if (decided > 0) this.#settle(live, i);
     }
     assert(live.count === 0, "the last step decides every packet that reaches it");
   }
 
-  /** Takes the decided packets out of `live`, keeping the order of the others, and counts them. */
-  #settle(live: Batch): void {
+  /** Takes the packets that a step has decided about out of `live`, keeping the order of the
+   * others, and counts them. */
+  #settle(live: Batch, step: number): void {
     const { verdict, direction } = this.#pool;
     const { dropped } = this.#counters.current;
     const { rows, count } = live;
@@ -108,8 +133,10 @@ export class Pipeline {
       } else if (code === SENT) sent++;
       else {
         verdicts[code] = verdicts[code]! + 1;
+        if (code < DROP_FIRST) continue;
         const way = direction[row]!;
-        if (code >= DROP_FIRST && way >= 0) dropped[way] = dropped[way]! + 1;
+        if (way >= 0) dropped[way] = dropped[way]! + 1;
+        this.drops.write(row, code, step);
       }
     }
     verdicts[SENT] = verdicts[SENT]! + sent;

@@ -5,19 +5,18 @@
 import type { Memory } from "../base/arena.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
-/** Packets that may come between two looks at what was lost. */
-const BATCH_MAX = 1024;
 /** Most packets for one neighbor. */
 export const HELD_EACH = 16;
 const NONE = -1;
 
+function ignore(): void {}
+
 export class HeldPackets {
   readonly room: WaitingRoom;
-  /** Packets that were held and will not go: by the direction they were to take, until read. */
-  readonly lost: Int32Array;
-  lostCount = 0;
   /** Whether what is held from now on is the gateway's own. */
   holdsOwn = 0;
+  /** Told of each cell whose packet will not go, while it is still there. */
+  onLost: (cell: number) => void = ignore;
   /** By cell: bytes before the packet in what is stored. */
   readonly lead: Uint8Array;
   /** By cell: 1 for a packet of the gateway's own, which nobody counts. */
@@ -37,7 +36,6 @@ export class HeldPackets {
   /** Most packets in all, and most neighbors. */
   constructor(capacity: number, neighbors: number, memory: Memory) {
     this.room = new WaitingRoom(capacity, memory);
-    this.lost = new Int32Array(capacity + BATCH_MAX);
     this.lead = new Uint8Array(capacity);
     this.own = new Uint8Array(capacity);
     this.offload = new Int32Array(capacity);
@@ -103,10 +101,7 @@ export class HeldPackets {
 
   /** The packet in the cell does not go. */
   giveUp(cell: number): void {
-    if (this.own[cell]! === 0) {
-      this.lost[this.lostCount] = this.direction[cell]!;
-      this.lostCount++;
-    }
+    if (this.own[cell]! === 0) this.onLost(cell);
     this.room.free(cell);
   }
 }

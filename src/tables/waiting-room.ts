@@ -79,11 +79,13 @@ export class WaitingRoom {
     return cell;
   }
 
-  /** Copies the frame out, to word `at`. */
-  load(cell: number, words: Int32Array, at: number): void {
-    let left = (this.length[cell]! + 3) >> 2;
+  /** Copies the frame out, to word `at`, or its first `most` bytes (a multiple of four); how many
+   * bytes. */
+  load(cell: number, words: Int32Array, at: number, most = this.length[cell]!): number {
+    const size = this.length[cell]! < most ? this.length[cell]! : most;
+    let left = (size + 3) >> 2;
     let to = at;
-    for (let block = this.#firstBlock[cell]!; block >= 0; block = this.#nextBlock[block]!) {
+    for (let block = this.#firstBlock[cell]!; left > 0; block = this.#nextBlock[block]!) {
       const from = block * BLOCK_WORDS;
       for (let word = 0; word < BLOCK_WORDS && word < left; word++) {
         words[to + word] = this.#words[from + word]!;
@@ -91,6 +93,7 @@ export class WaitingRoom {
       left -= BLOCK_WORDS;
       to += BLOCK_WORDS;
     }
+    return size;
   }
 
   free(cell: number): void {
