@@ -30,6 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "gateway",
     "pipeline",
     "functions/network-function.ts",
+    "drivers/capture.ts",
+    "drivers/pcapng-write.ts",
   ],
   live: [
     "base",
