@@ -7,6 +7,7 @@ import type { Expose, Manifest, NatExpose } from "../config/model.ts";
 import { EXPOSABLE } from "../config/reserved-prefixes.ts";
 import type { MappingRule } from "../nat/mapping.ts";
 import type { BuildContext, Claim, NatMode, NatState } from "../nat/nat-mode.ts";
+import type { NatPool } from "../nat/nat-pool.ts";
 import type { Binder } from "../tables/flow-draft.ts";
 import { ticks } from "../tables/flow-timers.ts";
 import type { ReshapeInit } from "../tables/reshape-table.ts";
@@ -45,11 +46,18 @@ export interface ExposeDependencies {
   readonly timersOf: (mode: string) => number;
 }
 
+/** Where an expose (by its number) takes public endpoints from. */
+export interface ExposePool {
+  readonly expose: number;
+  readonly pool: NatPool;
+}
+
 const NO_DELTA: readonly number[] = [];
 export class ExposeCompiler {
   readonly names: Decision[] = [];
   readonly reshapes: ReshapeInit[] = [];
   readonly binders: Binder[] = [];
+  readonly pools: ExposePool[] = [];
   readonly #binderIndexes = new Map<Binder, number>();
   readonly #modes: ReadonlyMap<string, NatMode>;
   readonly #dependencies: ExposeDependencies;
@@ -81,7 +89,8 @@ export class ExposeCompiler {
     const mode = this.#modes.get(expose.mode);
     assert(mode !== undefined, `a checked expose names a mode that exists: ${expose.mode}`);
     const protocol = expose.protocol ?? -1;
-    const { toPublic, toPrivate, idle } = mode.build(expose, context);
+    const { toPublic, toPrivate, idle, pool } = mode.build(expose, context);
+    if (pool !== undefined) this.pools.push({ expose: id, pool });
     const tracking = {
       track: idle === undefined ? 0 : 1 + this.#dependencies.timersOf(mode.name),
       idle: typeof idle === "number" ? ticks(idle) : -1,

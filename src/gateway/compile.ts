@@ -16,6 +16,7 @@ import {
   ExposeCompiler,
   type ExposeDependencies,
   type ExposeHalves,
+  type ExposePool,
   type Half,
 } from "./compile-expose.ts";
 import { compileShortcuts } from "./compile-shortcuts.ts";
@@ -29,7 +30,18 @@ export interface Names {
   readonly aclRules: readonly Decision[];
   /** By ACL list index: the ACL's own place, for its default. */
   readonly acls: readonly Decision[];
+  readonly pools: readonly ExposePool[];
 }
+
+/** Before the first configuration. */
+export const NO_NAMES: Names = {
+  vpcs: [],
+  directions: [],
+  exposes: [],
+  aclRules: [],
+  acls: [],
+  pools: [],
+};
 
 /** One way across one peering. */
 export interface Direction {
@@ -133,6 +145,7 @@ class Compiler {
         exposes: this.#exposes.names,
         aclRules: this.#acls.ruleNames,
         acls: this.#acls.listNames,
+        pools: this.#exposes.pools,
       },
     };
   }

@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { FlowTimes } from "../config/model.ts";
 import { natModes } from "../nat/modes.ts";
 import type { NatState } from "../nat/nat-mode.ts";
+import { Refusals } from "../nat/refusals.ts";
 import { DROP } from "../packet/verdict.ts";
 import {
   DESTINATION,
@@ -112,7 +113,15 @@ export function makeFlows(
   const settle = (draft: FlowDraft) => tables[draft.v6 ? 1 : 0].settle(draft);
   return {
     tables,
-    nat: { mappings, hosts, inUse, settle, random, sequential: options.ports === "sequential" },
+    nat: {
+      mappings,
+      hosts,
+      inUse,
+      settle,
+      refusals: new Refusals(),
+      random,
+      sequential: options.ports === "sequential",
+    },
     hostCount: () => hostTable?.count ?? 0,
     halves: new HalfBinder(snapshot, DROP["no-mapping"].code),
     fragments: new FragmentTable({

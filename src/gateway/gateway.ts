@@ -17,7 +17,7 @@ import { type DirectionCounters, directionCounts } from "../tables/direction-cou
 import { TICK_MILLIS, tickFrom, tickOf } from "../tables/flow-timers.ts";
 import { TrieBuilder } from "../tables/prefix-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../tables/snapshot.ts";
-import { compile, type Names } from "./compile.ts";
+import { compile, type Names, NO_NAMES } from "./compile.ts";
 import { DropBook } from "./drop-book.ts";
 import { type FlowView, viewFlow } from "./flow-list.ts";
 import { type Flows, makeFlows } from "./flows.ts";
@@ -49,8 +49,6 @@ export type {
   Tracked,
 } from "./reports.ts";
 export type { TraceLine } from "./trace.ts";
-
-const NO_NAMES: Names = { vpcs: [], directions: [], exposes: [], aclRules: [], acls: [] };
 
 export class Gateway {
   readonly #pool: PacketPool;

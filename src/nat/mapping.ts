@@ -5,6 +5,7 @@
 import type { Binder } from "../tables/flow-draft.ts";
 import type { Family } from "../wire/ip-address.ts";
 import type { PortRange } from "../wire/port.ts";
+import type { NatPool } from "./nat-pool.ts";
 
 export interface MappingRule {
   readonly family: Family;
@@ -67,6 +68,8 @@ export interface ModeHalves extends StatelessMapping {
   /** Undefined: nothing is kept. Otherwise milliseconds that an established flow may be idle,
    * "default" for those of the timers. */
   readonly idle?: number | "default" | undefined;
+  /** Where public endpoints come from, when there may be too few of them. */
+  readonly pool?: NatPool | undefined;
 }
 
 /** Rules for the sender's side and for the receiver's. */

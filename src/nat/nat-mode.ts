@@ -9,6 +9,7 @@ import type { HostTable } from "../tables/host-table.ts";
 import type { MappingTable } from "../tables/mapping-table.ts";
 import type { PrefixPorts } from "../wire/prefix-ports.ts";
 import type { ModeHalves } from "./mapping.ts";
+import type { Refusals } from "./refusals.ts";
 
 /** One way of translating the traffic of an expose. A folder in src/nat/ exports exactly one. */
 export interface NatMode extends ExposeMode {
@@ -27,6 +28,7 @@ export interface NatState {
   readonly inUse: (draft: FlowDraft) => boolean;
   /** Looks for flows that are over and still count for the draft's host. */
   readonly settle: (draft: FlowDraft) => void;
+  readonly refusals: Refusals;
   readonly random: Random;
   /** Ports and addresses in order, for tests and stories; otherwise by chance (RFC 6056). */
   readonly sequential: boolean;

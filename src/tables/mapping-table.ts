@@ -42,6 +42,19 @@ export interface MappingTableOptions {
   readonly hashKey: HashKey;
 }
 
+/** A mapping, to be looked at. */
+export class MappingView {
+  /** The VNI of its owner: the private endpoint. */
+  vni = 0;
+  /** The owner's address: one word, or four of IPv6, in the order of the address. */
+  readonly address = new Int32Array(4);
+  set = 0;
+  /** The public port. */
+  port = 0;
+  /** Several private endpoints share it; the owner is the first of them. */
+  shared = false;
+}
+
 export class MappingTable {
   readonly #families: readonly [Family, Family];
   readonly #sets: PublicPorts[] = [];
@@ -56,13 +69,28 @@ export class MappingTable {
     return this.#families[0].count + this.#families[1].count;
   }
 
+  /** Port sets that there are: of each public address that was ever used. */
+  get setCount(): number {
+    return this.#sets.length;
+  }
+
+  /** All mappings are below it. */
+  get limit(): number {
+    return 2 * Math.max(this.#families[0].used, this.#families[1].used);
+  }
+
+  /** Reads the mapping into `view`; false when nobody holds it. */
+  read(mapping: number, view: MappingView): boolean {
+    return this.#families[mapping & 1]!.read(mapping >> 1, view);
+  }
+
   /** The number of the port set of a public address, in network order, as one VPC (by VNI) sees
    * it. */
   setOf(toVni: number, protocol: number, address: Uint8Array): number {
     const view = new DataView(address.buffer, address.byteOffset, address.length);
     const known = this.knownSet(toVni, protocol, view, 0, address.length);
     if (known >= 0) return known;
-    const number = this.#sets.push(new PublicPorts(address)) - 1;
+    const number = this.#sets.push(new PublicPorts(address, toVni, protocol)) - 1;
     this.#setNumbers.name(networkOf(toVni, protocol), view, 0, address.length, number);
     return number;
   }
@@ -196,7 +224,8 @@ class Family {
   readonly #slab: KeyedSlab;
   readonly #key: Int32Array;
   readonly #free: number[] = [];
-  #used = 0;
+  /** Entries below it have been given out. */
+  used = 0;
   count = 0;
 
   constructor(layout: Layout, { flows, memory, hashKey }: MappingTableOptions) {
@@ -258,8 +287,21 @@ class Family {
     return this.#slab.words[entry * this.#layout.words + this.#layout.port]! & 0xffff;
   }
 
+  read(entry: number, view: MappingView): boolean {
+    const { words } = this.#slab;
+    const { words: entryWords, addressWords, holders } = this.#layout;
+    const at = entry * entryWords;
+    if (entry >= this.used || words[at + holders]! <= 0) return false;
+    view.vni = this.ownerVni(entry);
+    for (let i = 0; i < addressWords; i++) view.address[i] = words[at + 2 + i]!;
+    view.set = this.set(entry);
+    view.port = this.port(entry);
+    view.shared = this.isShared(entry);
+    return true;
+  }
+
   add(draft: FlowDraft, set: number, shared: boolean): number {
-    const entry = this.#free.pop() ?? (this.#used < this.#slab.capacity ? this.#used++ : undefined);
+    const entry = this.#free.pop() ?? (this.used < this.#slab.capacity ? this.used++ : undefined);
     if (entry === undefined) return -1;
     this.#writeKey(draft);
     const { words } = this.#slab;

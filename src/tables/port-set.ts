@@ -18,6 +18,11 @@ export class PortSet {
   #summary: Int32Array = NO_WORDS;
   #count = 0;
 
+  /** Ports that are taken. */
+  get taken(): number {
+    return this.#count;
+  }
+
   isFree(port: number): boolean {
     const bits = this.#bits;
     if (bits === undefined) return !this.#taken.includes(port);

@@ -7,11 +7,16 @@ export class PublicPorts {
   readonly free = new PortSet();
   /** In network order. */
   readonly address: Uint8Array;
+  /** The VNI of who sees it. */
+  readonly realm: number;
+  readonly protocol: number;
   /** By port: the mapping. Most pools never ask, so most ports are not in it. */
   #owners: Map<number, number> | undefined;
 
-  constructor(address: Uint8Array) {
+  constructor(address: Uint8Array, realm: number, protocol: number) {
     this.address = address;
+    this.realm = realm;
+    this.protocol = protocol;
   }
 
   /** The mapping that was named for the port, or -1. */

@@ -26,6 +26,20 @@ export function isOwnPort({ range, withheld }: Ports, port: number): boolean {
   return port >= range.first && port <= range.last && withheldRange(withheld, port) === undefined;
 }
 
+/** How many there are. */
+export function ownPortCount({ range, withheld }: Ports): number {
+  let count = range.last + 1 - range.first;
+  let next = range.first;
+  for (const { first, last } of withheld.toSorted((a, b) => a.first - b.first)) {
+    const from = Math.max(first, next);
+    const to = Math.min(last, range.last);
+    if (from > to) continue;
+    count -= to + 1 - from;
+    next = to + 1;
+  }
+  return count;
+}
+
 /** The port `wish` itself (-1: none is wished for), or one of that parity (0: even, 1: odd, -1:
  * any) that is free or may be shared, looked for from `start` on and then from the beginning; -1
  * for none. */

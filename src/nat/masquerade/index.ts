@@ -22,6 +22,7 @@ export const masquerade: NatMode = {
       toPublic: expose.privates.map((entry) => rule(entry, { kind: "bind", binder })),
       toPrivate: expose.publics.map((entry) => rule(entry, inward)),
       idle: options.idleTimeoutMillis ?? "default",
+      pool: binder,
     };
   },
 };

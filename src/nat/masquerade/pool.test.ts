@@ -18,6 +18,7 @@ import {
 } from "../../wire/ip-address.ts";
 import { normalise } from "../../wire/normalise.ts";
 import type { Claim } from "../nat-mode.ts";
+import { Refusals } from "../refusals.ts";
 import { searchPort } from "./choose-port.ts";
 import type { MasqueradeOptions } from "./options.ts";
 import { MasqueradePool } from "./pool.ts";
@@ -60,6 +61,7 @@ function makeWorld(sequential = true, capacity = 70_000): World {
     random: seededRandom(7),
     sequential,
     settle: () => {},
+    refusals: new Refusals(),
     hosts: () => hostTable,
     inUse: (draft: FlowDraft) => answers.has(answerOf(draft)),
   };

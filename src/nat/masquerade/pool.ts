@@ -17,9 +17,17 @@ import { hashWords } from "../../tables/key-hash.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
 import { readIpAddress } from "../../wire/ip-address.ts";
 import { lastAddress } from "../../wire/prefix.ts";
-import type { PrefixPorts } from "../../wire/prefix-ports.ts";
+import { formatPrefixPorts, type PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext } from "../nat-mode.ts";
-import { isOwnPort, type MayShare, type Patience, searchPort } from "./choose-port.ts";
+import type { NatPool, PoolAddress } from "../nat-pool.ts";
+import type { RefusalCounts } from "../refusals.ts";
+import {
+  isOwnPort,
+  type MayShare,
+  ownPortCount,
+  type Patience,
+  searchPort,
+} from "./choose-port.ts";
 import type { MasqueradeOptions } from "./options.ts";
 import { type PublicAddress, PublicAddresses } from "./public-addresses.ts";
 
@@ -38,12 +46,14 @@ export interface Sides {
   readonly publics: readonly PrefixPorts[];
 }
 
-export class MasqueradePool implements Binder {
+export class MasqueradePool implements Binder, NatPool {
+  readonly publics: readonly PrefixPorts[];
   readonly #context: BuildContext;
   readonly #privates: readonly PrefixPorts[];
   readonly #options: MasqueradeOptions;
   readonly #mappings: MappingTable;
   readonly #addresses: PublicAddresses;
+  readonly #refusals: RefusalCounts;
   readonly #sequential: boolean;
   readonly #host = new Int32Array(5);
   readonly #patience: Patience = { left: PATIENCE };
@@ -51,11 +61,41 @@ export class MasqueradePool implements Binder {
 
   constructor({ privates, publics }: Sides, options: MasqueradeOptions, context: BuildContext) {
     this.#privates = privates;
+    this.publics = publics;
     this.#options = options;
     this.#context = context;
     this.#mappings = context.state.mappings;
     this.#sequential = context.state.sequential || options.allocation === "sequential";
     this.#addresses = new PublicAddresses(publics, options.ports, context);
+    const { vni, peerVni, state } = context;
+    this.#refusals = state.refusals.of(`${vni} ${peerVni} ${publics.map(formatPrefixPorts)}`);
+  }
+
+  get vni(): number {
+    return this.#context.vni;
+  }
+
+  get peerVni(): number {
+    return this.#context.peerVni;
+  }
+
+  get addressCount(): number {
+    return this.#addresses.count;
+  }
+
+  size(protocol: number): number {
+    return this.#addresses.size(protocol);
+  }
+
+  addressOf(set: number, protocol: number): PoolAddress | undefined {
+    const address = this.#addresses.ofSet(set, protocol);
+    if (address === undefined) return undefined;
+    const { bytes } = address;
+    return { bytes, size: ownPortCount(address), gives: (port) => isOwnPort(address, port) };
+  }
+
+  refused(protocol: number): number {
+    return this.#refusals.of(protocol);
   }
 
   bind(draft: FlowDraft): number {
@@ -160,6 +200,7 @@ export class MasqueradePool implements Binder {
       draft.newSourcePort = port;
       return this.#take(draft, address, shared);
     }
+    this.#refusals.add(draft.protocol);
     return NO_FREE_PORT;
   }
 

@@ -5,7 +5,7 @@ import { isQueryProtocol } from "../../tables/flow-draft.ts";
 import type { MappingTable } from "../../tables/mapping-table.ts";
 import { readIpAddress, writeIpAddress } from "../../wire/ip-address.ts";
 import { ALL_PORTS, type PortRange } from "../../wire/port.ts";
-import { addressCount, lastAddress } from "../../wire/prefix.ts";
+import { addressCount, lastAddress, type Prefix } from "../../wire/prefix.ts";
 import type { PrefixPorts } from "../../wire/prefix-ports.ts";
 import type { BuildContext, Claim } from "../nat-mode.ts";
 
@@ -75,6 +75,32 @@ export class PublicAddresses {
     return found ?? undefined;
   }
 
+  /** Ports of all addresses together. Claims are taken to be apart from each other. */
+  size(protocol: number): number {
+    const isQuery = isQueryProtocol(protocol);
+    const range = isQuery ? ALL_PORTS : this.#ports;
+    let size = this.count * widthOf(range, range);
+    for (const claim of isQuery ? [] : this.#claims) {
+      if (claim.protocol !== undefined && claim.protocol !== protocol) continue;
+      for (const { prefix, ports } of claim.publics) {
+        size -= this.#within(prefix) * widthOf(range, ports ?? ALL_PORTS);
+      }
+    }
+    return Math.max(size, 0);
+  }
+
+  /** Addresses that are in the prefix. */
+  #within(prefix: Prefix): number {
+    let sum = 0;
+    for (const { first, last } of this.#stretches) {
+      const from = prefix.network > first ? prefix.network : first;
+      const end = lastAddress(prefix);
+      const to = end < last ? end : last;
+      if (from <= to) sum += Number(to - from + 1n);
+    }
+    return Math.min(sum, this.count);
+  }
+
   at(index: number, family: 4 | 6, protocol: number): PublicAddress {
     const known = this.#known[protocol]?.get(index);
     if (known !== undefined) return known;
@@ -108,6 +134,11 @@ export class PublicAddresses {
         : this.#claims.flatMap((claim) => claimedPorts(claim, value, protocol)),
     };
   }
+}
+
+/** Ports that both have. */
+function widthOf(a: PortRange, b: PortRange): number {
+  return Math.max(0, Math.min(a.last, b.last) + 1 - Math.max(a.first, b.first));
 }
 
 function claimedPorts(claim: Claim, value: bigint, protocol: number): PortRange[] {

@@ -1,0 +1,157 @@
+// How full each pool of public endpoints is, for each protocol: what is cheap enough to be asked
+// every few seconds. Who has the ports is told by ../pools.ts.
+
+import type { Place } from "../../config/issue.ts";
+import type { Names } from "../../gateway/compile.ts";
+import type { ExposePool } from "../../gateway/compile-expose.ts";
+import type { Gateway } from "../../gateway/gateway.ts";
+import type { NatPool, PoolAddress } from "../../nat/nat-pool.ts";
+import type { MappingTable } from "../../tables/mapping-table.ts";
+import { ICMP, ICMPV6, protocolName, TCP, UDP } from "../../wire/ip-protocol.ts";
+import { formatPrefixPorts } from "../../wire/prefix-ports.ts";
+import type { Work } from "../work.ts";
+
+/** One expose, one protocol. Numbers are ports, or identifiers of ICMP. */
+export interface PoolLevel {
+  /** The same after a new configuration, as long as VPCs and addresses are. */
+  readonly id: string;
+  readonly vpc: string;
+  /** The VPC that sees the public addresses. */
+  readonly peer: string;
+  readonly peering: string;
+  /** The public prefixes, separated by commas. */
+  readonly pool: string;
+  /** "tcp", "udp", "icmp" or "proto-N". */
+  readonly protocol: string;
+  /** e.g. "expose 2 of blue", and where it is written. */
+  readonly expose: string;
+  readonly place: Place | undefined;
+  /** Public addresses. */
+  readonly addresses: number;
+  readonly size: number;
+  /** Taken, by whomever: other exposes may draw from the same addresses. */
+  readonly taken: number;
+  readonly free: number;
+  /** Flows refused, since the start, as none was free. */
+  readonly refused: number;
+}
+
+/** Part of a pool: one public address that has been used. */
+export interface PoolSet {
+  /** Number of its port set. */
+  readonly set: number;
+  readonly address: PoolAddress;
+}
+
+export interface FoundPool {
+  readonly pool: NatPool;
+  readonly protocol: number;
+  readonly level: PoolLevel;
+  readonly sets: readonly PoolSet[];
+}
+
+/** Port sets looked at in one piece. */
+const SETS_AT_ONCE = 128;
+
+/** In the order of the configuration. */
+export function* poolLevels(gateway: Gateway): Work<PoolLevel[]> {
+  const found = yield* findPools(gateway);
+  return found.map(({ level }) => level);
+}
+
+export function* findPools(gateway: Gateway): Work<FoundPool[]> {
+  const { names, snapshot, flows } = gateway.parts;
+  const { mappings } = flows.nat;
+  const sets = yield* setsOfPools(names.pools, mappings);
+  const describe = describer(names, snapshot.vpcVnis);
+  const found: FoundPool[] = [];
+  for (const each of names.pools) {
+    const common = describe(each);
+    const { pool } = each;
+    const own = sets.get(pool) ?? new Map();
+    for (const protocol of protocolsOf(pool, own)) {
+      found.push(foundPool(mappings, pool, protocol, common, own.get(protocol) ?? []));
+    }
+    yield;
+  }
+  return found;
+}
+
+type Common = Pick<
+  PoolLevel,
+  "vpc" | "peer" | "peering" | "pool" | "expose" | "place" | "addresses"
+>;
+
+function describer(names: Names, vpcVnis: Int32Array): (each: ExposePool) => Common {
+  const vpcs = new Map(Array.from(vpcVnis, (vni, index) => [vni, index]));
+  const peerings = new Map(
+    names.directions.map(({ from, to, peering }) => [`${from} ${to}`, peering]),
+  );
+  return ({ expose, pool }) => {
+    const [vpc = -1, peer = -1] = [vpcs.get(pool.vni), vpcs.get(pool.peerVni)];
+    return {
+      vpc: names.vpcs[vpc] ?? "",
+      peer: names.vpcs[peer] ?? "",
+      peering: peerings.get(`${vpc} ${peer}`) ?? "",
+      pool: pool.publics.map(formatPrefixPorts).join(","),
+      expose: names.exposes[expose]?.label ?? "",
+      place: names.exposes[expose]?.place,
+      addresses: pool.addressCount,
+    };
+  };
+}
+
+function foundPool(
+  mappings: MappingTable,
+  pool: NatPool,
+  protocol: number,
+  common: Common,
+  sets: readonly PoolSet[],
+): FoundPool {
+  const name = protocolName(protocol);
+  const size = pool.size(protocol);
+  let taken = 0;
+  for (const { set } of sets) taken += mappings.ports(set).free.taken;
+  taken = Math.min(taken, size);
+  const level: PoolLevel = {
+    id: `${common.vpc} > ${common.peer} ${common.pool} ${name}`,
+    ...common,
+    protocol: name,
+    size,
+    taken,
+    free: size - taken,
+    refused: pool.refused(protocol),
+  };
+  return { pool, protocol, level, sets };
+}
+
+type SetsByProtocol = Map<number, PoolSet[]>;
+
+function* setsOfPools(
+  pools: readonly { readonly pool: NatPool }[],
+  mappings: MappingTable,
+): Work<Map<NatPool, SetsByProtocol>> {
+  const result = new Map<NatPool, SetsByProtocol>();
+  const byRealm = Map.groupBy(pools, ({ pool }) => pool.peerVni);
+  for (let set = 0; set < mappings.setCount; set++) {
+    if (set % SETS_AT_ONCE === SETS_AT_ONCE - 1) yield;
+    const { realm, protocol } = mappings.ports(set);
+    for (const { pool } of byRealm.get(realm) ?? []) {
+      const address = pool.addressOf(set, protocol);
+      if (address === undefined) continue;
+      const protocols = result.get(pool) ?? new Map<number, PoolSet[]>();
+      result.set(pool, protocols);
+      const known = protocols.get(protocol) ?? [];
+      protocols.set(protocol, known);
+      known.push({ set, address });
+    }
+  }
+  return result;
+}
+
+/** Those that every pool has, and what else was met. */
+function protocolsOf(pool: NatPool, sets: SetsByProtocol): number[] {
+  const query = pool.publics[0]?.prefix.family === 6 ? ICMPV6 : ICMP;
+  const usual = [TCP, UDP, query];
+  return [...new Set([...usual, ...sets.keys()])].sort((a, b) => a - b);
+}
