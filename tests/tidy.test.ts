@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "insight",
     "node:",
     "npm:pino",
+    "npm:prom-client",
   ],
   stories: ["base", "wire", "config", "nat/modes.ts", "gateway/gateway.ts", "gateway/outcome.ts"],
   lab: ["base", "wire", "config", "drivers", "node:", "npm:dns-packet"],

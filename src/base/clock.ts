@@ -32,3 +32,6 @@ export class ManualClock implements Clock {
 
 /** The machine's monotonic time. */
 export const systemClock: Clock = { now: () => performance.now() };
+
+/** The time of day, in milliseconds since 1970. It goes back when somebody sets it back. */
+export const wallClock: Clock = { now: () => Date.now() };

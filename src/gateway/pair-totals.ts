@@ -11,6 +11,8 @@ export interface PairCount {
   /** Of IP packets, without link and tunnel headers. */
   readonly bytes: number;
   readonly dropped: number;
+  /** That were opened that way. */
+  readonly flows: number;
 }
 
 type Totals = Map<string, PairCount>;
@@ -42,12 +44,13 @@ function sum(totals: Totals, names: Names, counts: DirectionCounts): Totals {
     if (packets === 0 && dropped === 0) continue;
     const pair = { from: names.vpcs[from]!, to: names.vpcs[to]! };
     const key = JSON.stringify(pair);
-    const before = result.get(key) ?? { packets: 0, bytes: 0, dropped: 0 };
+    const before = result.get(key) ?? { packets: 0, bytes: 0, dropped: 0, flows: 0 };
     result.set(key, {
       ...pair,
       packets: before.packets + packets,
       bytes: before.bytes + counts.bytes[index]!,
       dropped: before.dropped + dropped,
+      flows: before.flows + counts.flows[index]!,
     });
   }
   return result;

@@ -75,7 +75,7 @@ export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
     admit(pool, snapshot),
     acl(pool, snapshot),
     route(pool, snapshot),
-    bind({ pool, snapshot, ...flows }),
+    bind({ pool, snapshot, counters, ...flows }),
     clampMss(pool, snapshot),
     translate(pool, snapshot, tables, renameFragments),
     cut.step,

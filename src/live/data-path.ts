@@ -5,6 +5,7 @@ import type { Config } from "../config/model.ts";
 import type { DriverCounters } from "../drivers/driver.ts";
 import type { System } from "../drivers/linux/sys.ts";
 import type { ApplyReport, Counts } from "../gateway/gateway.ts";
+import type { HistogramCounts } from "./histogram.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -23,6 +24,8 @@ export interface DataPathCounts {
   readonly gateway: Counts;
   /** By interface name. */
   readonly interfaces: ReadonlyMap<string, DriverCounters>;
+  /** Packets that came together. */
+  readonly batches: HistogramCounts;
 }
 
 export interface DataPath {

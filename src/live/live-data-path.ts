@@ -8,8 +8,10 @@ import type { DriverCounters } from "../drivers/driver.ts";
 import type { System } from "../drivers/linux/sys.ts";
 import { SystemError } from "../drivers/linux/system-error.ts";
 import type { ApplyReport, Gateway } from "../gateway/gateway.ts";
+import { BATCH_MAX } from "../packet/limits.ts";
 import { Outbox } from "../packet/outbox.ts";
 import type { DataPath, DataPathCounts, Log } from "./data-path.ts";
+import { Histogram } from "./histogram.ts";
 import { KernelNetwork } from "./kernel-network.ts";
 import { type OpenPort, openPort } from "./port.ts";
 import { sameDriver, type WantedPort, wantedPorts } from "./wanted-ports.ts";
@@ -44,6 +46,7 @@ export class LiveDataPath implements DataPath {
   readonly #refusals = new Map<string, string>();
   /** Why the kernel did not tell the last time; empty when it did. */
   #silence = "";
+  readonly #batches = new Histogram(Math.log2(BATCH_MAX));
   /** Of the drivers that interfaces have had before. */
   readonly #closedCounters = new Map<string, DriverCounters>();
 
@@ -67,6 +70,7 @@ export class LiveDataPath implements DataPath {
       came += gateway.take(port.driver, port.iface);
     }
     this.#first = ports.length === 0 ? 0 : (this.#first + 1) % ports.length;
+    if (came > 0) this.#batches.add(came);
     if (came > 0 || slept || now >= gateway.links!.due()) this.#run(now);
     if (came === 0 && slept) gateway.sweep(IDLE_SWEEP, now);
     if (slept || now >= this.#lookAt) this.#look(now);
@@ -104,7 +108,7 @@ export class LiveDataPath implements DataPath {
     for (const { driver, wanted } of this.#list) {
       interfaces.set(wanted.name, addCounters(driver.counters(), interfaces.get(wanted.name)));
     }
-    return { gateway: this.#gateway.counts(), interfaces };
+    return { gateway: this.#gateway.counts(), interfaces, batches: this.#batches.read() };
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { ManualClock } from "../base/clock.ts";
 import type { DataPath } from "./data-path.ts";
 import { drain, runLoop } from "./loop.ts";
+import { LoopCounts } from "./loop-counts.ts";
 import type { Status } from "./messages.ts";
 import { Pulse } from "./pulse.ts";
 
@@ -37,7 +38,8 @@ function play(turns: string, { turnMillis = 0.06, due = Number.POSITIVE_INFINITY
   };
   const obey = () => at < turns.length;
   const report = (status: Status) => reports.push(status);
-  const parts = { dataPath, waiter: { wait, watch: () => {} }, clock, pulse, obey, report };
+  const counts = new LoopCounts();
+  const parts = { dataPath, waiter: { wait, watch: () => {} }, clock, pulse, obey, report, counts };
   return { ...parts, happened, sleeps, reports };
 }
 
@@ -85,6 +87,21 @@ test("it tells once a second how it fares", () => {
   assert.equal(first!.turns, first!.sleeps + 12);
   assert.ok(Math.abs(first!.longestTurnMillis - 0.06) < 1e-9);
   assert.equal(played.reports[1]!.busy, 0);
+});
+
+test("it counts what it has done, and how long turns with packets took", () => {
+  const played = play("p".repeat(10).padEnd(60, "."));
+  runLoop(played);
+  const { turns, busy, sleeps, busyMicros, longestMillis } = played.counts.read();
+  const sum = (of: (status: Status) => number) =>
+    played.reports.reduce((total, each) => total + of(each), 0);
+  assert.deepEqual(
+    [turns, busy, sleeps],
+    [sum((each) => each.turns), 10, sum((each) => each.sleeps)],
+  );
+  assert.ok(Math.abs(longestMillis - 0.06) < 1e-9);
+  // 60 µs, or what rounding leaves of them.
+  assert.equal(busyMicros.counts[6], 10);
 });
 
 test("commands are carried out between two turns, and once", () => {

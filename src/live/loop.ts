@@ -5,6 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Waiter } from "../drivers/linux/waiter.ts";
 import type { DataPath } from "./data-path.ts";
+import type { LoopCounts } from "./loop-counts.ts";
 import type { Status } from "./messages.ts";
 import { Patience } from "./patience.ts";
 import { CLOSING, COMMANDED, type Pulse, SLEEPING } from "./pulse.ts";
@@ -21,10 +22,12 @@ export interface LoopParts {
   /** Carries out the commands that wait; false to end. */
   readonly obey: () => boolean;
   readonly report: (status: Status) => void;
+  readonly counts: LoopCounts;
 }
 
 /** Returns when `obey` says so. What `turn` throws goes through: it is a mistake of ours. */
-export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopParts): void {
+export function runLoop(parts: LoopParts): void {
+  const { dataPath, waiter, clock, pulse, obey, report, counts } = parts;
   let watched = dataPath.fds;
   let seen = 0;
   let turns = 0;
@@ -51,8 +54,10 @@ export function runLoop({ dataPath, waiter, clock, pulse, obey, report }: LoopPa
     slept = false;
     const after = clock.now();
     if (after - now > longest) longest = after - now;
+    if (came) counts.busyTurn(Math.floor((after - now) * 1000));
     if (after >= statusAt) {
       report({ turns, busy, sleeps, longestTurnMillis: longest });
+      counts.second(turns, busy, sleeps, longest);
       turns = busy = sleeps = longest = 0;
       statusAt = after + STATUS_MILLIS;
     }

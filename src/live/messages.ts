@@ -3,6 +3,7 @@
 
 import type { Config } from "../config/model.ts";
 import type { DataPathCounts, LogLine } from "./data-path.ts";
+import type { LoopReport } from "./loop-counts.ts";
 
 export type Command =
   /** A configuration that has been found right. It is plain data, and the worker gets a copy: to
@@ -36,7 +37,7 @@ export type Answer =
   | { readonly kind: "applied"; readonly applied: Applied }
   | { readonly kind: "refused"; readonly message: string; readonly stack: string }
   /** To `counts`. */
-  | { readonly kind: "counts"; readonly counts: DataPathCounts }
+  | { readonly kind: "counts"; readonly counts: DataPathCounts; readonly loop: LoopReport }
   /** To `stop`: the last message. */
   | { readonly kind: "closed"; readonly counts: DataPathCounts };
 

@@ -2,6 +2,7 @@
 // stop. Reads the configuration, again when it changes; an invalid one changes nothing.
 
 import type { EventEmitter } from "node:events";
+import { wallClock } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
 import { loadSystem, type System } from "../drivers/linux/sys.ts";
 import { checkText, readText } from "./config-file.ts";
@@ -9,6 +10,7 @@ import type { Log } from "./data-path.ts";
 import { DataPathThread } from "./data-path-thread.ts";
 import { FileWatch } from "./file-watch.ts";
 import type { News } from "./messages.ts";
+import { ReloadCounts } from "./metrics/reload-counts.ts";
 import { rounded, tellApplied, tellStatus, tellStopped } from "./tell.ts";
 import { SILENCE_MILLIS, Watchdog } from "./watchdog.ts";
 
@@ -66,6 +68,8 @@ class Supervisor {
   readonly #log: Log;
   readonly #thread: DataPathThread;
   readonly #watchdog: Watchdog;
+  /** Of configurations; once the gateway runs. */
+  #counts: ReloadCounts | undefined;
   readonly #listeners: (readonly [signal: string, listener: () => void])[];
   #watch: FileWatch | undefined;
   /** The text that was looked at last, right or wrong; undefined when it could not be read. */
@@ -120,6 +124,7 @@ class Supervisor {
 
   #ready(millis: number): void {
     const { file, watch } = this.#options;
+    this.#counts = new ReloadCounts(wallClock.now(), millis);
     const details = { file, pid: process.pid, millis: rounded(millis) };
     this.#log({ level: "info", message: "the gateway runs", details });
     if (!watch || this.#stopping) return;
@@ -154,6 +159,7 @@ class Supervisor {
     }
     const answer = await this.#thread.ask({ kind: "apply", config });
     if (answer.kind === "applied") {
+      this.#counts?.applied(answer.applied, wallClock.now());
       for (const line of tellApplied(answer.applied, cause)) this.#log(line);
     } else if (answer.kind === "refused") {
       this.#keep(answer.message);
@@ -162,6 +168,7 @@ class Supervisor {
   }
 
   #keep(why: string): void {
+    this.#counts?.refused();
     this.#log({ level: "error", message: `${why}; the gateway goes on as it was` });
   }
 

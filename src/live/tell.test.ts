@@ -30,7 +30,11 @@ test("the last line has all counts", () => {
   ]);
   const rest = { fast: 4, consumed: 1, waiting: 0, answered: 2, pieces: 0, pairs: [] };
   const gateway = { received: 10, sent: 4, dropped, ...rest };
-  const { message, details } = tellStopped({ gateway, interfaces: new Map() });
+  const { message, details } = tellStopped({
+    gateway,
+    interfaces: new Map(),
+    batches: { counts: [], sum: 0 },
+  });
   assert.equal(message, "stopped: 10 packets received, 4 sent, 5 dropped");
   assert.deepEqual(details?.["dropped"], { "no-flow": 2, "no-peering": 3 });
 });

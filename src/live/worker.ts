@@ -9,6 +9,7 @@ import { loadSystem } from "../drivers/linux/sys.ts";
 import { Waiter } from "../drivers/linux/waiter.ts";
 import type { DataPath, OpenDataPath } from "./data-path.ts";
 import { drain, runLoop } from "./loop.ts";
+import { LoopCounts } from "./loop-counts.ts";
 import type { Answer, Applied, Command, Message, WorkerStart } from "./messages.ts";
 import { Pulse } from "./pulse.ts";
 
@@ -39,7 +40,7 @@ function told(error: unknown): { readonly message: string; readonly stack: strin
 }
 
 /** Carries out what waits; false when that was to stop. */
-function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse): boolean {
+function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse, counts: LoopCounts): boolean {
   for (;;) {
     const command: Command | undefined = parentPort && receiveMessageOnPort(parentPort)?.message;
     switch (command?.kind) {
@@ -49,7 +50,7 @@ function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse): boolean {
         say(apply(dataPath, command.config));
         break;
       case "counts":
-        say({ kind: "counts", counts: dataPath.counts() });
+        say({ kind: "counts", counts: dataPath.counts(), loop: counts.read() });
         break;
       case "stop":
         drain(dataPath, systemClock, pulse);
@@ -78,13 +79,15 @@ async function run({ dataPath: module, config, pulse: shared }: WorkerStart): Pr
     return;
   }
   say({ kind: "ready", wakeFd: waiter.wakeFd, millis: systemClock.now() - began });
+  const counts = new LoopCounts();
   runLoop({
     dataPath,
     waiter,
     clock: systemClock,
     pulse,
-    obey: () => obey(dataPath, waiter, pulse),
+    obey: () => obey(dataPath, waiter, pulse, counts),
     report: (status) => say({ kind: "status", status }),
+    counts,
   });
 }
 

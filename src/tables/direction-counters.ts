@@ -12,6 +12,8 @@ export interface DirectionCounts {
   /** Bytes of IP packets, without link and tunnel headers. */
   readonly bytes: Float64Array;
   readonly dropped: Float64Array;
+  /** Flows that were opened that way. */
+  readonly flows: Float64Array;
 }
 
 export function directionCounts(directions: number): DirectionCounts {
@@ -19,5 +21,6 @@ export function directionCounts(directions: number): DirectionCounts {
     packets: new Float64Array(directions),
     bytes: new Float64Array(directions),
     dropped: new Float64Array(directions),
+    flows: new Float64Array(directions),
   };
 }

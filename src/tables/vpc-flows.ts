@@ -31,6 +31,11 @@ export class VpcLimits {
     return vpc >= 0 && this.#limits[vpc]! > 0 && this.#held[vpc]! >= this.#limits[vpc]!;
   }
 
+  /** Flows that hosts of the VPC with that index hold; 0 where nothing is counted. */
+  held(vpc: number): number {
+    return this.limited ? this.#held[vpc]! : 0;
+  }
+
   add(vni: number, flows: number): void {
     const vpc = vpcOfVni(this.#vnis, vni);
     if (vpc >= 0) this.#held[vpc] = this.#held[vpc]! + flows;

@@ -66,6 +66,7 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
     counts: () => ({
       gateway: gateway.counts(),
       interfaces: new Map([["near0", near.counters()]]),
+      batches: { counts: [], sum: 0 },
     }),
     close: () => log({ level: "info", message: "closed" }),
   };

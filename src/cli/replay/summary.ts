@@ -33,5 +33,5 @@ export function summary(counts: Counts, lost: ReadonlyMap<string | undefined, nu
 function withoutReceiver(lost: ReadonlyMap<string | undefined, number>): Counts["pairs"][number][] {
   return [...lost]
     .sort(([a = "\uffff"], [b = "\uffff"]) => (a < b ? -1 : 1))
-    .map(([from = "?", dropped]) => ({ from, to: "?", packets: 0, bytes: 0, dropped }));
+    .map(([from = "?", dropped]) => ({ from, to: "?", packets: 0, bytes: 0, dropped, flows: 0 }));
 }

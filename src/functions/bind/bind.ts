@@ -15,6 +15,7 @@ import {
   V6,
 } from "../../packet/packet-pool.ts";
 import { DROP } from "../../packet/verdict.ts";
+import type { DirectionCounters } from "../../tables/direction-counters.ts";
 import { DESTINATION, FlowDraft, SOURCE } from "../../tables/flow-draft.ts";
 import type { Release } from "../../tables/flow-holds.ts";
 import { TCP_SYN } from "../../tables/flow-state.ts";
@@ -44,6 +45,7 @@ const LOOK = 4;
 export interface BindDependencies {
   readonly pool: PacketPool;
   readonly snapshot: SnapshotHolder;
+  readonly counters: DirectionCounters;
   readonly tables: readonly [FlowTable, FlowTable];
   readonly fragments: FragmentTable;
   readonly halves: HalfBinder;
@@ -52,7 +54,8 @@ export interface BindDependencies {
 }
 
 export function bind(dependencies: BindDependencies): NetworkFunction {
-  const { pool, snapshot, tables, fragments, halves, release, limits } = dependencies;
+  const { pool, snapshot, counters, tables, fragments, halves } = dependencies;
+  const { release, limits } = dependencies;
   const { bytes, view, l3, l4, flags, vpc, protocol, sourcePort, destinationPort } = pool;
   const { datagram, toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
   const draft = new FlowDraft();
@@ -158,6 +161,8 @@ export function bind(dependencies: BindDependencies): NetworkFunction {
     const made = refused === 0 ? table.insert(draft) : FULL;
     if (made >= 0) {
       flow[row] = 2 * made;
+      const { flows } = counters.current;
+      flows[draft.direction] = flows[draft.direction]! + 1;
       return 0;
     }
     release(draft.mapping, draft.receiver, draft.host);

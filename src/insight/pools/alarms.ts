@@ -56,7 +56,7 @@ export class PoolAlarms {
   /** By pool: the alarms that last. */
   #lasting: ReadonlyMap<string, ReadonlySet<PoolCause>> = new Map();
 
-  /** To be told every few seconds; what begins and what ends now. Pools that are gone end nothing. */
+  /** To be told every few seconds; what begins and what ends now. What is gone ends nothing. */
   observe(levels: readonly PoolLevel[], now: Millis): PoolEvent[] {
     this.forecast.add(levels, now);
     const events: PoolEvent[] = [];
@@ -89,11 +89,9 @@ function eventOf(
   const fullInMillis = trend?.fullInMillis;
   const percent = Math.floor((100 * taken) / Math.max(1, size));
   const state = `${taken} of ${size} ${protocol} ports (${percent} %) of ${pool} are taken`;
-  const outlook =
-    fullInMillis === undefined
-      ? ""
-      : `; at this rate none is left in ${Math.ceil(fullInMillis / 60_000)} min`;
-  const sentence = `${vpc} > ${peer}: ${state}${outlook}`;
+  const minutes = Math.ceil((fullInMillis ?? 0) / 60_000);
+  const more = fullInMillis === undefined ? "" : `; at this rate none is left in ${minutes} min`;
+  const sentence = `${vpc} > ${peer}: ${state}${more}`;
   const level = { id, vpc, peer, pool, protocol, taken, size };
   return { kind, cause, sentence, ...level, fullInMillis };
 }

@@ -1,0 +1,135 @@
+// What the gateway holds: flows, ports, its configuration.
+
+import type { PoolLevel } from "../../insight/pools/levels.ts";
+import type { MetricsFacts } from "./facts.ts";
+import { counter, type Family, gauge, one, type Sample } from "./family.ts";
+
+const POOL_LABELS = ["vpc", "peer", "pool", "protocol"];
+
+function byPool(of: (level: PoolLevel) => number): (facts: MetricsFacts) => Sample[] {
+  return ({ pools }) =>
+    pools.map((level) => {
+      const { vpc, peer, pool, protocol } = level;
+      return { labels: { vpc, peer, pool, protocol }, value: of(level) };
+    });
+}
+
+export const STATE_FAMILIES: readonly Family[] = [
+  gauge(
+    "isthmus_flows",
+    ["family"],
+    "Flows in the table, ended ones that rest included.",
+    (facts) =>
+      facts.state.families.map(({ family, flows }) => ({
+        labels: { family: `ipv${family}` },
+        value: flows,
+      })),
+  ),
+  gauge("isthmus_flows_capacity", ["family"], "Most flows that the table holds.", (facts) =>
+    facts.state.families.map(({ family, capacity }) => ({
+      labels: { family: `ipv${family}` },
+      value: capacity,
+    })),
+  ),
+  counter(
+    "isthmus_flows_opened_total",
+    ["from", "to"],
+    "Flows opened by hosts of a VPC.",
+    (facts) =>
+      facts.counts.gateway.pairs.map(({ from, to, flows }) => ({
+        labels: { from, to },
+        value: flows,
+      })),
+  ),
+  gauge(
+    "isthmus_vpc_flows",
+    ["vpc"],
+    "Flows that hosts of a VPC hold open; counted where any VPC has a limit.",
+    ({ state }) => state.vpcs.map(({ vpc, flows }) => ({ labels: { vpc }, value: flows })),
+  ),
+  gauge(
+    "isthmus_vpc_flows_limit",
+    ["vpc"],
+    "Most flows that hosts of the VPC may hold open; for VPCs with a limit.",
+    ({ state }) =>
+      state.vpcs
+        .filter(({ limit }) => limit > 0)
+        .map(({ vpc, limit }) => ({ labels: { vpc }, value: limit })),
+  ),
+  gauge(
+    "isthmus_public_endpoints",
+    [],
+    "Public endpoints (address, port, protocol) that flows hold.",
+    one(({ state }) => state.mappings),
+  ),
+  gauge(
+    "isthmus_datagrams",
+    [],
+    "Datagrams in fragments that the gateway remembers.",
+    one(({ state }) => state.datagrams),
+  ),
+  gauge(
+    "isthmus_pool_ports",
+    POOL_LABELS,
+    "Ports of a pool of public addresses, or identifiers of ICMP.",
+    byPool(({ size }) => size),
+  ),
+  gauge(
+    "isthmus_pool_ports_taken",
+    POOL_LABELS,
+    "Of those, the ones that are not free: in use, or resting.",
+    byPool(({ taken }) => taken),
+  ),
+  counter(
+    "isthmus_pool_refused_flows_total",
+    POOL_LABELS,
+    "Flows that found no free port.",
+    byPool(({ refused }) => refused),
+  ),
+  gauge(
+    "isthmus_config_generation",
+    [],
+    "Counts the configurations applied inside the gateway, also when an MTU has changed.",
+    one(({ state }) => state.generation),
+  ),
+  counter(
+    "isthmus_config_loads_total",
+    ["result"],
+    'Configurations that were given: result "applied" or "refused". The first is the one at start.',
+    ({ reloads }) => [
+      { labels: { result: "applied" }, value: reloads.applied },
+      { labels: { result: "refused" }, value: reloads.refused },
+    ],
+  ),
+  gauge(
+    "isthmus_config_last_load_applied",
+    [],
+    "1 when the last configuration given was applied, 0 when it was refused.",
+    one(({ reloads }) => (reloads.lastApplied ? 1 : 0)),
+  ),
+  gauge(
+    "isthmus_config_applied_timestamp_seconds",
+    [],
+    "When the configuration in force was applied, in seconds since 1970.",
+    one(({ reloads }) => reloads.appliedAt / 1000),
+  ),
+  gauge(
+    "isthmus_config_apply_seconds",
+    [],
+    "How long applying it took.",
+    one(({ reloads }) => reloads.millis / 1000),
+  ),
+  counter(
+    "isthmus_config_kept_flows_total",
+    [],
+    "Flows that went on under a new configuration.",
+    one(({ reloads }) => reloads.kept),
+  ),
+  counter(
+    "isthmus_config_ended_flows_total",
+    ["reason"],
+    "Flows that a new configuration has ended; docs/running.md explains the reasons.",
+    ({ reloads }) =>
+      [...reloads.ended].map(([reason, flows]) => ({ labels: { reason }, value: flows })),
+  ),
+];
