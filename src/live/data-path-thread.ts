@@ -4,8 +4,9 @@ import path from "node:path";
 import { Worker } from "node:worker_threads";
 import type { System } from "../drivers/linux/sys.ts";
 import { wake } from "../drivers/linux/waiter.ts";
-import type { Answer, Command, Message, News, WorkerStart } from "./messages.ts";
+import type { Answer, Answered, Command, Message, News, Order, WorkerStart } from "./messages.ts";
 import { Pulse } from "./pulse.ts";
+import type { Asked, QuestionName, Reply } from "./questions/questions.ts";
 
 export interface ThreadListener {
   news(news: News): void;
@@ -13,6 +14,7 @@ export interface ThreadListener {
   ended(error: Error | undefined): void;
 }
 
+const STOPS = "the gateway stops";
 /** Compiled files have another ending. */
 const WORKER = new URL(`worker${path.extname(import.meta.url)}`, import.meta.url);
 
@@ -23,6 +25,9 @@ export class DataPathThread {
   readonly #listener: ThreadListener;
   /** Who waits for an answer, in the order of the commands. */
   readonly #waiting: ((answer: Answer) => void)[] = [];
+  /** Who has asked a question, by its number. */
+  readonly #asking = new Map<number, PromiseWithResolvers<unknown>>();
+  #questions = 0;
   #wakeFd = -1;
   #stopped = false;
 
@@ -37,24 +42,61 @@ export class DataPathThread {
     this.#worker.on("error", (error) => {
       thrown = error instanceof Error ? error : new Error(String(error));
     });
-    this.#worker.on("exit", () => listener.ended(thrown));
+    this.#worker.on("exit", () => {
+      this.#stopped = true;
+      this.#forsake();
+      listener.ended(thrown);
+    });
   }
 
   /** The answer; never, when the thread ends before. Nothing is sent behind `stop`. */
-  ask(command: Command): Promise<Answer> {
+  order(command: Order): Promise<Answer> {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     if (this.#stopped) return promise;
-    this.#stopped = command.kind === "stop";
     this.#waiting.push(resolve);
-    this.#worker.postMessage(command);
-    this.pulse.announce();
-    if (this.#wakeFd >= 0) wake(this.#system, this.#wakeFd);
+    this.#send(command);
+    if (command.kind === "stop") {
+      this.#stopped = true;
+      this.#forsake();
+    }
     return promise;
+  }
+
+  /** The answer to a question. Rejects with an Error: the question could not be answered, or the
+   * gateway stops. */
+  ask<N extends QuestionName>(question: N, asked: Asked<N>): Promise<Reply<N>> {
+    const resolvers = Promise.withResolvers<unknown>();
+    if (this.#stopped) resolvers.reject(new Error(STOPS));
+    else {
+      const id = this.#questions++;
+      this.#asking.set(id, resolvers);
+      this.#send({ kind: "ask", id, question, asked });
+    }
+    return resolvers.promise as Promise<Reply<N>>;
   }
 
   /** Whatever it is at; resolves when it has ended. One that the kernel holds never does. */
   async terminate(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #send(command: Command): void {
+    this.#worker.postMessage(command);
+    this.pulse.announce();
+    if (this.#wakeFd >= 0) wake(this.#system, this.#wakeFd);
+  }
+
+  /** Nobody will answer what is open. */
+  #forsake(): void {
+    for (const { reject } of this.#asking.values()) reject(new Error(STOPS));
+    this.#asking.clear();
+  }
+
+  #answer(answered: Answered): void {
+    const asking = this.#asking.get(answered.id);
+    this.#asking.delete(answered.id);
+    if (answered.kind === "answered") asking?.resolve(answered.reply);
+    else asking?.reject(new Error(answered.message, { cause: answered.stack }));
   }
 
   #take(message: Message): void {
@@ -64,6 +106,10 @@ export class DataPathThread {
       case "counts":
       case "closed":
         this.#waiting.shift()?.(message);
+        break;
+      case "answered":
+      case "unanswered":
+        this.#answer(message);
         break;
       case "ready":
         this.#wakeFd = message.wakeFd;

@@ -4,7 +4,7 @@
 import type { Config } from "../config/model.ts";
 import type { DriverCounters } from "../drivers/driver.ts";
 import type { System } from "../drivers/linux/sys.ts";
-import type { ApplyReport, Counts } from "../gateway/gateway.ts";
+import type { ApplyReport, Counts, Gateway } from "../gateway/gateway.ts";
 import type { HistogramCounts } from "./histogram.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -28,7 +28,25 @@ export interface DataPathCounts {
   readonly batches: HistogramCounts;
 }
 
+/** An interface of the gateway as it is now. Plain data. */
+export interface InterfaceView {
+  readonly name: string;
+  /** The VPC on it; null for the underlay. */
+  readonly vpc: string | null;
+  readonly driver: string;
+  /** "up": packets pass. "down": it is there, and switched off or not connected. "closed": it
+   * cannot be driven; the log says why. */
+  readonly state: "up" | "down" | "closed";
+  /** null while the kernel does not say. */
+  readonly mac: string | null;
+  readonly mtuBytes: number | null;
+  /** Of frames, since the start. */
+  readonly counters: DriverCounters;
+}
+
 export interface DataPath {
+  /** Whose packets it carries: to be asked between two turns. */
+  readonly gateway: Gateway;
   /** What can be waited for: poll(2) descriptors of all drivers and of rtnetlink. Another array
    * when they are others. */
   readonly fds: readonly number[];
@@ -41,6 +59,8 @@ export interface DataPath {
   /** Swaps in a configuration between two turns. Throws an Error with a sentence, which names the
    * line of the configuration, and changes nothing when it cannot be: an interface is missing. */
   apply(config: Config): ApplyReport;
+  /** Those that the configuration names, in its order. */
+  interfaces(): readonly InterfaceView[];
   /** After `close` the last ones. */
   counts(): DataPathCounts;
   /** Sends what is held, gives everything back. */

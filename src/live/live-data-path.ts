@@ -10,7 +10,8 @@ import { SystemError } from "../drivers/linux/system-error.ts";
 import type { ApplyReport, Gateway } from "../gateway/gateway.ts";
 import { BATCH_MAX } from "../packet/limits.ts";
 import { Outbox } from "../packet/outbox.ts";
-import type { DataPath, DataPathCounts, Log } from "./data-path.ts";
+import type { DataPath, DataPathCounts, InterfaceView, Log } from "./data-path.ts";
+import { describeInterface } from "./describe-interface.ts";
 import { Histogram } from "./histogram.ts";
 import { KernelNetwork } from "./kernel-network.ts";
 import { type OpenPort, openPort } from "./port.ts";
@@ -26,7 +27,7 @@ const LOOK_MILLIS = 20;
 const RETRY_MILLIS = 1000;
 
 export class LiveDataPath implements DataPath {
-  readonly #gateway: Gateway;
+  readonly gateway: Gateway;
   readonly #system: System;
   readonly #log: Log;
   readonly #outbox: Outbox;
@@ -51,7 +52,7 @@ export class LiveDataPath implements DataPath {
   readonly #closedCounters = new Map<string, DriverCounters>();
 
   constructor(gateway: Gateway, system: System, log: Log) {
-    this.#gateway = gateway;
+    this.gateway = gateway;
     this.#system = system;
     this.#log = log;
     this.#outbox = new Outbox(INTERFACES_MAX, gateway.pool.slots);
@@ -62,7 +63,7 @@ export class LiveDataPath implements DataPath {
   }
 
   turn(now: number, slept: boolean): boolean {
-    const gateway = this.#gateway;
+    const gateway = this.gateway;
     const ports = this.#list;
     let came = 0;
     for (let i = 0; i < ports.length; i++) {
@@ -78,7 +79,7 @@ export class LiveDataPath implements DataPath {
   }
 
   due(now: number): number {
-    return Math.max(0, Math.min(this.#gateway.links!.due() - now, 1000));
+    return Math.max(0, Math.min(this.gateway.links!.due() - now, 1000));
   }
 
   apply(config: Config): ApplyReport {
@@ -108,7 +109,18 @@ export class LiveDataPath implements DataPath {
     for (const { driver, wanted } of this.#list) {
       interfaces.set(wanted.name, addCounters(driver.counters(), interfaces.get(wanted.name)));
     }
-    return { gateway: this.#gateway.counts(), interfaces, batches: this.#batches.read() };
+    return { gateway: this.gateway.counts(), interfaces, batches: this.#batches.read() };
+  }
+
+  interfaces(): readonly InterfaceView[] {
+    return this.#wantedPorts.map((port) => {
+      const { name } = port;
+      const driver = this.#ports.get(name)?.driver;
+      const before = this.#closedCounters.get(name);
+      const counters = driver ? addCounters(driver.counters(), before) : before;
+      const link = this.#network?.link(name);
+      return describeInterface(port, link, counters, driver !== undefined);
+    });
   }
 
   close(): void {
@@ -119,7 +131,7 @@ export class LiveDataPath implements DataPath {
   }
 
   #run(now: number): void {
-    const gateway = this.#gateway;
+    const gateway = this.gateway;
     const { rows, counts } = this.#outbox;
     const ports = this.#list;
     gateway.run(now);
@@ -149,7 +161,7 @@ export class LiveDataPath implements DataPath {
   }
 
   #follow(network: KernelNetwork, now: number): void {
-    const { links } = this.#gateway;
+    const { links } = this.gateway;
     for (const { interface: name, what } of network.linkEvents()) {
       this.#log({
         level: "info",
@@ -180,7 +192,7 @@ export class LiveDataPath implements DataPath {
   }
 
   #applyTo(network: KernelNetwork, config: Config, now: number): ApplyReport {
-    const report = this.#gateway.apply(network.withMtus(config), now);
+    const report = this.gateway.apply(network.withMtus(config), now);
     this.#config = config;
     return { ...report, notices: [...report.notices, ...network.notices()] };
   }
@@ -190,7 +202,7 @@ export class LiveDataPath implements DataPath {
     // A driver is made for the longest frame there was when it was opened.
     this.#shut(name);
     this.#reopen(name);
-    this.#gateway.apply(this.#network.withMtus(this.#config), now);
+    this.gateway.apply(this.#network.withMtus(this.#config), now);
   }
 
   /** Behind a new configuration: ports it does not want are closed, others told. */
@@ -201,7 +213,7 @@ export class LiveDataPath implements DataPath {
     for (const name of [...this.#ports.keys()]) {
       if (wanted.some((each) => each.name === name)) continue;
       this.#shut(name);
-      this.#gateway.links!.setPort(name, undefined, now);
+      this.gateway.links!.setPort(name, undefined, now);
     }
     for (const port of wanted) {
       const open = this.#ports.get(port.name);
@@ -218,7 +230,7 @@ export class LiveDataPath implements DataPath {
   #tellPort(name: string, now: number): void {
     const port = this.#ports.get(name);
     const link = this.#network?.link(name);
-    const { links } = this.#gateway;
+    const { links } = this.gateway;
     if (!port || !link?.running) {
       links!.setPort(name, undefined, now);
       return;
@@ -226,7 +238,7 @@ export class LiveDataPath implements DataPath {
     const { vpc, underlay } = port.wanted;
     const mac = underlay?.vtepMac ?? link.mac;
     const options = { name, link: "ethernet", vpc, vxlan: underlay !== undefined, mac } as const;
-    this.#gateway.setInterface(port.iface, options);
+    this.gateway.setInterface(port.iface, options);
     links!.setPort(name, { iface: port.iface, mac: link.mac }, now);
   }
 
@@ -271,7 +283,7 @@ export class LiveDataPath implements DataPath {
     if (this.#numbers.size === INTERFACES_MAX) {
       throw new Error(`more than ${INTERFACES_MAX} interfaces since the start: start anew`);
     }
-    const number = this.#gateway.addInterface({ name, link: "ethernet", vxlan: false });
+    const number = this.gateway.addInterface({ name, link: "ethernet", vxlan: false });
     this.#numbers.set(name, number);
     return number;
   }

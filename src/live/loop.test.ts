@@ -11,7 +11,7 @@ import { Pulse } from "./pulse.ts";
 
 /** What the network does: a letter a turn, "p" for packets and "." for none; it ends with the
  * last. */
-function play(turns: string, { turnMillis = 0.06, due = Number.POSITIVE_INFINITY } = {}) {
+function play(turns: string, { turnMillis = 0.06, due = Number.POSITIVE_INFINITY, work = 0 } = {}) {
   const clock = new ManualClock();
   const pulse = new Pulse();
   const happened: string[] = [];
@@ -37,10 +37,21 @@ function play(turns: string, { turnMillis = 0.06, due = Number.POSITIVE_INFINITY
     return false;
   };
   const obey = () => at < turns.length;
+  let left = work;
+  const answering = {
+    get isBusy() {
+      return left > 0;
+    },
+    advance() {
+      left--;
+      happened.push("?");
+    },
+  };
   const report = (status: Status) => reports.push(status);
   const counts = new LoopCounts();
-  const parts = { dataPath, waiter: { wait, watch: () => {} }, clock, pulse, obey, report, counts };
-  return { ...parts, happened, sleeps, reports };
+  const parts = { dataPath, waiter: { wait, watch: () => {} }, clock, pulse, obey };
+  const all = { ...parts, answering, report, counts };
+  return { ...all, happened, sleeps, reports };
 }
 
 test("while packets come it never sleeps", () => {
@@ -110,6 +121,12 @@ test("commands are carried out between two turns, and once", () => {
   played.pulse.announce();
   runLoop({ ...played, obey: () => ++obeyed < 2 });
   assert.equal(obeyed, 2);
+});
+
+test("questions get a little after each turn, and nobody sleeps meanwhile", () => {
+  const played = play(".pp....", { work: 4 });
+  runLoop(played);
+  assert.equal(played.happened.join(""), ".?p?p?.?.zzz.zzz.");
 });
 
 test("draining takes what still comes, then closes", () => {

@@ -4,6 +4,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Waiter } from "../drivers/linux/waiter.ts";
+import type { Answering } from "./answering.ts";
 import type { DataPath } from "./data-path.ts";
 import type { LoopCounts } from "./loop-counts.ts";
 import type { Status } from "./messages.ts";
@@ -21,13 +22,15 @@ export interface LoopParts {
   readonly pulse: Pulse;
   /** Carries out the commands that wait; false to end. */
   readonly obey: () => boolean;
+  /** Questions that are open: after each turn a little is done for them, and nobody sleeps. */
+  readonly answering: Pick<Answering, "isBusy" | "advance">;
   readonly report: (status: Status) => void;
   readonly counts: LoopCounts;
 }
 
 /** Returns when `obey` says so. What `turn` throws goes through: it is a mistake of ours. */
 export function runLoop(parts: LoopParts): void {
-  const { dataPath, waiter, clock, pulse, obey, report, counts } = parts;
+  const { dataPath, waiter, clock, pulse, obey, answering, report, counts } = parts;
   let watched = dataPath.fds;
   let seen = 0;
   let turns = 0;
@@ -60,6 +63,10 @@ export function runLoop(parts: LoopParts): void {
       counts.second(turns, busy, sleeps, longest);
       turns = busy = sleeps = longest = 0;
       statusAt = after + STATUS_MILLIS;
+    }
+    if (answering.isBusy) {
+      answering.advance();
+      continue;
     }
     if (!patience.isOver(after)) continue;
     const due = dataPath.due(Math.floor(after));

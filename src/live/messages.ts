@@ -1,17 +1,28 @@
-// What the two threads say to each other: plain data, in the order sent. Each command has one
-// answer.
+// What the two threads say to each other: plain data. Each command has one answer.
 
 import type { Config } from "../config/model.ts";
 import type { DataPathCounts, LogLine } from "./data-path.ts";
 import type { LoopReport } from "./loop-counts.ts";
 
-export type Command =
+export type Command = Order | Ask;
+
+/** Is carried out at once, between two turns; answered in the order sent. */
+export type Order =
   /** A configuration that has been found right. It is plain data, and the worker gets a copy: to
    * read and check the text takes so long that packets would be lost meanwhile. */
   | { readonly kind: "apply"; readonly config: Config }
   | { readonly kind: "counts" }
   /** Drain, close, end. */
   | { readonly kind: "stop" };
+
+/** A question of src/live/questions; what was asked is plain data. It is answered some turns later,
+ * by `id`, and perhaps behind others that were asked later. */
+export interface Ask {
+  readonly kind: "ask";
+  readonly id: number;
+  readonly question: string;
+  readonly asked: unknown;
+}
 
 /** What a configuration did, in numbers: flows may be millions. */
 export interface Applied {
@@ -50,7 +61,17 @@ export type News =
   /** Once a second. */
   | { readonly kind: "status"; readonly status: Status };
 
-export type Message = Answer | News;
+/** To `ask`. */
+export type Answered =
+  | { readonly kind: "answered"; readonly id: number; readonly reply: unknown }
+  | {
+      readonly kind: "unanswered";
+      readonly id: number;
+      readonly message: string;
+      readonly stack: string;
+    };
+
+export type Message = Answer | Answered | News;
 
 /** What the worker is started with. */
 export interface WorkerStart {

@@ -157,7 +157,7 @@ class Supervisor {
       this.#keep(`${file} is not right`);
       return;
     }
-    const answer = await this.#thread.ask({ kind: "apply", config });
+    const answer = await this.#thread.order({ kind: "apply", config });
     if (answer.kind === "applied") {
       this.#counts?.applied(answer.applied, wallClock.now());
       for (const line of tellApplied(answer.applied, cause)) this.#log(line);
@@ -182,7 +182,7 @@ class Supervisor {
     this.#watch?.close();
     this.#log({ level: "info", message: "stopping", details: { signal } });
     const late = setTimeout(() => this.#stuck(), STOP_MILLIS - TERMINATE_MILLIS);
-    const answer = await this.#thread.ask({ kind: "stop" });
+    const answer = await this.#thread.order({ kind: "stop" });
     clearTimeout(late);
     if (this.#over) return;
     if (answer.kind === "closed") this.#log(tellStopped(answer.counts));

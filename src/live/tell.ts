@@ -40,6 +40,12 @@ export function tellStatus({ longestTurnMillis, ...turns }: Status): LogLine {
   return { level: "debug", message: "turns of the last second", details };
 }
 
+/** What was thrown, as plain data. */
+export function told(error: unknown): { readonly message: string; readonly stack: string } {
+  if (!(error instanceof Error)) return { message: String(error), stack: "" };
+  return { message: error.message, stack: error.stack ?? "" };
+}
+
 export function rounded(millis: number): number {
   return Math.round(millis * 1000) / 1000;
 }

@@ -7,11 +7,13 @@ import { systemClock } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
 import { loadSystem } from "../drivers/linux/sys.ts";
 import { Waiter } from "../drivers/linux/waiter.ts";
+import { Answering } from "./answering.ts";
 import type { DataPath, OpenDataPath } from "./data-path.ts";
 import { drain, runLoop } from "./loop.ts";
 import { LoopCounts } from "./loop-counts.ts";
 import type { Answer, Applied, Command, Message, WorkerStart } from "./messages.ts";
 import { Pulse } from "./pulse.ts";
+import { told } from "./tell.ts";
 
 function say(message: Message): void {
   parentPort?.postMessage(message);
@@ -34,13 +36,14 @@ function byReason(ended: readonly { readonly reason: string }[]): Applied["ended
   return counts;
 }
 
-function told(error: unknown): { readonly message: string; readonly stack: string } {
-  if (!(error instanceof Error)) return { message: String(error), stack: "" };
-  return { message: error.message, stack: error.stack ?? "" };
-}
-
 /** Carries out what waits; false when that was to stop. */
-function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse, counts: LoopCounts): boolean {
+function obey(
+  dataPath: DataPath,
+  waiter: Waiter,
+  pulse: Pulse,
+  answering: Answering,
+  counts: LoopCounts,
+): boolean {
   for (;;) {
     const command: Command | undefined = parentPort && receiveMessageOnPort(parentPort)?.message;
     switch (command?.kind) {
@@ -51,6 +54,9 @@ function obey(dataPath: DataPath, waiter: Waiter, pulse: Pulse, counts: LoopCoun
         break;
       case "counts":
         say({ kind: "counts", counts: dataPath.counts(), loop: counts.read() });
+        break;
+      case "ask":
+        answering.begin(command.id, command.question, command.asked);
         break;
       case "stop":
         drain(dataPath, systemClock, pulse);
@@ -80,12 +86,14 @@ async function run({ dataPath: module, config, pulse: shared }: WorkerStart): Pr
   }
   say({ kind: "ready", wakeFd: waiter.wakeFd, millis: systemClock.now() - began });
   const counts = new LoopCounts();
+  const answering = new Answering(dataPath, systemClock, say);
   runLoop({
     dataPath,
     waiter,
     clock: systemClock,
     pulse,
-    obey: () => obey(dataPath, waiter, pulse, counts),
+    answering,
+    obey: () => obey(dataPath, waiter, pulse, answering, counts),
     report: (status) => say({ kind: "status", status }),
     counts,
   });

@@ -29,8 +29,13 @@ test("a command wakes the thread, and each has its answer", async () => {
   assert.deepEqual(wakes, []);
   const two = { kind: "apply", config: configOf(vpcs("blue", "green")) } as const;
   const none = { ...two, config: configOf(vpcs("elsewhere")) };
+  const [port] = await thread.ask("interfaces", {});
+  assert.deepEqual([port?.name, port?.vpc, port?.state], ["near0", "blue", "up"]);
+  // What a type would not let through: an older program asks.
+  await assert.rejects(thread.ask("weather" as "interfaces", {}), /question "weather"/);
+  assert.deepEqual(wakes.splice(0), [wakeFd, wakeFd]);
   const all = [{ kind: "counts" }, two, none, { kind: "stop" }] as const;
-  const answers = await Promise.all(all.map((command) => thread.ask(command)));
+  const answers = await Promise.all(all.map((command) => thread.order(command)));
   assert.deepEqual(
     answers.map(({ kind }) => kind),
     ["counts", "applied", "refused", "closed"],
@@ -38,6 +43,7 @@ test("a command wakes the thread, and each has its answer", async () => {
   assert.deepEqual(wakes, [wakeFd, wakeFd, wakeFd, wakeFd]);
   assert.equal(await ended.promise, undefined);
   // Behind a stop nothing is sent: the descriptor may be somebody else's by now.
-  void thread.ask({ kind: "counts" });
+  void thread.order({ kind: "counts" });
   assert.equal(wakes.length, 4);
+  await assert.rejects(thread.ask("interfaces", {}), /the gateway stops/);
 });

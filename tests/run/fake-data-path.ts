@@ -24,6 +24,7 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
   const pool = new PacketPool();
   const batch = new Batch();
   let turns = 0;
+  let current = config;
   log({ level: "info", message: `opened with ${config.vpcs.length} VPCs` });
 
   /** As if they had come just now. */
@@ -53,6 +54,7 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
   }
 
   return {
+    gateway,
     fds: [-1],
     turn() {
       act();
@@ -62,7 +64,15 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
       return came > 0 || mishap === "endless";
     },
     due: () => Number.POSITIVE_INFINITY,
-    apply,
+    apply(next) {
+      current = next;
+      return apply(next);
+    },
+    interfaces: () => {
+      const facts = { mac: "02:00:00:00:00:01", mtuBytes: 1500, counters: near.counters() };
+      const vpc = current.vpcs[0]?.name ?? null;
+      return [{ name: "near0", vpc, driver: "memory", state: "up", ...facts }];
+    },
     counts: () => ({
       gateway: gateway.counts(),
       interfaces: new Map([["near0", near.counters()]]),

@@ -1,0 +1,14 @@
+// Every question that there is.
+
+import type { Work } from "../../insight/work.ts";
+import { interfaces } from "./interfaces.ts";
+
+export type { Question } from "./question.ts";
+
+export const QUESTIONS = { interfaces } as const;
+
+export type QuestionName = keyof typeof QUESTIONS;
+/** What is told with a question, and its answer. */
+export type Asked<N extends QuestionName> = Parameters<(typeof QUESTIONS)[N]>[1];
+export type Reply<N extends QuestionName> =
+  ReturnType<(typeof QUESTIONS)[N]> extends Work<infer T> ? T : never;
