@@ -9,6 +9,7 @@ import { type EmbeddedConfig, readDocument, readEmbedded, type Source } from "./
 import type { ExposeMode } from "./expose-mode.ts";
 import type { ConfigIssue } from "./issue.ts";
 import type { Config, ConfigShape, IcmpAnswers } from "./model.ts";
+import { parseApi } from "./parse-api.ts";
 import { parseFragments } from "./parse-fragments.ts";
 import { parseIsthmus } from "./parse-isthmus.ts";
 import { parsePeerings } from "./parse-peerings.ts";
@@ -62,6 +63,7 @@ function loadSource(
   checkRoutes(peerings, modes);
   const timers = parseTimers(raw, root);
   const fragments = parseFragments(raw, root);
+  const api = parseApi(raw, root);
   const capacity = raw.gateway?.flowTableCapacity;
   const at = root.at("gateway", "flowTableCapacity");
   if (capacity === 0) {
@@ -84,6 +86,7 @@ function loadSource(
     timers,
     fragments,
     clampMss: raw.isthmus?.clampMss === true,
+    api,
   };
   return { config: shape as Config, issues: report.issues };
 }

@@ -32,6 +32,23 @@ export interface ConfigShape {
   readonly fragments: FragmentLimits;
   /** Whether the MSS of a TCP connection is held to the MTUs of its VPCs. */
   readonly clampMss: boolean;
+  readonly api: ApiOptions;
+}
+
+/** Where a running gateway answers programs. */
+export interface ApiOptions {
+  /** Path of its UNIX socket, false for none; undefined: wherever the program has it. */
+  readonly socket: string | false | undefined;
+  /** Undefined: not by TCP. An address that others reach has a token. */
+  readonly listen: ListenAddress | undefined;
+  /** What requests by TCP must bring; 16 to 256 characters. */
+  readonly token: string | undefined;
+}
+
+export interface ListenAddress {
+  readonly address: IpAddress;
+  /** 1 to 65535. */
+  readonly port: number;
 }
 
 /** How much is remembered of datagrams that come in fragments. */

@@ -205,6 +205,17 @@ const isthmus = z
       })
       .optional()
       .describe("how long flows may be idle"),
+    api: z
+      .strictObject({
+        socket: z
+          .union([text, z.literal(false)])
+          .optional()
+          .describe("path of its UNIX socket, false for none; /run/isthmus.sock"),
+        listen: text.optional().describe('also by TCP, e.g. "127.0.0.1:9477"'),
+        token: text.optional().describe("what requests by TCP must bring, as a bearer token"),
+      })
+      .optional()
+      .describe("where a running gateway answers programs"),
     fragments: z
       .strictObject({
         timeout: duration.describe("how long a datagram is remembered; 5s"),

@@ -9,6 +9,7 @@ import {
 } from "../tables/flow-draft.ts";
 import { STATE_NAMES } from "../tables/flow-state.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
+import { TICK_MILLIS } from "../tables/flow-timers.ts";
 import { formatIpAddress, readIpAddress } from "../wire/ip-address.ts";
 
 export interface FlowView {
@@ -22,6 +23,8 @@ export interface FlowView {
   /** Packets and bytes (of the IP packets) as sent by its opener, and by the peer; modulo 2^32. */
   readonly packets: readonly [number, number];
   readonly bytes: readonly [number, number];
+  /** How long it lives on when no packet comes; tenths of a second are told apart. */
+  readonly endsInMillis: number;
 }
 
 const PROTOCOLS = new Map([
@@ -29,7 +32,8 @@ const PROTOCOLS = new Map([
   [17, "udp"],
 ]);
 
-export function viewFlow(table: FlowTable, flow: number): FlowView {
+/** `tick` is now. */
+export function viewFlow(table: FlowTable, flow: number, tick: number): FlowView {
   const draft = new FlowDraft();
   table.recall(flow, draft);
   const { from, to, sourcePort, destinationPort, newSourcePort, newDestinationPort } = draft;
@@ -41,7 +45,15 @@ export function viewFlow(table: FlowTable, flow: number): FlowView {
     state: STATE_NAMES[table.state(flow)] ?? "",
     packets: counted(table, flow, table.layout.packets),
     bytes: counted(table, flow, table.layout.bytes),
+    endsInMillis: ticksLeft(table, flow, tick) * TICK_MILLIS,
   };
+}
+
+/** Ticks that a flow lives on when no packet comes; 0 when it is over. */
+export function ticksLeft({ slab, layout }: FlowTable, flow: number, tick: number): number {
+  const at = 2 * flow * layout.words + layout.deadline;
+  const left = (word: number) => (slab.words[word]! - tick) | 0;
+  return Math.max(left(at), left(at + layout.words), 0);
 }
 
 function counted(table: FlowTable, flow: number, word: number): [number, number] {

@@ -150,7 +150,7 @@ export class Gateway {
   flows(): FlowView[] {
     const result: FlowView[] = [];
     for (const table of this.#flows.tables) {
-      table.each(this.#tick, (flow) => result.push(viewFlow(table, flow)));
+      table.each(this.#tick, (flow) => result.push(viewFlow(table, flow, this.#tick)));
     }
     return result;
   }
@@ -191,7 +191,7 @@ export class Gateway {
         const reason = revalidator.check(table, flow);
         if (reason === undefined) kept++;
         else {
-          ended.push({ reason, flow: viewFlow(table, flow) });
+          ended.push({ reason, flow: viewFlow(table, flow, this.#tick) });
           table.remove(flow);
         }
       });

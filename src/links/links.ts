@@ -13,6 +13,7 @@ import { Attention } from "./attention.ts";
 import { turnEcho } from "./echo.ts";
 import { buildAnswer, buildQuestion, type NeighborNews, readNews } from "./frames.ts";
 import { type Link, ownAddressFor, vtepNumber } from "./link.ts";
+import { listNeighbors, type NeighborView } from "./list-neighbors.ts";
 import { ASK_MILLIS, type Neighbor, Neighbors } from "./neighbors.ts";
 import { type OuterHop, wrap } from "./outer.ts";
 import { Plan, type Ways } from "./plan.ts";
@@ -147,6 +148,11 @@ export class Links {
     const same = wanted.size === before.size && [...wanted].every((vtep) => before.has(vtep));
     if (!same) this.#lastWanted = wanted;
     return this.#lastWanted;
+  }
+
+  /** The neighbors as they are; while others come and go, those that stay are told once. */
+  neighbors(): Iterable<NeighborView> {
+    return listNeighbors(this.#neighbors, this.#plan);
   }
 
   /** Frames to send, since the last call. */

@@ -58,6 +58,35 @@ for (const [address, good] of [
   });
 }
 
+for (const [api, issue] of [
+  [{}, undefined],
+  [{ socket: false }, undefined],
+  [{ socket: "/run/a b.sock" }, undefined],
+  [{ socket: `/${"x".repeat(106)}` }, undefined],
+  [{ socket: `/${"x".repeat(107)}` }, "isthmus/bad-api-socket isthmus.api.socket"],
+  [{ socket: "run.sock" }, "isthmus/bad-api-socket isthmus.api.socket"],
+  [{ socket: "/run/" }, "isthmus/bad-api-socket isthmus.api.socket"],
+  [{ socket: "/run/\0" }, "isthmus/bad-api-socket isthmus.api.socket"],
+  [{ socket: true }, "shape/wrong-type isthmus.api.socket"],
+  [{ listen: "127.0.0.1:1" }, undefined],
+  [{ listen: "127.9.9.9:65535" }, undefined],
+  [{ listen: "[::1]:9477" }, undefined],
+  [{ listen: "127.0.0.1" }, "isthmus/bad-api-listen isthmus.api.listen"],
+  [{ listen: "127.0.0.1:0" }, "isthmus/bad-api-listen isthmus.api.listen"],
+  [{ listen: "127.0.0.1:65536" }, "isthmus/bad-api-listen isthmus.api.listen"],
+  [{ listen: "::1:9477" }, "isthmus/bad-api-listen isthmus.api.listen"],
+  [{ listen: "[127.0.0.1]:9477" }, "isthmus/bad-api-listen isthmus.api.listen"],
+  [{ listen: "0.0.0.0:9477" }, "isthmus/no-api-token isthmus.api.listen"],
+  [{ listen: "[::]:9477" }, "isthmus/no-api-token isthmus.api.listen"],
+  [{ listen: "0.0.0.0:9477", token: "0123456789abcdef" }, undefined],
+  [{ listen: "0.0.0.0:9477", token: "0123456789abcde" }, "isthmus/bad-api-token isthmus.api.token"],
+  [{ token: `${"x".repeat(20)}\n` }, "isthmus/bad-api-token isthmus.api.token"],
+] as const) {
+  test(`API ${JSON.stringify(api).slice(0, 60)} is ${issue ?? "accepted"}`, () => {
+    assert.deepEqual(issuesOf({ vpcs: VPCS, isthmus: { api } }), issue ? [issue] : []);
+  });
+}
+
 for (const [flows, good] of [
   [1, true],
   [2147483647, true],

@@ -1,11 +1,14 @@
 // Every question that there is.
 
 import type { Work } from "../../insight/work.ts";
+import { flows, killFlows } from "./flows.ts";
 import { interfaces } from "./interfaces.ts";
+import { neighbors } from "./neighbors.ts";
+import { stats } from "./stats.ts";
 
 export type { Question } from "./question.ts";
 
-export const QUESTIONS = { interfaces } as const;
+export const QUESTIONS = { flows, killFlows, interfaces, neighbors, stats } as const;
 
 export type QuestionName = keyof typeof QUESTIONS;
 /** What is told with a question, and its answer. */
