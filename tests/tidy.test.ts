@@ -46,6 +46,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "node:",
     "npm:pino",
     "npm:prom-client",
+    "npm:fastify",
+    "npm:zod",
   ],
   stories: ["base", "wire", "config", "nat/modes.ts", "gateway/gateway.ts", "gateway/outcome.ts"],
   lab: ["base", "wire", "config", "drivers", "node:", "npm:dns-packet"],

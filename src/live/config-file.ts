@@ -2,15 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import type { ConfigIssue } from "../config/issue.ts";
-import { loadConfig } from "../config/load.ts";
-import type { Config } from "../config/model.ts";
+import { type LoadResult, loadConfig } from "../config/load.ts";
 import { natModes } from "../nat/modes.ts";
 import type { Log } from "./data-path.ts";
-
-export interface ReadConfig {
-  readonly text: string;
-  readonly config: Config;
-}
 
 /** Throws an Error with a sentence when there is nothing to read. */
 export function readText(file: string): string {
@@ -23,11 +17,11 @@ export function readText(file: string): string {
   }
 }
 
-/** Says each issue; undefined when one of them is an error. */
-export function checkText(text: string, file: string, log: Log): Config | undefined {
-  const { config, issues } = loadConfig(text, file, natModes);
-  for (const issue of issues) sayIssue(issue, log);
-  return config;
+/** Says each issue. */
+export function checkText(text: string, file: string, log: Log): LoadResult {
+  const result = loadConfig(text, file, natModes);
+  for (const issue of result.issues) sayIssue(issue, log);
+  return result;
 }
 
 /** In the words of `isthmus check`. */

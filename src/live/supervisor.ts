@@ -1,17 +1,22 @@
 // A gateway while it lives: starts the data path's thread and looks after it until somebody says
-// stop. Reads the configuration, again when it changes; an invalid one changes nothing.
+// stop.
 
 import type { EventEmitter } from "node:events";
 import { wallClock } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
 import { loadSystem, type System } from "../drivers/linux/sys.ts";
+import type { ApiGateway } from "./api/gateway.ts";
+import { LimitedQuestions } from "./api/questions.ts";
+import { ApiServer } from "./api/server.ts";
 import { checkText, readText } from "./config-file.ts";
-import type { Log } from "./data-path.ts";
+import { Configurations } from "./configurations.ts";
+import type { Log, LogLine } from "./data-path.ts";
 import { DataPathThread } from "./data-path-thread.ts";
+import { EventHub } from "./events.ts";
 import { FileWatch } from "./file-watch.ts";
 import type { News } from "./messages.ts";
 import { ReloadCounts } from "./metrics/reload-counts.ts";
-import { rounded, tellApplied, tellStatus, tellStopped } from "./tell.ts";
+import { rounded, tellStatus, tellStopped } from "./tell.ts";
 import { SILENCE_MILLIS, Watchdog } from "./watchdog.ts";
 
 export const EXIT_STOPPED = 0;
@@ -34,6 +39,8 @@ export interface SuperviseOptions {
   readonly log: Log;
   /** Where signals come from, as events of their names: the process. */
   readonly signals: Pick<EventEmitter, "on" | "off">;
+  /** Path of the socket of the API, whatever the configuration says; false: none. */
+  readonly apiSocket?: string | false | undefined;
   /** URL of the module that opens the data path. */
   readonly dataPath: string;
   /** How long the data path may take no turn; SILENCE_MILLIS when absent. */
@@ -43,7 +50,13 @@ export interface SuperviseOptions {
 /** Returns the exit code when all is over. The thread has ended then; where it cannot be made to,
  * the process is killed instead. */
 export async function supervise(options: SuperviseOptions): Promise<number> {
-  const { file, log } = options;
+  const { file } = options;
+  const events = new EventHub();
+  const log = (line: LogLine) => {
+    options.log(line);
+    const { level, message, details } = line;
+    if (level === "warn" || level === "error") events.tell("notice", { level, message, details });
+  };
   let text: string;
   try {
     text = readText(file);
@@ -51,18 +64,33 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     log({ level: "error", message: (error as Error).message });
     return EXIT_FAILED;
   }
-  const config = checkText(text, file, log);
+  const { config } = checkText(text, file, log);
   if (config === undefined) {
     log({ level: "error", message: `${file} is not right, so nothing is started` });
     return EXIT_FAILED;
   }
   const system = await loadSystem();
-  const supervisor = new Supervisor(options, text, config, system);
-  return supervisor.finished;
+  const api = new ApiServer(log);
+  try {
+    await api.open(config.api, options.apiSocket);
+  } catch (error) {
+    log({ level: "error", message: (error as Error).message });
+    await api.close();
+    return EXIT_FAILED;
+  }
+  const supervisor = new Supervisor({ ...options, log }, text, config, system, events);
+  api.serve(supervisor);
+  const code = await supervisor.finished;
+  await api.close();
+  return code;
 }
 
-class Supervisor {
+class Supervisor implements ApiGateway {
   readonly finished: Promise<number>;
+  readonly file: string;
+  readonly events: EventHub;
+  readonly configurations: Configurations;
+  readonly ask: ApiGateway["ask"];
   readonly #finish: (code: number) => void;
   readonly #options: SuperviseOptions;
   readonly #log: Log;
@@ -72,33 +100,54 @@ class Supervisor {
   #counts: ReloadCounts | undefined;
   readonly #listeners: (readonly [signal: string, listener: () => void])[];
   #watch: FileWatch | undefined;
-  /** The text that was looked at last, right or wrong; undefined when it could not be read. */
-  #seen: string | undefined;
-  /** Reloads come one after the other. */
-  #reloads = Promise.resolve();
+  #runs = false;
   #stopping = false;
   #over = false;
 
-  constructor(options: SuperviseOptions, text: string, config: Config, system: System) {
+  constructor(
+    options: SuperviseOptions,
+    text: string,
+    config: Config,
+    system: System,
+    events: EventHub,
+  ) {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
     this.#options = options;
     this.#log = options.log;
-    this.#seen = text;
     this.#listeners = [
-      ["SIGHUP", () => this.#reload("SIGHUP")],
+      ["SIGHUP", () => this.configurations.reload("SIGHUP")],
       ...Object.entries(STOP_SIGNALS).map(
         ([name, number]) => [name, () => void this.#stop(name, number)] as const,
       ),
     ];
     for (const [signal, listener] of this.#listeners) options.signals.on(signal, listener);
-    const { dataPath, silenceMillis = SILENCE_MILLIS } = options;
+    const { dataPath, file, silenceMillis = SILENCE_MILLIS } = options;
+    this.file = file;
+    this.events = events;
     this.#thread = new DataPathThread({ dataPath, config }, system, {
       news: (news) => this.#hear(news),
       ended: (error) => this.#ended(error),
     });
+    const questions = new LimitedQuestions((name, asked) => this.#thread.ask(name, asked));
+    this.ask = (name, asked) => questions.ask(name, asked);
+    this.configurations = new Configurations(text, config, {
+      file,
+      log: options.log,
+      events,
+      order: (each) => this.#thread.order({ kind: "apply", config: each }),
+      counts: {
+        applied: (applied) => this.#counts?.applied(applied, wallClock.now()),
+        refused: () => this.#counts?.refused(),
+      },
+      isOver: () => this.#stopping || this.#over,
+    });
     this.#watchdog = new Watchdog(this.#thread.pulse, silenceMillis, () => this.#stuck());
+  }
+
+  get isReady(): boolean {
+    return this.#runs && !this.#stopping && !this.#over;
   }
 
   #hear(news: News): void {
@@ -127,49 +176,11 @@ class Supervisor {
     this.#counts = new ReloadCounts(wallClock.now(), millis);
     const details = { file, pid: process.pid, millis: rounded(millis) };
     this.#log({ level: "info", message: "the gateway runs", details });
+    this.#runs = true;
     if (!watch || this.#stopping) return;
-    this.#watch = new FileWatch(file, () => this.#reload("file"));
+    this.#watch = new FileWatch(file, () => this.configurations.reload("file"));
     // It may have changed while the ports were opened.
-    this.#reload("file");
-  }
-
-  #reload(cause: "SIGHUP" | "file"): void {
-    this.#reloads = this.#reloads.then(() => this.#reloadNow(cause));
-  }
-
-  async #reloadNow(cause: "SIGHUP" | "file"): Promise<void> {
-    if (this.#stopping || this.#over) return;
-    const { file } = this.#options;
-    let text: string;
-    try {
-      text = readText(file);
-    } catch (error) {
-      // Said once, not for each thing that happens in the folder.
-      if (cause === "file" && this.#seen === undefined) return;
-      this.#seen = undefined;
-      this.#keep((error as Error).message);
-      return;
-    }
-    if (cause === "file" && text === this.#seen) return;
-    this.#seen = text;
-    const config = checkText(text, file, this.#log);
-    if (config === undefined) {
-      this.#keep(`${file} is not right`);
-      return;
-    }
-    const answer = await this.#thread.order({ kind: "apply", config });
-    if (answer.kind === "applied") {
-      this.#counts?.applied(answer.applied, wallClock.now());
-      for (const line of tellApplied(answer.applied, cause)) this.#log(line);
-    } else if (answer.kind === "refused") {
-      this.#keep(answer.message);
-      this.#log({ level: "debug", message: "where that was", details: { stack: answer.stack } });
-    }
-  }
-
-  #keep(why: string): void {
-    this.#counts?.refused();
-    this.#log({ level: "error", message: `${why}; the gateway goes on as it was` });
+    this.configurations.reload("file");
   }
 
   async #stop(signal: string, number: number): Promise<void> {
@@ -208,6 +219,7 @@ class Supervisor {
   async #end(code: number): Promise<void> {
     if (this.#over) return;
     this.#over = true;
+    this.configurations.close();
     this.#watchdog.close();
     this.#watch?.close();
     for (const [signal, listener] of this.#listeners) this.#options.signals.off(signal, listener);

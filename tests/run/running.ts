@@ -24,6 +24,7 @@ export function vpcs(...names: readonly string[]): string {
 export class Running {
   readonly folder = mkdtempSync(path.join(tmpdir(), "isthmus run "));
   readonly file = path.join(this.folder, "gateway.yaml");
+  readonly apiSocket = path.join(this.folder, "api.sock");
   readonly child: ChildProcess;
   readonly lines: Line[] = [];
   readonly exited: Promise<number | null>;
@@ -34,7 +35,8 @@ export class Running {
   constructor(mishap: string, text: string | ((running: Running) => void), ...words: string[]) {
     if (typeof text === "string") this.write(text);
     else text(this);
-    const all = [PROCESS, mishap, this.file, "--log-format", "json", ...words];
+    const api = ["--api-socket", this.apiSocket];
+    const all = [PROCESS, mishap, this.file, "--log-format", "json", ...api, ...words];
     this.child = spawn(process.execPath, all, { stdio: ["ignore", "inherit", "pipe"] });
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#take(text));
     this.exited = new Promise((resolve) => this.child.on("close", (code) => resolve(code)));

@@ -21,6 +21,7 @@ test("a data path that hangs is given up, and the log says where it was", async 
     watch: true,
     log: (line) => lines.push(line),
     signals,
+    apiSocket: false,
     dataPath: new URL("fake-data-path.ts?hang", import.meta.url).href,
     silenceMillis: 1000,
   });

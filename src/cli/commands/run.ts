@@ -9,6 +9,7 @@ interface Options {
   readonly logFormat?: "text" | "json";
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly watch: boolean;
+  readonly apiSocket?: string;
 }
 
 const HELP = `
@@ -48,6 +49,10 @@ export function registerRun(program: Command, io: CliIo, dataPath = DATA_PATH): 
         .default("info"),
     )
     .option("--no-watch", "read the configuration again on SIGHUP only, not when the file changes")
+    .option(
+      "--api-socket <path>",
+      "UNIX socket of the API, whatever the configuration says (default: /run/isthmus.sock)",
+    )
     .addHelpText("after", HELP)
     .action((file: string, options: Options) => {
       if (file === "-") throw new Error("run needs a file, as it reads it again when told to");
@@ -64,7 +69,7 @@ export function registerRun(program: Command, io: CliIo, dataPath = DATA_PATH): 
 async function run(file: string, options: Options, io: CliIo, dataPath: string): Promise<number> {
   const { openLog } = await import("../../live/log.ts");
   const { supervise } = await import("../../live/supervisor.ts");
-  const { logFormat = io.watched ? "text" : "json", logLevel, watch } = options;
+  const { logFormat = io.watched ? "text" : "json", logLevel, watch, apiSocket } = options;
   const log = openLog({ format: logFormat, level: logLevel, write: (text) => io.err(text) });
-  return supervise({ file, watch, log, signals: process, dataPath });
+  return supervise({ file, watch, log, signals: process, dataPath, apiSocket });
 }

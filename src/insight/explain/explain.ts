@@ -105,6 +105,6 @@ function* someFlows(gateway: Gateway, v6: boolean): Iterable<FlowView> {
   const table = flows.tables[v6 ? 1 : 0];
   const most = Math.min(table.used, FLOWS_LOOKED_AT);
   for (let flow = 0; flow < most; flow++) {
-    if (table.state(flow) !== 0 && table.alive(2 * flow, tick)) yield viewFlow(table, flow);
+    if (table.state(flow) !== 0 && table.alive(2 * flow, tick)) yield viewFlow(table, flow, tick);
   }
 }

@@ -14,7 +14,7 @@ export function explainFlow(
 ): FlowExplanation {
   const { flows, tick } = gateway.parts;
   const table = flows.tables[v6 ? 1 : 0];
-  const { original, translated, state } = viewFlow(table, entry >> 1);
+  const { original, translated, state } = viewFlow(table, entry >> 1, tick);
   const { words } = table.slab;
   const { layout } = table;
   const deadlines = [entry, entry ^ 1].map((each) => words[each * layout.words + layout.deadline]!);

@@ -49,7 +49,8 @@ export class LiveNetwork {
 
   start(): Program {
     const words = [process.execPath, `${root}bin/start.ts`, "run", "--log-format", "json"];
-    this.gateway = this.network.gateway.start([...words, this.file]);
+    const api = ["--api-socket", path.join(this.folder, "api.sock")];
+    this.gateway = this.network.gateway.start([...words, ...api, this.file]);
     return this.gateway;
   }
 

@@ -1,0 +1,32 @@
+// Every route of the API. A new one is a file here and a line below.
+
+import type { Route } from "../api/route.ts";
+import { apply, config, confirm, validate } from "./config.ts";
+import { events } from "./events.ts";
+import { flows, killFlows } from "./flows.ts";
+import { health, ready } from "./health.ts";
+import { interfaces } from "./interfaces.ts";
+import { neighbors } from "./neighbors.ts";
+import { openApiOf } from "./openapi.ts";
+import { peerings } from "./peerings.ts";
+import { stats } from "./stats.ts";
+import { vpcs } from "./vpcs.ts";
+
+const ALL = [
+  health,
+  ready,
+  config,
+  validate,
+  apply,
+  confirm,
+  vpcs,
+  peerings,
+  flows,
+  killFlows,
+  neighbors,
+  interfaces,
+  stats,
+  events,
+];
+
+export const ROUTES: readonly Route[] = [...ALL, openApiOf(ALL)];
