@@ -351,16 +351,7 @@ export class Gateway {
   /** What it is made of, for those that explain it (`insight`): to be looked at between two runs,
    * and not to be kept. */
   get parts(): GatewayParts {
-    return {
-      config: this.#config,
-      names: this.#names,
-      snapshot: this.#snapshot.current,
-      flows: this.#flows,
-      pool: this.#pool,
-      pipeline: this.#pipeline,
-      tick: this.#tick,
-      since: this.#since,
-    };
+    return { config: this.#config, flows: this.#flows, tick: this.#tick };
   }
 
   /** All counts begin anew; between two runs. */

@@ -1,10 +1,6 @@
 // What a gateway tells about itself.
 
 import type { Config } from "../config/model.ts";
-import type { PacketPool } from "../packet/packet-pool.ts";
-import type { Pipeline } from "../pipeline/pipeline.ts";
-import type { Snapshot } from "../tables/snapshot.ts";
-import type { Names } from "./compile.ts";
 import type { EndReason } from "./end-reason.ts";
 import type { FlowView } from "./flow-list.ts";
 import type { Flows } from "./flows.ts";
@@ -69,12 +65,7 @@ export interface Counts {
 export interface GatewayParts {
   /** The one applied last. */
   readonly config: Config | undefined;
-  readonly names: Names;
-  readonly snapshot: Snapshot;
   readonly flows: Flows;
-  readonly pool: PacketPool;
-  readonly pipeline: Pipeline;
-  /** Now, as flows count it; and the tick that idle times count from. */
+  /** Now, as flows count it. */
   readonly tick: number;
-  readonly since: number;
 }
