@@ -21,6 +21,8 @@ const SLOW_NAMES = [
   "stories-",
   "floods",
   "fuzz/(?!fuzzer)",
+  "docs",
+  "explain/agreement",
   "simulation/simulation",
   "gateway/(?:cut|matrix|oracle)",
   "lab",

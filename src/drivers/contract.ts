@@ -67,18 +67,22 @@ export function until(done: () => boolean, step: () => void): void {
 /** The frames that come, at least `count` if so many do; their rows are released. */
 export function receiveFrames(driver: Driver, pool: PacketPool, count: number): Uint8Array[] {
   const frames: Uint8Array[] = [];
-  const batch = new Batch();
   until(
     () => frames.length >= count,
-    () => {
-      batch.count = 0;
-      while (driver.receive(pool, batch, IFACE) > 0) {
-        frames.push(...framesOf(pool, batch));
-        pool.releaseMany(batch.rows, batch.count);
-        batch.count = 0;
-      }
-    },
+    () => frames.push(...receiveNow(driver, pool)),
   );
+  return frames;
+}
+
+/** The frames that are there now; their rows are released. */
+export function receiveNow(driver: Driver, pool: PacketPool): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  const batch = new Batch();
+  while (driver.receive(pool, batch, IFACE) > 0) {
+    frames.push(...framesOf(pool, batch));
+    pool.releaseMany(batch.rows, batch.count);
+    batch.count = 0;
+  }
   return frames;
 }
 

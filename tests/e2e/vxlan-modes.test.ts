@@ -105,6 +105,17 @@ test("packets in fragments; what is too long for the other side is told", { skip
   await live.apply(config);
 });
 
+test("traceroute shows the gateway, ping reaches it", { skip }, async () => {
+  const blue = live.host("blue1");
+  for (const [index, target] of TARGETS.entries()) {
+    const words = [["-4"], ["-6"]][index]!;
+    const hops = await blue.ask(["traceroute", ...words, "-n", "-q1", "-w2", "-m4", target]);
+    assert.match(hops, index === 0 ? /^ 1 {2}10\.0\.1\.1 /m : /^ 1 {2}2001:db8:1::1 /m);
+    assert.ok(hops.includes(`2  ${target} `), hops);
+    await blue.ask(["ping", "-n", "-c1", "-W2", ["10.0.1.1", "2001:db8:1::1"][index]!]);
+  }
+});
+
 test("no connection is lost by new configurations", { skip }, async () => {
   const all = connect(200, 3);
   await sleep(500);
@@ -114,6 +125,13 @@ test("no connection is lost by new configurations", { skip }, async () => {
     await sleep(300);
   }
   await all;
+});
+
+test("a host inside a VNI with another MAC address", { skip }, async () => {
+  live.host("green1").ip("link set vx102 address 02:00:00:00:77:79");
+  for (const own of ["10.0.2.1", "2001:db8:2::1"])
+    await live.host("green1").run(["ping", "-n", "-c1", "-W2", own]);
+  await visit(live, ...sidesOf("masquerade", "static"));
 });
 
 test("an underlay that goes down and comes back", { skip }, async () => {

@@ -117,6 +117,7 @@ property(
       ordinary.gateway.run(now);
       const outcome = ordinary.gateway.outcome(0);
       assert.equal(said.verdict, outcome.verdict, given);
+      for (const { step, looked } of said.steps) assert.notEqual(looked, "", step);
       const sent = outcome.verdict === "sent" ? [describePacket(outcome.packet)] : [];
       assert.deepEqual(said.sent, sent);
       const answered = ordinary.gateway.answers().map((answer) => describePacket(answer.packet));

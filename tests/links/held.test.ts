@@ -5,9 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildAnswer, buildQuestion } from "../../src/links/frames.ts";
 import { wrap } from "../../src/links/outer.ts";
-import { parseIpAddress } from "../../src/wire/ip-address.ts";
-import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { LiveGateway, macOf } from "../support/live-gateway.ts";
+import { frame, ip } from "./blue-and-green.ts";
 
 const CONFIG = `
 vpcs: { blue: { vni: 101 }, wide: { vni: 102 } }
@@ -38,18 +37,8 @@ function start(): LiveGateway {
   return live;
 }
 
-function ip(text: string) {
-  return parseIpAddress(text)!;
-}
-
-function frame(notation: string): Uint8Array {
-  const packet = buildPacket(parsePacket(notation));
-  const bytes = new Uint8Array(14 + packet.length);
-  bytes.set(macOf(GW));
-  bytes.set(macOf(HOST), 6);
-  new DataView(bytes.buffer).setUint16(12, 0x0800);
-  bytes.set(packet, 14);
-  return bytes;
+function packet(notation: string): Uint8Array {
+  return frame(HOST, GW, notation);
 }
 
 /** The host in the VNI shows itself. */
@@ -70,11 +59,11 @@ function assertBalance(live: LiveGateway): void {
 test("more packets than there are free rows wait for a way: all leave, the rest a little later", () => {
   const live = start();
   const hosts = Array.from({ length: 20 }, (_, i) => `10.1.0.${10 + i}`);
-  for (const host of hosts) live.send("b0", frame(`udp 10.0.0.4:3000 > ${host}:53`));
+  for (const host of hosts) live.send("b0", packet(`udp 10.0.0.4:3000 > ${host}:53`));
   for (const host of hosts) live.send("u0", answerOf(host));
   live.down("u0");
   for (const host of hosts) {
-    for (let i = 0; i < 15; i++) live.send("b0", frame(`udp 10.0.0.4:${4000 + i} > ${host}:53`));
+    for (let i = 0; i < 15; i++) live.send("b0", packet(`udp 10.0.0.4:${4000 + i} > ${host}:53`));
   }
   assert.equal(live.gateway.counts().waiting, 300);
   live.up("u0");
@@ -86,7 +75,7 @@ test("more packets than there are free rows wait for a way: all leave, the rest 
 
 test("fragments that the gateway made push each other out, and are not counted", () => {
   const live = start();
-  const long = frame("udp 10.0.0.4:3000 > 10.1.0.8:53 len=1400");
+  const long = packet("udp 10.0.0.4:3000 > 10.1.0.8:53 len=1400");
   live.send("b0", ...Array.from({ length: 12 }, () => long));
   assertBalance(live);
   for (let i = 0; i < 5; i++) live.wait(1000);
@@ -97,7 +86,7 @@ test("fragments that the gateway made push each other out, and are not counted",
 test("so do ICMP errors of the gateway's own", () => {
   const live = start();
   const all = Array.from({ length: 30 }, (_, i) =>
-    frame(`udp 10.0.0.77:${3000 + i} > 10.1.0.8:53 ttl=1`),
+    packet(`udp 10.0.0.77:${3000 + i} > 10.1.0.8:53 ttl=1`),
   );
   live.send("b0", ...all);
   assertBalance(live);

@@ -5,10 +5,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildAnswer, buildQuestion } from "../../src/links/frames.ts";
 import { checksumOf, pseudoHeaderSum, sumBytes } from "../../src/wire/checksum.ts";
-import { parseIpAddress } from "../../src/wire/ip-address.ts";
 import { formatMac } from "../../src/wire/mac.ts";
-import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { LiveGateway, macOf, type SentFrame } from "../support/live-gateway.ts";
+import { frame, GW, HOST, ip, PORTS, SERVER } from "./blue-and-green.ts";
 
 const CONFIG = `
 vpcs: { blue: { vni: 101 }, green: { vni: 102 } }
@@ -24,33 +23,11 @@ isthmus:
     - { vpc: green, interface: g0, address: 10.1.0.1/16 }
     - { vpc: green, interface: g0, address: "2001:db8:2::1/64" }
 `;
-const GW = { b0: "02:00:00:00:00:b0", g0: "02:00:00:00:00:90" };
-const HOST = "02:00:00:00:00:04";
-const SERVER = "02:00:00:00:00:08";
-const PORTS = [
-  { name: "b0", mac: GW.b0, vpc: "blue" },
-  { name: "g0", mac: GW.g0, vpc: "green" },
-];
-
 /** With what is said at start done. */
 function start(): LiveGateway {
   const live = new LiveGateway(CONFIG, PORTS);
   for (let i = 0; i < 5; i++) live.wait(1000);
   return live;
-}
-
-function frame(from: string, to: string, notation: string): Uint8Array {
-  const packet = buildPacket(parsePacket(notation));
-  const bytes = new Uint8Array(14 + packet.length);
-  bytes.set(macOf(to));
-  bytes.set(macOf(from), 6);
-  new DataView(bytes.buffer).setUint16(12, packet[0]! >>> 4 === 6 ? 0x86dd : 0x0800);
-  bytes.set(packet, 14);
-  return bytes;
-}
-
-function ip(text: string) {
-  return parseIpAddress(text)!;
 }
 
 /** Where IP packets among them go. */

@@ -7,6 +7,7 @@ import {
   assertFrames,
   driverContract,
   receiveFrames,
+  receiveNow,
   rowsWith,
   testFrame,
   until,
@@ -191,18 +192,25 @@ const PROOFS: Readonly<Record<string, (scene: Scene) => void>> = {
     assert.equal(driver.transmit(pool, rowsWith(pool, [testFrame(1, 60)]), 1), 0);
     assert.equal(driver.counters().transmitDrops, 1);
     veth.atNear(() => ip("link set near0 up"));
+    // Until the kernel's link watch has run, it loses what is sent, and says that it was sent.
+    const received: Uint8Array[] = [];
     until(
-      () => far.send(testFrame(2, 60)),
-      () => undefined,
+      () => received.length > 0,
+      () => {
+        far.send(testFrame(2, 60));
+        received.push(...receiveNow(driver, pool));
+      },
     );
-    assertFrames(receiveFrames(driver, pool, 1), [testFrame(2, 60)]);
-    assert.equal(driver.transmit(pool, rowsWith(pool, [testFrame(3, 60)]), 1), 1);
+    assertFrames(received.slice(0, 1), [testFrame(2, 60)]);
     const seen: Uint8Array[] = [];
     until(
       () => seen.length > 0,
-      () => seen.push(...far.take()),
+      () => {
+        driver.transmit(pool, rowsWith(pool, [testFrame(3, 60)]), 1);
+        seen.push(...far.take());
+      },
     );
-    assertFrames(seen, [testFrame(3, 60)]);
+    assertFrames(seen.slice(0, 1), [testFrame(3, 60)]);
   },
 };
 

@@ -32,7 +32,7 @@ export interface PacketToExplain {
  * counts. Nothing else must be in the gateway. */
 export function explain(gateway: Gateway, packet: PacketToExplain): PacketExplanation {
   const { from, iface, frame, given, now } = packet;
-  const flowsBefore = countFlows(gateway);
+  const flowsBefore = gateway.tracked().flows;
   gateway.receive(iface, frame);
   const trace: TraceLine[] = [];
   gateway.run(now, trace);
@@ -62,10 +62,6 @@ export function explain(gateway: Gateway, packet: PacketToExplain): PacketExplan
   return explanation;
 }
 
-function countFlows(gateway: Gateway): number {
-  return gateway.tracked().flows;
-}
-
 function flowOf(
   gateway: Gateway,
   { packet }: Outcome,
@@ -73,7 +69,12 @@ function flowOf(
   flowsBefore: number,
 ): FlowExplanation | undefined {
   if (last === undefined || last.flow < 0) return undefined;
-  return explainFlow(gateway, packet[0]! >>> 4 === 6, last.flow, countFlows(gateway) > flowsBefore);
+  return explainFlow(
+    gateway,
+    packet[0]! >>> 4 === 6,
+    last.flow,
+    gateway.tracked().flows > flowsBefore,
+  );
 }
 
 function dropOf(

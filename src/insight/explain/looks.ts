@@ -24,6 +24,3 @@ const LOOKS: Readonly<Record<string, string>> = {
 export function whatItLooksAt(step: string): string {
   return LOOKS[step] ?? "";
 }
-
-/** The steps that are spoken of here. */
-export const KNOWN_STEPS: readonly string[] = Object.keys(LOOKS);
