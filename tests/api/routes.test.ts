@@ -230,6 +230,15 @@ test("the page for programs has every route, with its parameters", async () => {
   assert.equal(kill.additionalProperties, false);
 });
 
+test("docs/api.md has a line for every route", () => {
+  const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
+  const lines = Array.from(page.matchAll(/^\| `(GET|POST) (\S+)` \|/gm), ([, ...all]) =>
+    all.join(" "),
+  );
+  const wanted = ROUTES.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  assert.deepEqual(lines.sort(), wanted.sort());
+});
+
 after(() => {
   const left = ROUTES.filter(({ path, reply }) => typeof reply !== "string" && !answered.has(path));
   assert.deepEqual(

@@ -324,3 +324,18 @@ test("two machines with the gateway's address: it says so, and claims it again",
   assert.match(live.notices[0]!, /10.0.0.1 of blue is also claimed by 02:00:00:00:00:08/);
   assert.match(tell(said[0]!), /who has 10.0.0.1, tell 10.0.0.1/);
 });
+
+test("neighbors are told: who is known, who has been asked for, who a route leads through", () => {
+  const live = start();
+  live.send("b0", frame(HOST, GW.b0, UDP));
+  const tellAll = () =>
+    [...live.gateway.links!.neighbors()].map(
+      ({ vpc, interface: name, address, mac, vtep, state, route }) =>
+        [vpc, name, address, mac ?? vtep, state, route].join(" "),
+    );
+  const router = "green g0 10.0.0.9  unknown true";
+  assert.deepEqual(tellAll(), [router, "green g0 10.0.0.8  asked false"]);
+  const asker = { address: ip("10.0.0.1"), mac: macOf(GW.g0) };
+  live.send("g0", buildAnswer(ip("10.0.0.8"), macOf(SERVER), asker));
+  assert.deepEqual(tellAll(), [router, `green g0 10.0.0.8 ${SERVER} known false`]);
+});

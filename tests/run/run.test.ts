@@ -164,7 +164,7 @@ test("an interface that is not there is told in a sentence", () =>
     assert.equal(await gateway.exited, 1);
     assert.match(
       gateway.text,
-      /^error .*gateway\.yaml:1: there is no interface "veth-blue"[^\n]*\n$/,
+      /^info the API listens on .*\nerror .*gateway\.yaml:1: there is no interface "veth-blue"[^\n]*\n$/,
     );
   }));
 
