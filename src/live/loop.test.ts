@@ -127,6 +127,9 @@ test("questions get a little after each turn, and nobody sleeps meanwhile", () =
   const played = play(".pp....", { work: 4 });
   runLoop(played);
   assert.equal(played.happened.join(""), ".?p?p?.?.zzz.zzz.");
+  const idle = play("........", { work: 5 });
+  runLoop(idle);
+  assert.equal(idle.happened.join(""), ".?.?.?.?.?.zzz.zzz.");
 });
 
 test("draining takes what still comes, then closes", () => {
