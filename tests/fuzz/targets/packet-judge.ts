@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { Gateway } from "../../../src/gateway/gateway.ts";
 import type { Outcome } from "../../../src/gateway/outcome.ts";
+import { drops } from "../../../src/insight/drops/report.ts";
 import { type Dissection, dissect } from "../../../src/wire/dissect.ts";
 import { isIcmpError } from "../../../src/wire/icmp.ts";
 import { joinPieces } from "../../../src/wire/join-pieces.ts";
@@ -118,6 +119,12 @@ export function judgeCounts(gateway: Gateway, received: number, capacity: number
   for (const count of counts.dropped.values()) dropped += count;
   assert.equal(counts.received, received);
   assert.equal(counts.sent + counts.consumed + counts.waiting + dropped, received);
+  const ledger = drops(gateway);
+  assert.deepEqual(
+    new Map(ledger.reasons.map(({ reason, count }) => [reason, count])),
+    counts.dropped,
+  );
+  assert.equal(ledger.elsewhere, 0);
   const { flows, mappings, hosts } = gateway.tracked();
   const held = `${flows} flows, ${mappings} mappings, ${hosts} hosts`;
   assert.ok(flows <= 2 * capacity && mappings <= 2 * flows && hosts <= flows, held);
