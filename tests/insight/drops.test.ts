@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drops } from "../../src/insight/drops/report.ts";
-import { samples } from "../../src/insight/drops/samples.ts";
+import { listSamples, samples } from "../../src/insight/drops/samples.ts";
+import { finish } from "../../src/insight/work.ts";
 import { fromHex } from "../../src/wire/hex.ts";
 import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
 import { ethernetFrame, vxlanFrame } from "../support/frames.ts";
@@ -175,6 +176,38 @@ test("samples can be asked for by reason, VPCs, interface and step", () => {
   assert.deepEqual(numbers({ interface: "red" }), []);
   const [junkSample] = samples(gateway, { limit: 1 });
   assert.equal(junkSample!.packet, "");
+});
+
+test("samples are listed while others come, each of them whole", () => {
+  const { gateway, fromWire } = start();
+  for (let i = 1; i <= 20; i++) fromWire(i % 2 === 0 ? 100 : 200, `udp 10.0.0.${i}:1 > 8.8.8.8:53`);
+  const work = listSamples(gateway, { from: "blue" });
+  let stops = 0;
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) {
+      assert.ok(stops > 1);
+      const said = value.map(({ packet }) => Number(/0\.(\d+):1 /.exec(packet)![1]));
+      assert.deepEqual(
+        said,
+        [...said].sort((a, b) => b - a),
+      );
+      assert.ok(said.every((host) => host % 2 === 0));
+      assert.equal(said.length, 8);
+      return;
+    }
+    stops++;
+    if (stops % 5 === 0) fromWire(100, `udp 10.0.0.${20 + 2 * (stops / 5)}:1 > 8.8.8.8:53`);
+  }
+});
+
+test("a listing survives that everything is forgotten", () => {
+  const { gateway, junk } = start();
+  junk();
+  const work = listSamples(gateway, {});
+  work.next();
+  gateway.forgetCounts();
+  assert.deepEqual(finish(work), []);
 });
 
 test("counts and samples begin anew when they are forgotten", () => {

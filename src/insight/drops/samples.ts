@@ -6,6 +6,7 @@ import { type DropName, verdictName } from "../../packet/verdict.ts";
 import { SAMPLE_BYTES, SAMPLES_EACH } from "../../pipeline/drop-samples.ts";
 import { toHex } from "../../wire/hex.ts";
 import { describePacket } from "../../wire/notation.ts";
+import { finish, type Work } from "../work.ts";
 import { inWords } from "./report.ts";
 
 export interface DropSample {
@@ -49,15 +50,32 @@ export interface SampleFilter {
 }
 
 const LIMIT = 100;
+/** Work between two stops: looking at places, and reading samples. */
+const PLACES_AT_ONCE = 256;
+const READ_AT_ONCE = 8;
 
-/** The newest first. */
+/** The newest first; all at once, where no packets wait. */
 export function samples(gateway: Gateway, filter: SampleFilter = {}): DropSample[] {
+  return finish(listSamples(gateway, filter));
+}
+
+/** The same in pieces. What is sampled meanwhile may take the place of older ones. */
+export function* listSamples(gateway: Gateway, filter: SampleFilter): Work<DropSample[]> {
   const { serial } = gateway.parts.drops.ledger.samples;
-  const places = Array.from(serial.keys()).filter(
-    (place) => serial[place]! > 0 && matches(identify(gateway, place), filter),
-  );
+  const isWanted = (place: number) =>
+    serial[place]! > 0 && matches(identify(gateway, place), filter);
+  const places: number[] = [];
+  for (const place of serial.keys()) {
+    if (isWanted(place)) places.push(place);
+    if (place % PLACES_AT_ONCE === PLACES_AT_ONCE - 1) yield;
+  }
   places.sort((a, b) => serial[b]! - serial[a]!);
-  return places.slice(0, filter.limit ?? LIMIT).map((place) => read(gateway, place));
+  const result: DropSample[] = [];
+  for (const [index, place] of places.slice(0, filter.limit ?? LIMIT).entries()) {
+    if (index % READ_AT_ONCE === READ_AT_ONCE - 1) yield;
+    if (isWanted(place)) result.push(read(gateway, place));
+  }
+  return result.sort((a, b) => b.number - a.number);
 }
 
 type Identity = Pick<DropSample, "reason" | "from" | "to" | "interface" | "step">;
