@@ -134,6 +134,18 @@ test("a sample has the packet, and the lines that decided, also after they are g
   check();
 });
 
+test("a place that is used again says what decided about its new packet", () => {
+  const { gateway, fromWire } = start();
+  const denied = (count: number) => {
+    for (let i = 0; i < count; i++) fromWire(100, "tcp 10.0.0.4:1 > 198.51.100.8:23 syn");
+  };
+  denied(1);
+  gateway.apply(configOf(`# A line more.\n${CONFIG}`));
+  denied(8);
+  const lines = samples(gateway).map(({ acl }) => acl?.place.line);
+  assert.deepEqual(lines, Array(8).fill(place(10, "{ name").line + 1));
+});
+
 test("counts stay with the names of VPCs when a configuration numbers them anew", () => {
   const { gateway, fromWire } = start();
   fromWire(200, "udp 10.0.0.4:1 > 8.8.8.8:53");
