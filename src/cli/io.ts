@@ -20,10 +20,15 @@ export interface CliIo {
   stay(work: Promise<number>): void;
   /** Whether standard output is a terminal that shows colours. */
   readonly colour: boolean;
+  /** Columns of the terminal that standard output is; undefined when it is none. */
+  readonly columns: number | undefined;
   /** Whether somebody watches standard error. */
   readonly watched: boolean;
   /** Milliseconds, for progress only. */
   now(): number;
+  sleep(millis: number): Promise<void>;
+  /** An environment variable; undefined when it is not set. */
+  variable(name: string): string | undefined;
 }
 
 export interface Input {

@@ -8,6 +8,7 @@ import { registerExplain } from "./commands/explain.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerSchema } from "./commands/schema.ts";
+import { registerShow } from "./commands/show.ts";
 import { registerTest } from "./commands/test.ts";
 import type { CliIo } from "./io.ts";
 
@@ -36,6 +37,7 @@ export function main(words: readonly string[], io: CliIo): void {
   registerExplain(program, io);
   registerReplay(program, io);
   registerRun(program, io);
+  registerShow(program, io);
   registerSchema(program, io);
   registerConformance(program, io);
   registerDemo(program, io);

@@ -9,6 +9,7 @@ import {
   realpathSync,
   writeSync,
 } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { systemClock } from "../base/clock.ts";
 import type { CliIo, Input, Output } from "./io.ts";
 
@@ -34,8 +35,13 @@ export function nodeIo(): CliIo {
       void work.catch(failed).then((code) => process.exit(code));
     },
     colour: process.stdout.isTTY === true && !process.env["NO_COLOR"],
+    get columns() {
+      return process.stdout.isTTY === true ? process.stdout.columns : undefined;
+    },
     watched: process.stderr.isTTY === true,
     now: () => systemClock.now(),
+    sleep: (millis) => setTimeout(millis),
+    variable: (name) => process.env[name],
   };
 }
 

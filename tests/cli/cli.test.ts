@@ -77,8 +77,11 @@ function run(...words: string[]) {
     },
     stay: () => assert.fail("no command here goes on"),
     colour: false,
+    columns: undefined,
     watched: false,
     now: () => 0,
+    sleep: () => assert.fail("no command here waits"),
+    variable: () => undefined,
   };
   main(words, io);
   return result;

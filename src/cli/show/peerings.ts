@@ -1,0 +1,31 @@
+import type { ApiPeering, ApiSide } from "../api-types.ts";
+import { NOTHING, type View } from "./view.ts";
+
+export const peeringsView: View<ApiPeering> = {
+  name: "peerings",
+  description: "which VPCs are joined, and how they expose themselves",
+  path: "/v1/peerings",
+  columns: [
+    { title: "PEERING", cut: true },
+    { title: "ONE SIDE", cut: true },
+    { title: "OTHER SIDE", cut: true },
+    { title: "ACL RULES", right: true },
+    { title: "WHERE", drop: 1 },
+  ],
+  row: ({ name, sides, aclRules, place }) => [
+    name,
+    sideText(sides[0]),
+    sideText(sides[1]),
+    aclRules === null ? NOTHING : `${aclRules}`,
+    `${place.file}:${place.line}`,
+  ],
+  none: "No VPCs are joined.",
+};
+
+/** "blue: 2 static, masquerade" */
+function sideText({ vpc, exposes }: ApiSide): string {
+  const kinds = new Map<string, number>();
+  for (const kind of exposes) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  const said = Array.from(kinds, ([kind, times]) => (times > 1 ? `${times} ${kind}` : kind));
+  return `${vpc}: ${said.join(", ")}`;
+}

@@ -1,0 +1,50 @@
+// `show stats`: where all packets went, and what is held.
+
+import type { ApiStats } from "../api-types.ts";
+import { bytes, count, duration } from "../human.ts";
+import type { CliIo } from "../io.ts";
+import { bold, tableText } from "../print-table.ts";
+import { table } from "../table.ts";
+
+const PAIR_COLUMNS = [
+  { title: "VPC PAIR", cut: true },
+  { title: "SENT", right: true },
+  { title: "BYTES", right: true },
+  { title: "DROPPED", right: true },
+];
+
+export function statsText(stats: ApiStats, io: CliIo): string {
+  const { tracked, pairs, generation, uptime } = stats;
+  const dropped = Object.entries(stats.dropped).sort((a, b) => b[1] - a[1]);
+  const packets: [string, number][] = [
+    ["received", stats.received],
+    ["sent", stats.sent],
+    ["  by the fast path", stats.fast],
+    ["for the gateway itself", stats.consumed],
+    ["dropped", dropped.reduce((sum, [, each]) => sum + each, 0)],
+    ...dropped.map(([reason, each]): [string, number] => [`  ${reason}`, each]),
+    ["fragments that wait", stats.waiting],
+    ["further fragments sent", stats.pieces],
+    ["answered by ICMP", stats.answered],
+  ];
+  const held: [string, number][] = [
+    ["flows, resting ones included", tracked.flows],
+    ["public endpoints", tracked.mappings],
+    ["hosts whose flows are counted", tracked.hosts],
+    ["datagrams in fragments", tracked.datagrams],
+  ];
+  const lines = (rows: readonly [string, number][]) =>
+    `${table(rows.map(([what, each]) => [what, count(each)]))}\n`;
+  const pairRows = pairs.map(({ from, to, packets: sent, bytes: size, dropped: lost }) => [
+    `${from} > ${to}`,
+    count(sent),
+    bytes(size),
+    count(lost),
+  ]);
+  return [
+    `Running for ${duration(uptime)}, configuration ${generation}\n`,
+    `${bold("PACKETS", io)}\n${lines(packets)}`,
+    `${bold("HELD", io)}\n${lines(held)}`,
+    ...(pairRows.length > 0 ? [tableText(PAIR_COLUMNS, pairRows, io)] : []),
+  ].join("\n");
+}

@@ -1,0 +1,190 @@
+// What a gateway could answer: two tenants with the same addresses.
+
+import type {
+  ApiConfig,
+  ApiDrop,
+  ApiFlow,
+  ApiInterface,
+  ApiNeighbor,
+  ApiPeering,
+  ApiPool,
+  ApiStats,
+} from "../../src/cli/api-types.ts";
+import type { Answers } from "./fake-api.ts";
+
+export const FLOWS: readonly ApiFlow[] = [
+  {
+    from: "blue",
+    to: "green",
+    peering: "blue--green",
+    original: "tcp 10.0.0.4:30000 > 198.51.100.8:80",
+    translated: "tcp 192.0.2.1:41337 > 10.0.0.8:80",
+    state: "established",
+    packets: [1204, 2310],
+    bytes: [96_320, 3_310_400],
+    expires: 7439,
+  },
+  {
+    from: "blue",
+    to: "green",
+    peering: "blue--green",
+    original: "icmp 10.0.0.4 > 198.51.100.8 echo-request id=7",
+    translated: "icmp 192.0.2.1 > 10.0.0.8 echo-request id=2211",
+    state: "two-way",
+    packets: [3, 3],
+    bytes: [252, 252],
+    expires: 58,
+  },
+  {
+    from: "green",
+    to: "blue",
+    peering: "blue--green",
+    original: "udp [2001:db8:2::53]:5353 > [2001:db8:1::99]:53",
+    translated: "udp [2001:db8:2::53]:5353 > [fd00::99]:53",
+    state: "one-way",
+    packets: [1, 0],
+    bytes: [71, 0],
+    expires: 30,
+  },
+];
+
+export const DROPS: readonly ApiDrop[] = [
+  drop("no-flow", "green", "blue", "eth-green", "admit", 12),
+  drop("ttl-exceeded", "blue", null, "eth-blue", "hop-limit", 2),
+  drop("frame-too-short", null, null, "eth1", "ingress", 1_234_567),
+];
+
+function drop(
+  reason: string,
+  from: string | null,
+  to: string | null,
+  iface: string,
+  step: string,
+  count: number,
+): ApiDrop {
+  return { reason, from, to, interface: iface, step, count };
+}
+
+export const POOLS: readonly ApiPool[] = [
+  pool("192.0.2.1", "tcp", [60_000, 4000, 512, 3]),
+  pool("192.0.2.1", "udp", [12, 64_500, 0, 0]),
+];
+
+function pool(
+  address: string,
+  protocol: string,
+  [used, free, resting, refused]: readonly [number, number, number, number],
+): ApiPool {
+  return { address, protocol, used, free, resting, refused };
+}
+
+export const PEERINGS: readonly ApiPeering[] = [
+  {
+    name: "blue--green",
+    sides: [
+      { vpc: "blue", exposes: ["masquerade", "port-forward", "port-forward"] },
+      { vpc: "green", exposes: ["static"] },
+    ],
+    aclRules: 2,
+    place: { file: "gateway.yaml", line: 8 },
+  },
+];
+
+export const INTERFACES: readonly ApiInterface[] = [
+  {
+    name: "eth-blue",
+    vpc: "blue",
+    driver: "af-packet",
+    up: true,
+    counters: {
+      received: 1_204_113,
+      receiveDrops: 17,
+      receiveTooLong: 0,
+      receiveErrors: 0,
+      transmitted: 998_120,
+      transmitDrops: 0,
+      transmitTooLong: 2,
+    },
+  },
+  {
+    name: "eth1",
+    vpc: null,
+    driver: "af-xdp",
+    up: false,
+    counters: {
+      received: 0,
+      receiveDrops: 0,
+      receiveTooLong: 0,
+      receiveErrors: 0,
+      transmitted: 0,
+      transmitDrops: 0,
+      transmitTooLong: 0,
+    },
+  },
+];
+
+export const NEIGHBORS: readonly ApiNeighbor[] = [
+  {
+    vpc: "blue",
+    interface: "eth-blue",
+    address: "10.0.0.4",
+    mac: "02:00:00:00:00:04",
+    vtep: null,
+    state: "confirmed",
+  },
+  {
+    vpc: "green",
+    interface: null,
+    address: "10.0.0.8",
+    mac: "02:00:00:00:00:08",
+    vtep: "172.30.8.2",
+    state: "learned",
+  },
+  {
+    vpc: "blue",
+    interface: "eth-blue",
+    address: "10.0.0.9",
+    mac: null,
+    vtep: null,
+    state: "asked",
+  },
+];
+
+export const CONFIG: ApiConfig = {
+  file: "/etc/isthmus/gateway.yaml",
+  text: "vpcs: { blue: { vni: 101 } }\n",
+  generation: 3,
+  appliedAt: "2026-11-24T10:00:00Z",
+  confirmBefore: null,
+};
+
+export const STATS: ApiStats = {
+  generation: 3,
+  uptime: 93_784,
+  received: 2_500_000,
+  sent: 2_499_000,
+  fast: 2_400_000,
+  consumed: 20,
+  waiting: 0,
+  answered: 2,
+  pieces: 0,
+  dropped: { "no-flow": 900, "ttl-exceeded": 80 },
+  pairs: [
+    { from: "blue", to: "green", packets: 1_500_000, bytes: 120_000_000, dropped: 80 },
+    { from: "green", to: "blue", packets: 999_000, bytes: 1_400_000_000, dropped: 900 },
+  ],
+  tracked: { flows: 3, mappings: 2, hosts: 0, datagrams: 0 },
+};
+
+const page = (items: readonly object[]) => ({ items, next: null });
+
+export const ANSWERS: Answers = {
+  "GET /v1/flows": page(FLOWS),
+  "GET /v1/drops": page(DROPS),
+  "GET /v1/pools": page(POOLS),
+  "GET /v1/peerings": page(PEERINGS),
+  "GET /v1/interfaces": page(INTERFACES),
+  "GET /v1/neighbors": page(NEIGHBORS),
+  "GET /v1/config": CONFIG,
+  "GET /v1/stats": STATS,
+};

@@ -1,0 +1,147 @@
+// What `show` prints of a running gateway, and what it says when there is none.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ANSWERS, FLOWS } from "./fake-answers.ts";
+import { Refusal, runCli, withFakeApi } from "./fake-api.ts";
+import { assertGolden } from "./golden.ts";
+
+const LISTS = ["flows", "drops", "pools", "peerings", "interfaces", "neighbors"];
+const ESCAPE = "\u001b";
+const ALL = [...LISTS, "config", "stats"];
+
+for (const columns of [80, 120]) {
+  test(`what show prints fits ${columns} columns and says what had no room`, () =>
+    withFakeApi(ANSWERS, async ({ run }) => {
+      let text = "";
+      for (const what of ALL) {
+        const { out, err, code } = await run(["show", what], { columns });
+        assert.deepEqual([err, code], ["", 0]);
+        const long = out.split("\n").filter((line) => line.length > columns);
+        assert.deepEqual(long, []);
+        text += `$ isthmus show ${what}\n${out}\n`;
+      }
+      assertGolden(`show-${columns}`, text);
+    }));
+}
+
+test("into a pipe every column is printed, and nothing is cut", () =>
+  withFakeApi(ANSWERS, async ({ run }) => {
+    const { out } = await run(["show", "flows"]);
+    assert.doesNotMatch(out, /…|no room/);
+    for (const { translated } of FLOWS) assert.ok(out.includes(translated.replace(/^\w+ /, "")));
+  }));
+
+test("--json prints what the gateway said, whole", () =>
+  withFakeApi(ANSWERS, async ({ run }) => {
+    for (const what of ALL) {
+      const { out, code } = await run(["show", what, "--json"], { columns: 80, colour: true });
+      assert.equal(code, 0);
+      assert.deepEqual(JSON.parse(out), ANSWERS[`GET /v1/${what}`]);
+    }
+  }));
+
+test("colour is for terminals that want it", () =>
+  withFakeApi(ANSWERS, async ({ run }) => {
+    const painted = await run(["show", "pools"], { colour: true });
+    assert.ok(painted.out.startsWith(`${ESCAPE}[1mADDRESS`));
+    assert.ok(!(await run(["show", "pools"])).out.includes(ESCAPE));
+  }));
+
+test("a gateway with nothing to show is told in a sentence", () =>
+  withFakeApi(
+    Object.fromEntries(LISTS.map((what) => [`GET /v1/${what}`, { items: [], next: null }])),
+    async ({ run }) => {
+      for (const what of LISTS) {
+        const { out, code } = await run(["show", what]);
+        assert.match(out, /^[A-Z][^\n]*\.\n$/);
+        assert.equal(code, 0);
+      }
+    },
+  ));
+
+test("filters are sent along, and only those that were given", () =>
+  withFakeApi(ANSWERS, async ({ run, asked }) => {
+    const words = "--vpc blue --address 10.0.0.0/24 --port 80 --protocol TCP --state established";
+    await run(["show", "flows", ...words.split(" "), "--limit", "20"]);
+    await run(["show", "flows"]);
+    assert.deepEqual(
+      asked.map(({ path }) => path),
+      [
+        "/v1/flows?vpc=blue&address=10.0.0.0%2F24&port=80&protocol=tcp&state=established&limit=20",
+        "/v1/flows?limit=50",
+      ],
+    );
+  }));
+
+test("filters that cannot be are refused before the gateway is asked", async () => {
+  for (const words of [
+    ["--address", "10.0.0"],
+    ["--port", "http"],
+    ["--port", "65536"],
+    ["--limit", "0"],
+  ]) {
+    const { err, code } = await runCli(["show", "flows", ...words]);
+    assert.equal(code, 1);
+    assert.match(err, /It is [^\n]*\.\nSee: isthmus show --help\n$/);
+  }
+});
+
+test("a long list is asked for in pages, and it is said that there is more", () =>
+  withFakeApi(
+    {
+      "GET /v1/flows": ({ path }) => {
+        const query = new URLSearchParams(path.split("?")[1]);
+        const first = Number(query.get("cursor") ?? 0);
+        const next = first + Number(query.get("limit"));
+        return { items: new Array(next - first).fill(FLOWS[0]), next: `${next}` };
+      },
+    },
+    async ({ run, asked }) => {
+      const { out } = await run(["show", "flows", "--limit", "2500"]);
+      assert.deepEqual(
+        asked.map(({ path }) => path),
+        [
+          "/v1/flows?limit=1000",
+          "/v1/flows?limit=1000&cursor=1000",
+          "/v1/flows?limit=500&cursor=2000",
+        ],
+      );
+      assert.equal(out.split("\n").length, 1 + 2500 + 1 + 1);
+      assert.match(out, /These are the first 2500; there are more \(--limit\)\.\n$/);
+      const { items, next } = JSON.parse((await run(["show", "flows", "--json"])).out);
+      assert.deepEqual([items.length, next], [50, "50"]);
+    },
+  ));
+
+test("no gateway, no permission, something else: each is a sentence, with exit code 1", async () => {
+  const nobody = await runCli(["show", "flows", "--api", "/nowhere/isthmus.sock"]);
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.err, /^isthmus: no gateway answers at \/nowhere\/isthmus\.sock; [^\n]*\n$/);
+  const url = await runCli(["show", "flows", "--api", "ftp://localhost"]);
+  assert.equal(url.err, "isthmus: --api takes a path or an http URL: ftp://localhost\n");
+  await withFakeApi({ "GET /v1/flows": "hello" }, async ({ run }) => {
+    const { err, code } = await run(["show", "flows"]);
+    assert.equal(code, 1);
+    assert.match(err, /^isthmus: what answers at [^\n]* is no Isthmus gateway \(HTTP 200\)\n$/);
+  });
+});
+
+test("what the gateway refuses is shown in its words", () =>
+  withFakeApi(
+    {
+      "GET /v1/flows": new Refusal(400, "There is no VPC red", { detail: "There are blue, green" }),
+      "GET /v1/pools": new Refusal(401, "A token is needed"),
+    },
+    async ({ run, asked }) => {
+      const { out, err, code } = await run(["show", "flows", "--vpc", "red"]);
+      const said = "isthmus: There is no VPC red: There are blue, green\n";
+      assert.deepEqual({ out, err, code }, { out: "", err: said, code: 1 });
+      assert.match((await run(["show", "pools"])).err, /token is needed; .* ISTHMUS_TOKEN is not/);
+      await run(["show", "pools"], { variables: { ISTHMUS_TOKEN: "let-me-in" } });
+      assert.deepEqual(
+        asked.map(({ token }) => token),
+        [undefined, undefined, "Bearer let-me-in"],
+      );
+    },
+  ));
