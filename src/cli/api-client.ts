@@ -1,5 +1,5 @@
-// Talks to the API of a running gateway: HTTP over its UNIX socket, or over TCP. Whatever goes wrong
-// becomes one sentence.
+// Talks to the API of a running gateway: HTTP over its UNIX socket, or over TCP. Whatever goes
+// wrong becomes one sentence.
 
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import type { ConfigIssue } from "../config/issue.ts";

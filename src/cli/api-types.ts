@@ -83,7 +83,7 @@ export interface ApiPeering {
 
 export interface ApiSide {
   readonly vpc: string;
-  /** How it exposes, e.g. ["static", "masquerade"]; one for each expose. */
+  /** "plain", "default", or the NAT mode: one for each expose. */
   readonly exposes: readonly string[];
 }
 

@@ -1,15 +1,19 @@
 // The command line: which commands there are, and how trouble is told.
 
 import { Command, CommanderError } from "commander";
+import { registerApply } from "./commands/apply.ts";
 import { registerCheck } from "./commands/check.ts";
+import { registerCompletion } from "./commands/completion.ts";
 import { registerConformance } from "./commands/conformance.ts";
 import { registerDemo } from "./commands/demo.ts";
 import { registerExplain } from "./commands/explain.ts";
+import { registerFlows } from "./commands/flows.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerSchema } from "./commands/schema.ts";
 import { registerShow } from "./commands/show.ts";
 import { registerTest } from "./commands/test.ts";
+import { registerTop } from "./commands/top.ts";
 import type { CliIo } from "./io.ts";
 
 export const VERSION = "0.1.0";
@@ -38,9 +42,13 @@ export function main(words: readonly string[], io: CliIo): void {
   registerReplay(program, io);
   registerRun(program, io);
   registerShow(program, io);
+  registerTop(program, io);
+  registerApply(program, io);
+  registerFlows(program, io);
   registerSchema(program, io);
   registerConformance(program, io);
   registerDemo(program, io);
+  registerCompletion(program, io);
   try {
     program.parse(words, { from: "user" });
   } catch (error) {

@@ -217,8 +217,10 @@ test("check tells of a file that cannot be read, and checks the others", () => {
 });
 
 test("every command has help, which shows no inner values", () => {
-  for (const command of ["check", "test", "replay", "run", "schema", "conformance", "demo"]) {
-    const { out, code } = run(command, "--help");
+  const ours = ["check", "test", "replay", "run", "schema", "conformance", "demo", "completion"];
+  const asking = ["show", "top", "apply", "confirm", "flows", "show flows", "flows kill"];
+  for (const command of [...ours, ...asking]) {
+    const { out, code } = run(...command.split(" "), "--help");
     assert.equal(code, 0);
     assert.match(out, new RegExp(`^Usage: isthmus ${command} `));
     assert.doesNotMatch(out, /default: \[\]|undefined/);

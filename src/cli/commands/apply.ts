@@ -1,0 +1,79 @@
+// `isthmus apply FILE` and `isthmus confirm`: another configuration for a running gateway.
+
+import { type Command, InvalidArgumentError } from "commander";
+import { parseDuration } from "../../config/duration.ts";
+import { END_REASONS } from "../../gateway/gateway.ts";
+import { type ApiOptions, apiCommand, askGateway, printJson, withIssues } from "../api-command.ts";
+import type { Applied, ConfigRequest, Confirmed } from "../api-types.ts";
+import { counted } from "../human.ts";
+import type { CliIo } from "../io.ts";
+
+interface ApplyOptions extends ApiOptions {
+  /** Seconds. */
+  readonly confirmWithin?: number;
+}
+
+const HELP = `
+A wrong configuration changes nothing. With --confirm-within the gateway goes back to the
+configuration of before unless "isthmus confirm" comes in time: for changes that could cut you off.
+
+The file is sent as it is now; the gateway's own file is not written. When the gateway starts anew
+or is told to read its file (SIGHUP), that one counts again.`;
+
+export function registerApply(program: Command, io: CliIo): void {
+  apiCommand(program, "apply", "give a running gateway another configuration")
+    .argument("<file>", "configuration file (YAML), - for standard input")
+    .option("--confirm-within <time>", "take it back unless confirmed, e.g. 60s", secondsOf)
+    .addHelpText("after", HELP)
+    .action((file: string, options: ApplyOptions) => {
+      const text = io.readFile(file);
+      const { confirmWithin } = options;
+      askGateway(options, io, (client) =>
+        withIssues(text, io, async () => {
+          const request: ConfigRequest = { file, text };
+          const query = { confirmWithin };
+          const applied = await client.post<Applied>("/v1/config/apply", request, query);
+          if (options.json) printJson(applied, io);
+          else io.out(appliedText(applied));
+          return 0;
+        }),
+      );
+    });
+  apiCommand(program, "confirm", "keep what was applied with --confirm-within").action(
+    (options: ApiOptions) =>
+      askGateway(options, io, async (client) => {
+        const confirmed = await client.post<Confirmed>("/v1/config/confirm", {});
+        if (options.json) printJson(confirmed, io);
+        else io.out(`Configuration ${confirmed.generation} stays.\n`);
+        return 0;
+      }),
+  );
+}
+
+function appliedText({ generation, kept, ended, notices, confirmBefore }: Applied): string {
+  const reasons = Object.entries(ended).sort((a, b) => b[1] - a[1]);
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  return [
+    `Configuration ${generation} is in force: ${counted(kept, "flow")} kept, ${total} ended.`,
+    ...reasons.map(([reason, count]) => `  ${count} ${reason}: ${endSentence(reason)}`),
+    ...notices,
+    ...(confirmBefore === null
+      ? []
+      : [`It is taken back at ${confirmBefore}, unless you say: isthmus confirm`]),
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** What the reason says; a newer gateway may have others. */
+export function endSentence(reason: string): string {
+  return reason in END_REASONS ? END_REASONS[reason as keyof typeof END_REASONS] : "";
+}
+
+function secondsOf(text: string): number {
+  const millis = parseDuration(text);
+  if (millis === undefined || millis < 1000) {
+    throw new InvalidArgumentError("It is a time from 1s, e.g. 60s or 5m.");
+  }
+  return Math.round(millis / 1000);
+}
