@@ -70,6 +70,18 @@ export interface CompileDependencies extends ExposeDependencies {
 type PerFamily<T> = readonly [T, T];
 
 export function compile(config: Config, dependencies: CompileDependencies): Compiled {
+  const pieces = compileInPieces(config, dependencies);
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done) return value;
+  }
+}
+
+/** The same a peering or a VPC at a time, for a gateway that must not stand still meanwhile. */
+export function compileInPieces(
+  config: Config,
+  dependencies: CompileDependencies,
+): Generator<undefined, Compiled, undefined> {
   return new Compiler(config, dependencies).run();
 }
 
@@ -104,12 +116,16 @@ class Compiler {
     }
   }
 
-  run(): Compiled {
-    for (const peering of this.#config.peerings) this.#peering(peering);
+  *run(): Generator<undefined, Compiled, undefined> {
+    for (const peering of this.#config.peerings) {
+      this.#peering(peering);
+      yield;
+    }
     const roots = new Int32Array(this.#destinations.length * 2);
     for (const [vpc, [v4, v6]] of this.#destinations.entries()) {
       roots[vpc * 2] = this.#tries.add(v4);
       roots[vpc * 2 + 1] = this.#tries.add(v6);
+      yield;
     }
     const { vpcs } = this.#config;
     const answers = compileAnswers(this.#config);

@@ -132,7 +132,8 @@ export class Gateway {
     const timeoutTicks = Math.ceil(timeoutMillis / TICK_MILLIS);
     const vnis = config.vpcs.map(({ vni }) => vni);
     this.#flows.fragments.setLimits({ timeoutTicks, datagrams, waiting, vnis });
-    return { ...this.#revalidate(), notices: this.#notices(config) };
+    this.#flowTableCapacity ??= config.flowTableCapacity;
+    return { ...this.#revalidate(), notices: this.noticesOf(config) };
   }
 
   /** Whether any packet may belong to a flow. Then what answers a packet must not be in one batch
@@ -175,20 +176,20 @@ export class Gateway {
     for (const table of this.#flows.tables) table.sweep(flows, this.#tick);
   }
 
-  #notices({ flowTableCapacity: wished }: Config): string[] {
-    this.#flowTableCapacity ??= wished;
-    const made = this.#flowTableCapacity;
+  /** Sentences about what the configuration says and the gateway cannot do while it runs. */
+  noticesOf({ flowTableCapacity: wished }: Config): string[] {
+    const made = this.#flowTableCapacity ?? wished;
     if (made === wished) return [];
     return [`gateway.flowTableCapacity is now ${wished}: until a restart it stays ${made}.`];
   }
 
   #revalidate(): Pick<ApplyReport, "kept" | "ended"> {
-    const revalidator = new Revalidator(this.#flows, this.#snapshot.current, this.#since);
+    const revalidator = new Revalidator(this.#snapshot.current);
     let kept = 0;
     const ended: EndedFlow[] = [];
     for (const table of this.#flows.tables) {
       table.each(this.#tick, (flow) => {
-        const reason = revalidator.check(table, flow);
+        const reason = revalidator.check(table, flow, this.#since);
         if (reason === undefined) kept++;
         else {
           ended.push({ reason, flow: viewFlow(table, flow, this.#tick) });
@@ -196,7 +197,7 @@ export class Gateway {
         }
       });
       const forget = (flow: number) => {
-        if (!revalidator.keepsRest(table, flow)) table.remove(flow);
+        if (!revalidator.keepsRest(table, flow, this.#since)) table.remove(flow);
       };
       table.each(this.#tick, forget, false);
     }

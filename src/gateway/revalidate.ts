@@ -1,6 +1,7 @@
 // A new configuration and the flows that are there: a flow stays exactly when it would come out the
 // same today. Everything is asked again: both exposes, both halves, the ACL.
 
+import { DROP } from "../packet/verdict.ts";
 import { BY_DEFAULT, evaluateAcl } from "../tables/acl-table.ts";
 import {
   DESTINATION,
@@ -10,6 +11,7 @@ import {
   SOURCE,
 } from "../tables/flow-draft.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
+import { HalfBinder } from "../tables/half-binder.ts";
 import { lookup } from "../tables/prefix-table.ts";
 import {
   ACL,
@@ -28,45 +30,49 @@ import {
 import { ACL_WORDS, type Snapshot } from "../tables/snapshot.ts";
 import { vpcOfVni } from "../tables/vni-table.ts";
 import type { EndReason } from "./end-reason.ts";
-import type { Flows } from "./flows.ts";
 
 export class Revalidator {
-  readonly #flows: Flows;
   readonly #snapshot: Snapshot;
-  readonly #since: number;
+  readonly #halves: HalfBinder;
   readonly #old = new FlowDraft();
   readonly #fresh = new FlowDraft();
 
-  /** `since`: the tick from which idle times count. */
-  constructor(flows: Flows, snapshot: Snapshot, since: number) {
-    this.#since = since;
-    this.#flows = flows;
+  /** The snapshot need not be in force. */
+  constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
+    this.#halves = new HalfBinder({ current: snapshot }, DROP["no-mapping"].code);
   }
 
-  /** Undefined: the flow stays, with the numbers of the new snapshot. */
-  check(table: FlowTable, flow: number): EndReason | undefined {
-    const fresh = this.#fresh;
-    const reason = this.#ask(table, flow);
+  /** Undefined: the flow stays, from now on with the numbers of the snapshot. Idle times count from
+   * the tick `since`. */
+  check(table: FlowTable, flow: number, since: number): EndReason | undefined {
+    const reason = this.ask(table, flow);
     if (reason !== undefined) return reason;
-    this.#adopt(fresh);
-    table.renumber(flow, fresh, this.#since);
+    this.#adopt(this.#fresh);
+    table.renumber(flow, this.#fresh, since);
     return undefined;
   }
 
   /** The same of a flow that is over: whether what it holds goes on resting. */
-  keepsRest(table: FlowTable, flow: number): boolean {
-    if (this.#ask(table, flow) !== undefined) return false;
-    table.renumber(flow, this.#fresh, this.#since);
+  keepsRest(table: FlowTable, flow: number, since: number): boolean {
+    if (this.ask(table, flow) !== undefined) return false;
+    table.renumber(flow, this.#fresh, since);
     return true;
   }
 
-  #ask(table: FlowTable, flow: number): EndReason | undefined {
+  /** Undefined: the flow would stay. Changes nothing. */
+  ask(table: FlowTable, flow: number): EndReason | undefined {
     table.recall(flow, this.#old);
     table.recall(flow, this.#fresh);
     const reason = this.#classify(this.#fresh) ?? this.#translate(this.#fresh);
-    if (reason === undefined) this.#flows.halves.timers(this.#fresh);
+    if (reason === undefined) this.#halves.timers(this.#fresh);
     return reason;
+  }
+
+  /** What the rules of the snapshot made of the flow asked about last, as far as they got. Valid
+   * until the next is. */
+  get asked(): Readonly<FlowDraft> {
+    return this.#fresh;
   }
 
   #classify(draft: FlowDraft): EndReason | undefined {
@@ -128,7 +134,6 @@ export class Revalidator {
 
   #translate(fresh: FlowDraft): EndReason | undefined {
     const old = this.#old;
-    const { halves } = this.#flows;
     const { rules, binders } = this.#snapshot;
     if (!this.#sameDestination(fresh)) return "other-destination";
     const word = fresh.sourceRule * RULE_WORDS;
@@ -136,7 +141,7 @@ export class Revalidator {
       const binder = binders[rules[word + DELTA]!]!;
       return old.mapping >= 0 && binder.keeps(old) ? undefined : "other-source";
     }
-    const source = halves.source(fresh);
+    const source = this.#halves.source(fresh);
     const kept = source === 0 && same(old, fresh, NEW_SOURCE);
     return kept && fresh.newSourcePort === old.newSourcePort ? undefined : "other-source";
   }
@@ -148,7 +153,7 @@ export class Revalidator {
     if (rules[word + KIND] === RECEIVE) {
       return old.receiver >= 0 && binders[rules[word + DELTA]!]!.keepsReceived(old);
     }
-    if (old.receiver >= 0 || this.#flows.halves.destination(fresh) !== 0) return false;
+    if (old.receiver >= 0 || this.#halves.destination(fresh) !== 0) return false;
     if (!same(old, fresh, NEW_DESTINATION)) return false;
     return fresh.isQuery || fresh.newDestinationPort === old.newDestinationPort;
   }
