@@ -8,6 +8,7 @@ import { registerConformance } from "./commands/conformance.ts";
 import { registerDemo } from "./commands/demo.ts";
 import { registerExplain } from "./commands/explain.ts";
 import { registerFlows } from "./commands/flows.ts";
+import { registerPlan } from "./commands/plan.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerSchema } from "./commands/schema.ts";
@@ -43,6 +44,7 @@ export function main(words: readonly string[], io: CliIo): void {
   registerRun(program, io);
   registerShow(program, io);
   registerTop(program, io);
+  registerPlan(program, io);
   registerApply(program, io);
   registerFlows(program, io);
   registerSchema(program, io);

@@ -102,10 +102,12 @@ property(
     const gateway = newGateway(before);
     const names = vpcs.map(({ name }) => name);
     const interfaces = interfacesOf(gateway, names);
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 120; i++) {
       const packet = somePacket(random, model);
       if (packet) send(gateway, interfaces, ...packet);
     }
+    // Some may be over by then.
+    gateway.advance(random.below(2) === 0 ? 1000 : 20_000);
     const state = () => JSON.stringify([gateway.flows(), gateway.tracked(), gateway.generation]);
     const was = state();
     const report = finish(plan(gateway, after));
@@ -125,7 +127,7 @@ property(
     const again = finish(plan(gateway, after));
     assert.deepEqual([again.flows.kept, again.changes, again.shadows], [kept, [], []]);
   },
-  { runs: 40 },
+  { runs: 20 },
 );
 
 test("the random plans have kept flows and ended some", () => {
@@ -199,19 +201,19 @@ test("flows of one private endpoint need one public one", () => {
 });
 
 test("a rule that the rules before it leave nothing of is told, with these", () => {
-  const rule = (name: string, match: object, action = "allow") => {
-    return { name, from: "blue", to: "green", action, scope: "flow", match };
+  const rule = (name: string, match: string, action = "allow") => {
+    return { name, from: "blue", to: "green", action, scope: "flow", match: JSON.parse(match) };
   };
   const acl = {
     acl: {
       default: "deny",
       rules: [
-        rule("low", { proto: "tcp", dst: [{ ports: "0-1023" }] }),
-        rule("high", { proto: "tcp", dst: [{ ports: "1024-65535" }] }),
-        rule("all-tcp", { proto: "tcp" }, "deny"),
-        rule("half", { src: [{ cidr: "10.0.0.0/25" }] }),
-        rule("other-half", { src: [{ cidr: "10.0.0.128/25" }] }),
-        rule("rest", {}, "deny"),
+        rule("low", '{ "proto": "tcp", "dst": [{ "ports": ["0-1023"] }] }'),
+        rule("high", '{ "proto": "tcp", "dst": [{ "ports": ["1024-65535"] }] }'),
+        rule("all-tcp", '{ "proto": "tcp" }', "deny"),
+        rule("half", '{ "src": [{ "cidr": "10.0.0.0/25" }] }'),
+        rule("other-half", '{ "src": [{ "cidr": "10.0.0.128/25" }] }'),
+        rule("rest", "{}", "deny"),
       ],
     },
   };

@@ -2,10 +2,10 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { parseDuration } from "../../config/duration.ts";
-import { END_REASONS } from "../../gateway/gateway.ts";
 import { type ApiOptions, apiCommand, askGateway, printJson, withIssues } from "../api-command.ts";
 import type { Applied, ConfigRequest, Confirmed } from "../api-types.ts";
-import { counted } from "../human.ts";
+import { endSentence } from "../end-sentence.ts";
+import { count, counted } from "../human.ts";
 import type { CliIo } from "../io.ts";
 
 interface ApplyOptions extends ApiOptions {
@@ -52,10 +52,10 @@ export function registerApply(program: Command, io: CliIo): void {
 
 function appliedText({ generation, kept, ended, notices, confirmBefore }: Applied): string {
   const reasons = Object.entries(ended).sort((a, b) => b[1] - a[1]);
-  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const total = reasons.reduce((sum, [, many]) => sum + many, 0);
   return [
-    `Configuration ${generation} is in force: ${counted(kept, "flow")} kept, ${total} ended.`,
-    ...reasons.map(([reason, count]) => `  ${count} ${reason}: ${endSentence(reason)}`),
+    `Configuration ${generation} is in force: ${counted(kept, "flow")} kept, ${count(total)} ended.`,
+    ...reasons.map(([reason, many]) => `  ${count(many)} ${reason}: ${endSentence(reason)}`),
     ...notices,
     ...(confirmBefore === null
       ? []
@@ -63,11 +63,6 @@ function appliedText({ generation, kept, ended, notices, confirmBefore }: Applie
   ]
     .map((line) => `${line}\n`)
     .join("");
-}
-
-/** What the reason says; a newer gateway may have others. */
-export function endSentence(reason: string): string {
-  return reason in END_REASONS ? END_REASONS[reason as keyof typeof END_REASONS] : "";
 }
 
 function secondsOf(text: string): number {
