@@ -2,42 +2,45 @@
 
 import type { Acl, Config, Expose, Manifest, Peering, Vpc } from "../../config/model.ts";
 import { formatIpAddress } from "../../wire/ip-address.ts";
+import type { Work } from "../work.ts";
 import { aclRuleName, exposeText } from "./names.ts";
 import type { Change } from "./report.ts";
 
 /** `before` is undefined for a gateway that has none yet. */
-export function changes(before: Config | undefined, after: Config): Change[] {
+export function* changes(before: Config | undefined, after: Config): Work<Change[]> {
   return [
-    ...vpcChanges(before, after),
-    ...compare("peering", before?.peerings ?? [], after.peerings, peeringDetails),
+    ...(yield* vpcChanges(before, after)),
+    ...(yield* compare("peering", before?.peerings ?? [], after.peerings, peeringDetails)),
     ...settingsChanges(before, after),
   ];
 }
 
 type Item = Pick<Vpc | Peering, "name" | "place">;
 
-function compare<T extends Item>(
+function* compare<T extends Item>(
   what: "vpc" | "peering",
   before: readonly T[],
   after: readonly T[],
   detailsOf: (old: T, now: T) => string[],
-): Change[] {
+): Work<Change[]> {
   const old = new Map(before.map((each) => [each.name, each]));
   const now = new Set(after.map(({ name }) => name));
   const gone = before
     .filter(({ name }) => !now.has(name))
     .map(({ name, place }): Change => ({ kind: "removed", what, name, details: [], place }));
-  const others = after.flatMap((each): Change[] => {
+  const others: Change[] = [];
+  for (const each of after) {
+    yield;
     const { name, place } = each;
     const known = old.get(name);
-    if (known === undefined) return [{ kind: "added", what, name, details: [], place }];
-    const details = detailsOf(known, each);
-    return details.length === 0 ? [] : [{ kind: "changed", what, name, details, place }];
-  });
+    const details = known === undefined ? [] : detailsOf(known, each);
+    if (known === undefined) others.push({ kind: "added", what, name, details, place });
+    else if (details.length > 0) others.push({ kind: "changed", what, name, details, place });
+  }
   return [...gone, ...others];
 }
 
-function vpcChanges(before: Config | undefined, after: Config): Change[] {
+function vpcChanges(before: Config | undefined, after: Config): Work<Change[]> {
   const linksOf = (config: Config | undefined, vpc: string) => ({
     attachments: config?.attachments.filter((each) => each.vpc === vpc),
     routes: config?.routes.filter((each) => each.vpc === vpc),

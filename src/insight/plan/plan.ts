@@ -12,13 +12,19 @@ import { newShadows } from "./shadows.ts";
 /** Of the flows as they are while it works: those of a moment, when nothing runs meanwhile. */
 export function* plan(gateway: Gateway, config: Config): Work<PlanReport> {
   const flows = yield* planFlows(gateway, config);
-  const before = gateway.parts.config;
-  yield;
+  const differences = yield* compareConfigs(gateway.parts.config, config);
+  return { ...flows, ...differences, notices: gateway.noticesOf(config) };
+}
+
+/** The part that asks no flows, so that it can be done where no packets wait: with many peerings it
+ * has pieces that take long. */
+export function* compareConfigs(
+  before: Config | undefined,
+  after: Config,
+): Work<Pick<PlanReport, "changes" | "shadows" | "deadRules">> {
   return {
-    ...flows,
-    changes: changes(before, config),
-    shadows: yield* newShadows(before, config),
-    deadRules: yield* deadRules(config),
-    notices: gateway.noticesOf(config),
+    changes: yield* changes(before, after),
+    shadows: yield* newShadows(before, after),
+    deadRules: yield* deadRules(after),
   };
 }
