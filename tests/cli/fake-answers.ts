@@ -170,8 +170,8 @@ export const STATS: ApiStats = {
   pieces: 0,
   dropped: { "no-flow": 900, "ttl-exceeded": 80 },
   pairs: [
-    { from: "blue", to: "green", packets: 1_500_000, bytes: 120_000_000, dropped: 80 },
-    { from: "green", to: "blue", packets: 999_000, bytes: 1_400_000_000, dropped: 900 },
+    { from: "blue", to: "green", packets: 1_500_000, bytes: 120_000_000, dropped: 80, flows: 2 },
+    { from: "green", to: "blue", packets: 999_000, bytes: 1_400_000_000, dropped: 900, flows: 1 },
   ],
   tracked: { flows: 3, mappings: 2, hosts: 0, datagrams: 0 },
 };
