@@ -16,6 +16,8 @@ export interface Scenario {
   readonly flows: number;
   /** Of 1,000 packets, how many open a new flow. */
   readonly fresh: number;
+  /** Begin and end of each flow are recorded, as for NAT logs, and taken after each batch. */
+  readonly logged: boolean;
 }
 
 function scenario(name: string, options: Partial<Scenario>): Scenario {
@@ -28,6 +30,7 @@ function scenario(name: string, options: Partial<Scenario>): Scenario {
     vxlan: true,
     flows: 0,
     fresh: 0,
+    logged: false,
     ...options,
   };
 }
@@ -61,6 +64,12 @@ export const scenarios: readonly Scenario[] = [
     fresh: 100,
   }),
   scenario("IPv4, VXLAN, masquerade, all new", { nat: "masquerade", flows: 1000, fresh: 1000 }),
+  scenario("IPv4, VXLAN, masquerade, all new, logged", {
+    nat: "masquerade",
+    flows: 1000,
+    fresh: 1000,
+    logged: true,
+  }),
   scenario("IPv6, VXLAN, masquerade, 64,000 flows", {
     family: 6,
     nat: "masquerade",

@@ -19,6 +19,7 @@ import { PacketPool } from "../src/packet/packet-pool.ts";
 import { SENT } from "../src/packet/verdict.ts";
 import { Pipeline } from "../src/pipeline/pipeline.ts";
 import { directionCounts } from "../src/tables/direction-counters.ts";
+import { FLOWS, RECORD_WORDS } from "../src/tables/flow-events.ts";
 import { InterfaceTable, VXLAN } from "../src/tables/interface-table.ts";
 import { EMPTY_SNAPSHOT, type SnapshotHolder } from "../src/tables/snapshot.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -29,6 +30,8 @@ const PICKS = 2 ** 21;
 /** Frames of the source ring: more than a batch, few enough to lie in L2 as after a NIC's DMA. */
 const RING_FRAMES = 4096;
 const RING_STRIDE = 192;
+/** More than a batch begins and ends. */
+const BLOCK_RECORDS = 1024;
 const RING_QUADS = RING_STRIDE / 8;
 
 const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
@@ -58,6 +61,10 @@ let now = 0;
 let newest = scenario.flows;
 const random = seededRandom(2);
 const order = drawOrder();
+/** What a writer of NAT logs would be given. */
+const block = new Int32Array(BLOCK_RECORDS * RECORD_WORDS);
+let taken = 0;
+if (scenario.logged) flows.events.record(FLOWS, false, 16_384);
 /** Microseconds of each batch of a round. */
 const micros = new Float64Array(8192);
 
@@ -203,6 +210,7 @@ function round(batches: number): number {
     if (run) pipeline.process(batch, now);
     now += scenario.fresh / 2;
     release();
+    if (scenario.logged) taken += flows.events.take(block, BLOCK_RECORDS);
     const time = performance.now();
     micros[i] = (time - last) * 1000;
     last = time;
@@ -234,6 +242,10 @@ function check(): void {
   if (scenario.kind === "copy") return;
   if (pipeline.verdicts[SENT] !== pipeline.received) {
     throw new Error(`${scenario.name}: ${pipeline.received} in, ${pipeline.verdicts[SENT]} out`);
+  }
+  const { lost } = flows.events;
+  if (scenario.logged && (taken === 0 || lost > 0)) {
+    throw new Error(`${scenario.name}: ${taken} records taken, ${lost} lost`);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   NEW_SOURCE,
   SOURCE,
 } from "../tables/flow-draft.ts";
+import { FlowEvents } from "../tables/flow-events.ts";
 import type { FetchMappings, Release } from "../tables/flow-holds.ts";
 import { FlowTable } from "../tables/flow-table.ts";
 import { RFC_TIMERS } from "../tables/flow-timers.ts";
@@ -50,6 +51,8 @@ export interface Flows {
   readonly hashKey: HashKey;
   /** Gives back what a draft holds whose flow was not made. */
   readonly release: Release;
+  /** What is to be logged of them. */
+  readonly events: FlowEvents;
   /** How many flows each VPC may hold. */
   readonly limits: VpcLimits;
   /** Counts the flows that are alive by the limits of a new configuration. */
@@ -89,7 +92,8 @@ export function makeFlows(
 ): Flows {
   const capacity = options.flowCapacity ?? 65_536;
   const hashKey = { k0: random.next() | 0, k1: random.next() | 0 };
-  const mappings = new MappingTable({ flows: capacity, memory, hashKey });
+  const events = new FlowEvents((mapping) => mappings.isShared(mapping));
+  const mappings = new MappingTable({ flows: capacity, memory, hashKey, events });
   let hostTable: HostTable | undefined;
   const hosts = () => {
     hostTable ??= new HostTable({ capacity: 2 * capacity, memory, hashKey });
@@ -103,7 +107,7 @@ export function makeFlows(
   const timers = [RFC_TIMERS, ...natModes.map((mode) => mode.referenceTimers ?? RFC_TIMERS)];
   const fetchMappings: FetchMappings = (each, count) => mappings.fetch(each, count);
   const limits = new VpcLimits();
-  const common = { capacity, memory, hashKey, timers, release, fetchMappings, limits };
+  const common = { capacity, memory, hashKey, timers, release, fetchMappings, limits, events };
   const table = (v6: boolean) => new FlowTable({ v6, ...common });
   const tables = [table(false), table(true)] as const;
   const inUse = (draft: FlowDraft) => {
@@ -133,6 +137,7 @@ export function makeFlows(
     }),
     hashKey,
     release,
+    events,
     limits,
     recount: ({ vnis, vpcFlowLimits }, tick) => {
       limits.set(vnis, vpcFlowLimits);

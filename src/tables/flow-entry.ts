@@ -2,7 +2,7 @@
 // Keys and entries of flows as words.
 
 import { DESTINATION, type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
-import type { FlowLayout } from "./flow-layout.ts";
+import { type FlowLayout, RESTING, STATE_MASK } from "./flow-layout.ts";
 
 const ICMP = 1;
 const ICMPV6 = 58;
@@ -86,6 +86,27 @@ export function translates(layout: FlowLayout, words: Int32Array, entry: number)
     if (words[at + layout.source + i]! !== words[at + layout.newSource + i]!) return true;
   }
   return false;
+}
+
+/** Of the entry that begins `at`. */
+export function setState(layout: FlowLayout, words: Int32Array, at: number, state: number): void {
+  words[at + layout.state] = (words[at + layout.state]! & ~STATE_MASK) | state;
+}
+
+/** Whether the flow was ended and only rests. */
+export function isResting(layout: FlowLayout, words: Int32Array, flow: number): boolean {
+  return (words[2 * flow * layout.words + layout.state]! & RESTING) !== 0;
+}
+
+/** Ticks until the flow ends; 0 or less when it is over. */
+export function ticksLeft(
+  layout: FlowLayout,
+  words: Int32Array,
+  flow: number,
+  tick: number,
+): number {
+  const at = 2 * flow * layout.words + layout.deadline;
+  return Math.max((words[at]! - tick) | 0, (words[at + layout.words]! - tick) | 0);
 }
 
 /** Writes keys and translation of a flow into the draft. */

@@ -46,6 +46,11 @@ export class FlowHolds {
     draft.host = this.#hostOf(flow);
   }
 
+  /** The mapping of the flow's source, -1 for none. */
+  mapping(flow: number): number {
+    return this.#mapping[flow]!;
+  }
+
   /** Whether the flow holds a public endpoint, which must rest before others get it. */
   hasEndpoint(flow: number): boolean {
     return this.#mapping[flow]! >= 0 || this.#receiverOf(flow) >= 0;

@@ -1,6 +1,7 @@
 // What a flow table is made of.
 
 import type { Memory } from "../base/arena.ts";
+import type { FlowEvents } from "./flow-events.ts";
 import type { FetchMappings, Release } from "./flow-holds.ts";
 import type { Timers } from "./flow-timers.ts";
 import type { HashKey } from "./key-hash.ts";
@@ -18,4 +19,6 @@ export interface FlowTableOptions {
   readonly release: Release;
   readonly fetchMappings?: FetchMappings | undefined;
   readonly limits: VpcLimits;
+  /** Undefined: nothing is recorded. */
+  readonly events?: FlowEvents | undefined;
 }

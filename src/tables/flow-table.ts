@@ -8,13 +8,17 @@
 import { Arena } from "../base/arena.ts";
 import type { FlowDraft } from "./flow-draft.ts";
 import {
+  isResting,
   readFlow,
   sameKey,
+  setState,
+  ticksLeft,
   writeAnswerKey,
   writeEntry,
   writeKey,
   writeOriginalKey,
 } from "./flow-entry.ts";
+import { FlowEvents, NOTHING } from "./flow-events.ts";
 import { FlowHolds } from "./flow-holds.ts";
 import { type FlowLayout, RESTING, STATE_MASK, V4_LAYOUT, V6_LAYOUT } from "./flow-layout.ts";
 import {
@@ -72,6 +76,7 @@ export class FlowTable {
   readonly #key: Int32Array;
   readonly #other: Int32Array;
   readonly #sweeper: FlowSweeper;
+  readonly #events: FlowEvents;
 
   constructor(options: FlowTableOptions) {
     const { v6, capacity, memory, hashKey, timers, release, fetchMappings, limits } = options;
@@ -94,6 +99,7 @@ export class FlowTable {
     this.timerSet = arena.uint8(capacity);
     this.vpcs = new VpcFlows(capacity, arena, limits);
     this.#timers = compileTimers(timers);
+    this.#events = options.events ?? new FlowEvents(() => false);
     this.#sweeper = new FlowSweeper(this);
     this.#key = new Int32Array(this.slab.keyWords);
     this.#other = new Int32Array(this.slab.keyWords);
@@ -128,7 +134,9 @@ export class FlowTable {
 
   /** Whether the flow of the entry is neither over nor expired. */
   alive(entry: number, tick: number): boolean {
-    return !this.#resting(entry >> 1) && this.#left(entry >> 1, tick) > 0;
+    const { words } = this.slab;
+    const flow = entry >> 1;
+    return !isResting(this.layout, words, flow) && ticksLeft(this.layout, words, flow, tick) > 0;
   }
 
   state(flow: number): number {
@@ -174,6 +182,7 @@ export class FlowTable {
     this.slab.link(2 * flow + 1, otherTag);
     this.count++;
     this.vpcs.enter(flow, draft.from);
+    if (this.#events.what !== NOTHING) this.#events.began(this, flow, draft.mapping);
     return flow;
   }
 
@@ -199,6 +208,7 @@ export class FlowTable {
 
   /** Gives back the flow, which is not found any more, and what it held. */
   discard(flow: number): void {
+    if (this.#events.what !== NOTHING) this.#events.ended(this, flow, this.#holds.mapping(flow));
     const at = 2 * flow * this.layout.words + this.layout.state;
     this.slab.words[at] = 0;
     this.slab.words[at + this.layout.words] = 0;
@@ -240,8 +250,8 @@ export class FlowTable {
         state = nextTcpState(before, original, flags);
       }
     } else state = nextPlainState(before, original, protocol === UDP);
-    this.#setState(at, state);
-    this.#setState(peer, state);
+    setState(layout, words, at, state);
+    setState(layout, words, peer, state);
     const rules = set * TIMER_WORDS;
     if (state > LAST_OPEN && this.#timers[rules + END_WHEN_CLOSED] !== 0) {
       this.end(flow, since);
@@ -269,6 +279,7 @@ export class FlowTable {
 
   /** Ends the flow: nothing passes by it any more, and what it held rests before others get it. */
   end(flow: number, since: number): void {
+    if (this.#events.what !== NOTHING) this.#events.ended(this, flow, this.#holds.mapping(flow));
     this.vpcs.leave(flow);
     const { words } = this.slab;
     const { layout } = this;
@@ -282,6 +293,7 @@ export class FlowTable {
 
   /** Looks at `flows` flows more for ones that are over. */
   sweep(flows: number, tick: number): void {
+    this.#events.tick = tick;
     if (this.count > 0) this.#sweeper.collect(flows, flows, tick, this.#timers[REST]!);
   }
 
@@ -312,7 +324,8 @@ export class FlowTable {
     const idle =
       draft.idle >= 0 ? draft.idle : idleTicks(this.#timers, timers, protocol, ESTABLISHED);
     const state = this.state(flow);
-    const never = this.#timers[timers * TIMER_WORDS + NEVER_SHORTEN] !== 0 || this.#resting(flow);
+    const never =
+      this.#timers[timers * TIMER_WORDS + NEVER_SHORTEN] !== 0 || isResting(layout, words, flow);
     const wait = state === ESTABLISHED ? idle : idleTicks(this.#timers, timers, protocol, state);
     for (let entry = 2 * flow; entry <= 2 * flow + 1; entry++) {
       const at = entry * layout.words;
@@ -321,17 +334,6 @@ export class FlowTable {
       const late = ((words[at + layout.deadline]! - since) | 0) > wait;
       if (late && !never) words[at + layout.deadline] = (since + wait) | 0;
     }
-  }
-
-  #resting(flow: number): boolean {
-    const { layout } = this;
-    return (this.slab.words[2 * flow * layout.words + layout.state]! & RESTING) !== 0;
-  }
-
-  #setState(at: number, state: number): void {
-    const { words } = this.slab;
-    const { layout } = this;
-    words[at + layout.state] = (words[at + layout.state]! & ~STATE_MASK) | state;
   }
 
   #extend(at: number, since: number, idle: number, set: number): void {
@@ -358,14 +360,6 @@ export class FlowTable {
     }
   }
 
-  /** Ticks until the flow ends; 0 or less when it is over. */
-  #left(flow: number, tick: number): number {
-    const { words } = this.slab;
-    const { layout } = this;
-    const at = 2 * flow * layout.words + layout.deadline;
-    return Math.max((words[at]! - tick) | 0, (words[at + layout.words]! - tick) | 0);
-  }
-
   /** Whether the flow has been over for `rest` ticks. One that only rests no longer counts for its
    * host and its VPC. */
   isOver(flow: number, tick: number, rest: number): boolean {
@@ -378,10 +372,11 @@ export class FlowTable {
 
   /** Whether the flow, which is over, has been so for `rest` ticks. */
   #hasRested(flow: number, tick: number, rest: number): boolean {
-    const resting = this.#resting(flow);
+    const { words } = this.slab;
+    const resting = isResting(this.layout, words, flow);
     // Flows that hold nothing need no rest, and those that were ended have had theirs set.
     const wait = !this.#holds.hasEndpoint(flow) || resting ? 0 : rest;
-    const left = this.#left(flow, tick);
+    const left = ticksLeft(this.layout, words, flow, tick);
     return rest > 0 ? left <= -wait : resting || left <= 0;
   }
 

@@ -11,6 +11,7 @@
 import type { Memory } from "../base/arena.ts";
 import { AddressNumbers } from "./address-numbers.ts";
 import { type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
+import { ENDPOINT_BEGIN, ENDPOINT_END, ENDPOINTS, type FlowEvents } from "./flow-events.ts";
 import type { HashKey } from "./key-hash.ts";
 import { KeyedSlab } from "./keyed-slab.ts";
 import { PublicPorts } from "./public-ports.ts";
@@ -40,6 +41,8 @@ export interface MappingTableOptions {
   readonly flows: number;
   readonly memory: Memory;
   readonly hashKey: HashKey;
+  /** Undefined: nothing is recorded. */
+  readonly events?: FlowEvents | undefined;
 }
 
 /** A mapping, to be looked at. */
@@ -59,8 +62,10 @@ export class MappingTable {
   readonly #families: readonly [Family, Family];
   readonly #sets: PublicPorts[] = [];
   readonly #setNumbers = new AddressNumbers();
+  readonly #events: FlowEvents | undefined;
 
   constructor(options: MappingTableOptions) {
+    this.#events = options.events;
     this.#families = [new Family(V4, options), new Family(V6, options)];
   }
 
@@ -191,7 +196,9 @@ export class MappingTable {
   release(mapping: number): void {
     const family = this.#families[mapping & 1]!;
     const entry = mapping >> 1;
-    if (family.release(entry)) this.#sets[family.set(entry)]!.release(family.port(entry));
+    if (!family.release(entry)) return;
+    this.#tell(family, entry, ENDPOINT_END);
+    this.#sets[family.set(entry)]!.release(family.port(entry));
   }
 
   #take(draft: FlowDraft, set: number, shared: boolean): number {
@@ -199,7 +206,16 @@ export class MappingTable {
     const entry = family.add(draft, set, shared);
     if (entry < 0) return -1;
     this.#sets[set]!.free.take(draft.newSourcePort);
+    this.#tell(family, entry, ENDPOINT_BEGIN);
     return handle(entry, draft.v6);
+  }
+
+  /** A shared one has no owner that could be told; its flows are. */
+  #tell(family: Family, entry: number, kind: number): void {
+    const events = this.#events;
+    if (events === undefined || events.what !== ENDPOINTS || family.isShared(entry)) return;
+    const { address } = this.#sets[family.set(entry)]!;
+    events.endpoint(kind, family.words, family.at(entry), address, family.port(entry));
   }
 
   /** Flows that hold it keep it, new ones get another. */
@@ -251,6 +267,15 @@ class Family {
     this.#writeKey(draft);
     draft.mappingTag = this.#slab.hash(this.#key, 0);
     return this.#slab.find(this.#key, 0, draft.mappingTag);
+  }
+
+  get words(): Int32Array {
+    return this.#slab.words;
+  }
+
+  /** Where the entry begins, with its key. */
+  at(entry: number): number {
+    return entry * this.#layout.words;
   }
 
   /** Of the private endpoint of the entry; false when it is not of the VPC `vni`. */
