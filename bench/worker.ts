@@ -64,7 +64,6 @@ const order = drawOrder();
 /** What a writer of NAT logs would be given. */
 const block = new Int32Array(BLOCK_RECORDS * RECORD_WORDS);
 let taken = 0;
-if (scenario.logged) flows.events.record(FLOWS, false, 16_384);
 /** Microseconds of each batch of a round. */
 const micros = new Float64Array(8192);
 
@@ -254,6 +253,7 @@ const rssBefore = process.memoryUsage.rss();
 if (scenario.kind === "gateway") openFlows(scenario.flows);
 /** What the flows took of the machine, bookkeeping included. */
 const mebibytes = (process.memoryUsage.rss() - rssBefore) / 2 ** 20;
+if (scenario.logged) flows.events.record(FLOWS, false, 16_384);
 round(2000); // Warm: compiled code and caches as in a running gateway.
 check();
 flushCompileCache(); // For the processes to come: run.ts.

@@ -12,6 +12,7 @@ import type { Config, ConfigShape, IcmpAnswers } from "./model.ts";
 import { parseApi } from "./parse-api.ts";
 import { parseFragments } from "./parse-fragments.ts";
 import { parseIsthmus } from "./parse-isthmus.ts";
+import { parseNatLog } from "./parse-nat-log.ts";
 import { parsePeerings } from "./parse-peerings.ts";
 import { parseTimers } from "./parse-timers.ts";
 import { parseVpcs } from "./parse-vpcs.ts";
@@ -64,6 +65,7 @@ function loadSource(
   const timers = parseTimers(raw, root);
   const fragments = parseFragments(raw, root);
   const api = parseApi(raw, root);
+  const natLog = parseNatLog(raw, root);
   const capacity = raw.gateway?.flowTableCapacity;
   const at = root.at("gateway", "flowTableCapacity");
   if (capacity === 0) {
@@ -87,6 +89,7 @@ function loadSource(
     fragments,
     clampMss: raw.isthmus?.clampMss === true,
     api,
+    natLog,
   };
   return { config: shape as Config, issues: report.issues };
 }

@@ -32,6 +32,8 @@ export interface ConfigShape {
   readonly fragments: FragmentLimits;
   /** Whether the MSS of a TCP connection is held to the MTUs of its VPCs. */
   readonly clampMss: boolean;
+  /** Undefined: nothing is logged of flows. */
+  readonly natLog?: NatLog | undefined;
   readonly api: ApiOptions;
 }
 
@@ -50,6 +52,27 @@ export interface ListenAddress {
   /** 1 to 65535. */
   readonly port: number;
 }
+
+/** Where begin and end of flows are written down. */
+export interface NatLog {
+  /** Every flow, or every public endpoint that is given to a private one. */
+  readonly what: "flows" | "endpoints";
+  readonly destinations: boolean;
+  /** In the order of the document. */
+  readonly to: readonly NatLogTarget[];
+}
+
+export type NatLogTarget =
+  /** JSON lines, appended. */
+  | { readonly kind: "file"; readonly path: string }
+  /** By UDP; an address or a name. The facility as RFC 5424, 6.2.1, numbers it. */
+  | {
+      readonly kind: "syslog";
+      readonly host: string;
+      readonly port: number;
+      readonly facility: number;
+    }
+  | { readonly kind: "ipfix"; readonly host: string; readonly port: number };
 
 /** How much is remembered of datagrams that come in fragments. */
 export interface FragmentLimits {

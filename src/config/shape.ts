@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import type { ExposeMode } from "./expose-mode.ts";
+import { FACILITIES } from "./facilities.ts";
 import { KINDS } from "./objects.ts";
 
 const text = z.string();
@@ -233,6 +234,21 @@ const isthmus = z
       })
       .optional()
       .describe("which dropped packets are answered with an ICMP error"),
+    natLog: z
+      .strictObject({
+        to: z.array(
+          z.strictObject({
+            file: text.optional().describe("JSON lines, appended to this file; or"),
+            syslog: text.optional().describe("RFC 5424, to udp://HOST:PORT; or"),
+            ipfix: text.optional().describe("RFC 8158, to udp://HOST:PORT"),
+            facility: z.enum(Object.keys(FACILITIES)).optional().describe("of syslog; local0"),
+          }),
+        ),
+        what: z.enum(["flows", "endpoints"]).optional().describe("flows if absent"),
+        destinations: z.boolean().optional().describe("log destinations too; false if absent"),
+      })
+      .optional()
+      .describe("where begin and end of flows or public endpoints are written down"),
   })
   .describe("what only this gateway has");
 

@@ -74,7 +74,7 @@ export class FlowEvents {
   #first = 0;
 
   /** `isShared`: whether several private endpoints share the mapping's public one. */
-  constructor(isShared: (mapping: number) => boolean) {
+  constructor(isShared: (mapping: number) => boolean = neverShared) {
     this.#isShared = isShared;
   }
 
@@ -124,8 +124,8 @@ export class FlowEvents {
     this.#flow(table, flow, FLOW_END | (reason << 16), (this.tick + Math.min(left, 0)) | 0);
   }
 
-  /** A public endpoint has been given to a private one, or back. Key of the mapping `at` in `words`:
-   * VNI << 8 | protocol, VNI of who sees it, address, port. */
+  /** A public endpoint has been given to a private one, or back. The key of the mapping stands `at`
+   * in `words`: VNI << 8 | protocol, VNI of who sees it, address, port. */
   endpoint(kind: number, words: Int32Array, at: number, address: Uint8Array, port: number): void {
     const record = this.#next();
     if (record < 0) return;
@@ -193,6 +193,10 @@ export class FlowEvents {
     const at = this.#first + this.count++;
     return (at < capacity ? at : at - capacity) * RECORD_WORDS;
   }
+}
+
+function neverShared(): boolean {
+  return false;
 }
 
 function reasonOf(state: number, otherwise: number): number {

@@ -99,7 +99,7 @@ export class FlowTable {
     this.timerSet = arena.uint8(capacity);
     this.vpcs = new VpcFlows(capacity, arena, limits);
     this.#timers = compileTimers(timers);
-    this.#events = options.events ?? new FlowEvents(() => false);
+    this.#events = options.events ?? new FlowEvents();
     this.#sweeper = new FlowSweeper(this);
     this.#key = new Int32Array(this.slab.keyWords);
     this.#other = new Int32Array(this.slab.keyWords);
