@@ -39,6 +39,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "packet",
     "config",
     "nat/modes.ts",
+    "tables/flow-events.ts",
+    "tables/flow-timers.ts",
     "links",
     "drivers",
     "gateway/gateway.ts",

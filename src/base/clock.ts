@@ -1,6 +1,6 @@
 // Time is an argument. The data path gets a coarse tick with each batch and never asks for it.
 
-/** Milliseconds since some fixed moment; never goes back within one clock. */
+/** Milliseconds since some fixed moment; never goes back within one clock but `wallClock`. */
 export type Millis = number;
 
 export interface Clock {
@@ -33,5 +33,5 @@ export class ManualClock implements Clock {
 /** The machine's monotonic time. */
 export const systemClock: Clock = { now: () => performance.now() };
 
-/** The time of day, in milliseconds since 1970. It goes back when somebody sets it back. */
+/** The time of day, since 1970: for what is written down. It may jump, back too. */
 export const wallClock: Clock = { now: () => Date.now() };

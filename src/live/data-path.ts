@@ -5,6 +5,7 @@ import type { Config } from "../config/model.ts";
 import type { DriverCounters } from "../drivers/driver.ts";
 import type { System } from "../drivers/linux/sys.ts";
 import type { ApplyReport, Counts, Gateway } from "../gateway/gateway.ts";
+import type { FlowEvents } from "../tables/flow-events.ts";
 import type { HistogramCounts } from "./histogram.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -50,6 +51,8 @@ export interface DataPath {
   /** What can be waited for: poll(2) descriptors of all drivers and of rtnetlink. Another array
    * when they are others. */
   readonly fds: readonly number[];
+  /** What is to be logged of flows. */
+  readonly flowEvents: FlowEvents;
   /** One turn: receives, runs, transmits, does what is due at `now` (whole milliseconds,
    * monotonic). `slept`: it follows a sleep, which any of `fds` may have ended. True when packets
    * came. */

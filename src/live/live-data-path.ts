@@ -11,6 +11,7 @@ import type { ApplyReport, Gateway } from "../gateway/gateway.ts";
 import { drops } from "../insight/drops/report.ts";
 import { BATCH_MAX } from "../packet/limits.ts";
 import { Outbox } from "../packet/outbox.ts";
+import type { FlowEvents } from "../tables/flow-events.ts";
 import type { DataPath, DataPathCounts, InterfaceView, Log } from "./data-path.ts";
 import { describeInterface } from "./describe-interface.ts";
 import { dropReport, type LiveDropReport } from "./drop-report.ts";
@@ -62,6 +63,10 @@ export class LiveDataPath implements DataPath {
 
   get fds(): readonly number[] {
     return this.#fds;
+  }
+
+  get flowEvents(): FlowEvents {
+    return this.gateway.parts.flows.events;
   }
 
   turn(now: number, slept: boolean): boolean {

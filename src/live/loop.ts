@@ -26,11 +26,16 @@ export interface LoopParts {
   readonly answering: Pick<Answering, "isBusy" | "advance">;
   readonly report: (status: Status) => void;
   readonly counts: LoopCounts;
+  /** Behind each turn; `now` as the turn had it. */
+  readonly after?: (now: number) => void;
 }
+
+const nothing = () => {};
 
 /** Returns when `obey` says so. What `turn` throws goes through: it is a mistake of ours. */
 export function runLoop(parts: LoopParts): void {
   const { dataPath, waiter, clock, pulse, obey, answering, report, counts } = parts;
+  const { after: behind = nothing } = parts;
   let watched = dataPath.fds;
   let seen = 0;
   let turns = 0;
@@ -45,6 +50,7 @@ export function runLoop(parts: LoopParts): void {
     pulse.begin();
     // Whole numbers are handed over as they are; others would be put into objects first.
     const came = dataPath.turn(Math.floor(now), slept);
+    behind(Math.floor(now));
     turns++;
     const sent = pulse.sent;
     if (sent !== seen) {

@@ -3,6 +3,7 @@
 import type { Config } from "../config/model.ts";
 import type { DataPathCounts, LogLine } from "./data-path.ts";
 import type { LoopReport } from "./loop-counts.ts";
+import type { EventBlock } from "./nat-log/record.ts";
 
 export type Command = Order | Ask;
 
@@ -58,6 +59,8 @@ export type News =
   /** It could not be opened: the last message. */
   | { readonly kind: "failed"; readonly message: string; readonly stack: string }
   | { readonly kind: "log"; readonly line: LogLine }
+  /** What is to be logged of flows; `pulse.take()` says that it has been taken. */
+  | { readonly kind: "flow-events"; readonly block: EventBlock }
   /** Once a second. */
   | { readonly kind: "status"; readonly status: Status };
 

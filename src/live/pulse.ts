@@ -4,6 +4,7 @@
 const BEAT = 0;
 const PHASE = 1;
 const SENT = 2;
+const TAKEN = 3;
 const CELLS = 16;
 
 /** What the worker is at, for whoever finds it stuck there. */
@@ -44,6 +45,16 @@ export class Pulse {
   /** Messages sent to the worker, modulo 2^32. */
   get sent(): number {
     return Atomics.load(this.#cells, SENT);
+  }
+
+  /** Blocks of flow events that the main thread has taken, modulo 2^32. */
+  get taken(): number {
+    return Atomics.load(this.#cells, TAKEN);
+  }
+
+  /** The main thread has taken one more. */
+  take(): void {
+    Atomics.add(this.#cells, TAKEN, 1);
   }
 
   /** The worker begins a turn. */

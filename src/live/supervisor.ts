@@ -14,8 +14,10 @@ import type { Log, LogLine } from "./data-path.ts";
 import { DataPathThread } from "./data-path-thread.ts";
 import { EventHub } from "./events.ts";
 import { FileWatch } from "./file-watch.ts";
-import type { News } from "./messages.ts";
+import type { Answer, News } from "./messages.ts";
 import { ReloadCounts } from "./metrics/reload-counts.ts";
+import type { NatLog } from "./nat-log/nat-log.ts";
+import { openNatLog } from "./nat-log/open-nat-log.ts";
 import { rounded, tellStatus, tellStopped } from "./tell.ts";
 import { SILENCE_MILLIS, Watchdog } from "./watchdog.ts";
 
@@ -30,6 +32,8 @@ const STOP_SIGNALS = { SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 /** Longest time from the signal to the end. */
 const STOP_MILLIS = 5000;
 const TERMINATE_MILLIS = 1000;
+/** How often the NAT log looks whether something is due. */
+const NAT_LOG_MILLIS = 1000;
 
 export interface SuperviseOptions {
   /** Of the configuration. */
@@ -99,6 +103,10 @@ class Supervisor implements ApiGateway {
   /** Of configurations; once the gateway runs. */
   #counts: ReloadCounts | undefined;
   readonly #listeners: (readonly [signal: string, listener: () => void])[];
+  /** That the gateway starts with. */
+  readonly #config: Config;
+  readonly #natLog: NatLog;
+  readonly #natLogTimer: NodeJS.Timeout;
   #watch: FileWatch | undefined;
   #runs = false;
   #stopping = false;
@@ -116,8 +124,11 @@ class Supervisor implements ApiGateway {
     this.#finish = resolve;
     this.#options = options;
     this.#log = options.log;
+    this.#config = config;
+    this.#natLog = openNatLog(options.log);
+    this.#natLogTimer = setInterval(() => this.#natLog.tick(), NAT_LOG_MILLIS);
     this.#listeners = [
-      ["SIGHUP", () => this.configurations.reload("SIGHUP")],
+      ["SIGHUP", () => this.#hup()],
       ...Object.entries(STOP_SIGNALS).map(
         ([name, number]) => [name, () => void this.#stop(name, number)] as const,
       ),
@@ -136,7 +147,7 @@ class Supervisor implements ApiGateway {
       file,
       log: options.log,
       events,
-      order: (each) => this.#thread.order({ kind: "apply", config: each }),
+      order: (each) => this.#swapIn(each),
       counts: {
         applied: (applied) => this.#counts?.applied(applied, wallClock.now()),
         refused: () => this.#counts?.refused(),
@@ -154,6 +165,10 @@ class Supervisor implements ApiGateway {
     switch (news.kind) {
       case "log":
         this.#log(news.line);
+        break;
+      case "flow-events":
+        this.#natLog.take(news.block);
+        this.#thread.pulse.take();
         break;
       case "status":
         this.#log(tellStatus(news.status));
@@ -177,10 +192,22 @@ class Supervisor implements ApiGateway {
     const details = { file, pid: process.pid, millis: rounded(millis) };
     this.#log({ level: "info", message: "the gateway runs", details });
     this.#runs = true;
+    this.#natLog.follow(this.#config);
     if (!watch || this.#stopping) return;
     this.#watch = new FileWatch(file, () => this.configurations.reload("file"));
     // It may have changed while the ports were opened.
     this.configurations.reload("file");
+  }
+
+  async #swapIn(config: Config): Promise<Answer> {
+    const answer = await this.#thread.order({ kind: "apply", config });
+    if (answer.kind === "applied") this.#natLog.follow(config);
+    return answer;
+  }
+
+  #hup(): void {
+    this.#natLog.reopen();
+    this.configurations.reload("SIGHUP");
   }
 
   async #stop(signal: string, number: number): Promise<void> {
@@ -223,8 +250,10 @@ class Supervisor implements ApiGateway {
     this.#watchdog.close();
     this.#watch?.close();
     for (const [signal, listener] of this.#listeners) this.#options.signals.off(signal, listener);
+    clearInterval(this.#natLogTimer);
     const late = setTimeout(() => process.kill(process.pid, "SIGKILL"), TERMINATE_MILLIS);
     await this.#thread.terminate();
+    await this.#natLog.close();
     clearTimeout(late);
     this.#finish(code);
   }

@@ -3,7 +3,7 @@
 // throws ends the gateway.
 
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { systemClock } from "../base/clock.ts";
+import { systemClock, wallClock } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
 import { loadSystem } from "../drivers/linux/sys.ts";
 import { Waiter } from "../drivers/linux/waiter.ts";
@@ -12,6 +12,7 @@ import type { DataPath, OpenDataPath } from "./data-path.ts";
 import { drain, runLoop } from "./loop.ts";
 import { LoopCounts } from "./loop-counts.ts";
 import type { Answer, Applied, Command, Message, WorkerStart } from "./messages.ts";
+import { EventFeed } from "./nat-log/event-feed.ts";
 import { Pulse } from "./pulse.ts";
 import { told } from "./tell.ts";
 
@@ -19,10 +20,11 @@ function say(message: Message): void {
   parentPort?.postMessage(message);
 }
 
-function apply(dataPath: DataPath, config: Config): Answer {
+function apply(dataPath: DataPath, feed: EventFeed, config: Config): Answer {
   const began = systemClock.now();
   try {
     const { kept, ended, notices } = dataPath.apply(config);
+    feed.follow(config.natLog, Math.floor(systemClock.now()));
     const millis = systemClock.now() - began;
     return { kind: "applied", applied: { kept, ended: byReason(ended), notices, millis } };
   } catch (error) {
@@ -36,21 +38,25 @@ function byReason(ended: readonly { readonly reason: string }[]): Applied["ended
   return counts;
 }
 
+/** What orders and questions are about. */
+interface Ordered {
+  readonly dataPath: DataPath;
+  readonly feed: EventFeed;
+  readonly waiter: Waiter;
+  readonly pulse: Pulse;
+  readonly answering: Answering;
+  readonly counts: LoopCounts;
+}
+
 /** Carries out what waits; false when that was to stop. */
-function obey(
-  dataPath: DataPath,
-  waiter: Waiter,
-  pulse: Pulse,
-  answering: Answering,
-  counts: LoopCounts,
-): boolean {
+function obey({ dataPath, feed, waiter, pulse, answering, counts }: Ordered): boolean {
   for (;;) {
     const command: Command | undefined = parentPort && receiveMessageOnPort(parentPort)?.message;
     switch (command?.kind) {
       case undefined:
         return true;
       case "apply":
-        say(apply(dataPath, command.config));
+        say(apply(dataPath, feed, command.config));
         break;
       case "counts":
         say({ kind: "counts", counts: dataPath.counts(), loop: counts.read() });
@@ -60,6 +66,7 @@ function obey(
         break;
       case "stop":
         drain(dataPath, systemClock, pulse);
+        feed.flush(Math.floor(systemClock.now()));
         waiter.close();
         say({ kind: "closed", counts: dataPath.counts() });
         return false;
@@ -75,10 +82,17 @@ async function run({ dataPath: module, config, pulse: shared }: WorkerStart): Pr
   const { openDataPath }: { openDataPath: OpenDataPath } = await import(module);
   let dataPath: DataPath;
   let waiter: Waiter;
+  let feed: EventFeed;
   try {
     const system = await loadSystem();
     const log = (line: Extract<Message, { kind: "log" }>["line"]) => say({ kind: "log", line });
     dataPath = openDataPath(config, log, system);
+    feed = new EventFeed(dataPath.flowEvents, {
+      post: (block) => say({ kind: "flow-events", block }),
+      taken: () => pulse.taken,
+      wallMillis: () => wallClock.now(),
+    });
+    feed.follow(config.natLog, Math.floor(systemClock.now()));
     waiter = new Waiter(system, dataPath.fds);
   } catch (error) {
     say({ kind: "failed", ...told(error) });
@@ -87,13 +101,15 @@ async function run({ dataPath: module, config, pulse: shared }: WorkerStart): Pr
   say({ kind: "ready", wakeFd: waiter.wakeFd, millis: systemClock.now() - began });
   const counts = new LoopCounts();
   const answering = new Answering(dataPath, systemClock, say);
+  const ordered: Ordered = { dataPath, feed, waiter, pulse, answering, counts };
   runLoop({
     dataPath,
     waiter,
     clock: systemClock,
     pulse,
     answering,
-    obey: () => obey(dataPath, waiter, pulse, answering, counts),
+    obey: () => obey(ordered),
+    after: (now) => feed.drain(now),
     report: (status) => say({ kind: "status", status }),
     counts,
   });

@@ -1,6 +1,7 @@
 // A data path without a network, to be opened by the worker: frames that lie in a memory wire, and
 // the mishap that the URL asks for, such as fake-data-path.ts?hang.
 
+import { systemClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Config } from "../../src/config/model.ts";
 import { testFrame } from "../../src/drivers/contract.ts";
@@ -9,6 +10,7 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import type { DataPath, OpenDataPath } from "../../src/live/data-path.ts";
 import { Batch } from "../../src/packet/batch.ts";
 import { PacketPool } from "../../src/packet/packet-pool.ts";
+import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 
 const mishap = new URL(import.meta.url).search.slice(1);
 /** More than three batches. */
@@ -38,8 +40,18 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
     }
   }
 
+  /** A packet from a host to another, which makes a flow. */
+  function open(): void {
+    const blue = gateway.addInterface({ name: "b", link: "raw-ip", vpc: "blue", vxlan: false });
+    const packet = parsePacket("udp 10.0.0.4:3000 > 203.0.113.8:53");
+    gateway.receive(blue, buildPacket(packet));
+    gateway.run(Math.floor(systemClock.now()));
+    gateway.clear();
+  }
+
   function act(): void {
     turns++;
+    if (mishap === "flow" && turns === 3) open();
     if (turns < 3) return;
     if (mishap === "hang") for (;;);
     if (mishap === "crash") throw new Error("a column is not what it was");
@@ -56,6 +68,7 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
   return {
     gateway,
     fds: [-1],
+    flowEvents: gateway.parts.flows.events,
     turn() {
       act();
       batch.count = 0;

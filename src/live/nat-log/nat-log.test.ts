@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NatLogTarget, Vpc } from "../../config/model.ts";
+import { ENDPOINT_BEGIN, FlowEvents, RECORD_WORDS } from "../../tables/flow-events.ts";
+import type { LogLine } from "../data-path.ts";
+import { EventFeed } from "./event-feed.ts";
+import type { LogMark } from "./json-lines.ts";
+import { NatLog } from "./nat-log.ts";
+import type { EventBlock } from "./record.ts";
+
+const KEY = Int32Array.of((101 << 8) | 6, 102, 0x0a000004, 3000);
+const ADDRESS = Uint8Array.of(198, 51, 100, 7);
+const ENDPOINTS_LOG = { what: "endpoints", destinations: false, to: [] } as const;
+
+/** The worker's end, with an account of what it has posted. */
+function feedOf() {
+  const events = new FlowEvents();
+  const blocks: EventBlock[] = [];
+  const account = { taken: 0 };
+  const feed = new EventFeed(events, {
+    post: (block) => blocks.push(block),
+    taken: () => account.taken,
+    wallMillis: () => 1_000_000,
+  });
+  feed.follow(ENDPOINTS_LOG, 0);
+  const add = (count: number) => {
+    for (let i = 0; i < count; i++) events.endpoint(ENDPOINT_BEGIN, KEY, 0, ADDRESS, i & 0xffff);
+  };
+  return { events, blocks, account, feed, add };
+}
+
+test("few records wait a little for others, many do not", () => {
+  const { blocks, feed, add } = feedOf();
+  feed.drain(1000);
+  assert.equal(blocks.length, 0);
+  add(1);
+  feed.drain(1000);
+  add(1);
+  feed.drain(1099);
+  assert.deepEqual(
+    blocks.map(({ count }) => count),
+    [1],
+  );
+  feed.drain(1100);
+  add(600);
+  feed.drain(1101);
+  assert.deepEqual(
+    blocks.map(({ count }) => count),
+    [1, 1, 600],
+  );
+  assert.equal(blocks[2]!.words.length, 600 * RECORD_WORDS);
+  assert.deepEqual([blocks[2]!.tick, blocks[2]!.millis], [11, 1_000_000 - 1]);
+});
+
+test("a main thread that is busy is sent no more than it has room for; then records are lost", () => {
+  const { events, blocks, account, feed, add } = feedOf();
+  for (let turn = 0; turn < 100; turn++) {
+    add(1024);
+    feed.drain(turn);
+  }
+  assert.equal(blocks.length, 16);
+  assert.deepEqual([events.count, events.lost], [32_768, (100 - 16 - 32) * 1024]);
+  account.taken = 1;
+  feed.drain(200);
+  assert.deepEqual([blocks.length, blocks.at(-1)!.lost], [17, 52 * 1024]);
+  feed.flush(300);
+  assert.equal(events.count, 0);
+  assert.equal(
+    blocks.reduce((sum, { count }) => sum + count, 0),
+    48 * 1024,
+  );
+});
+
+test("records lost without a later one are told too", () => {
+  const { events, blocks, feed } = feedOf();
+  events.lost = 3;
+  feed.drain(1000);
+  feed.drain(2000);
+  assert.deepEqual(
+    blocks.map(({ count, lost }) => [count, lost]),
+    [[0, 3]],
+  );
+});
+
+/** A log whose places remember what they are told. */
+function logOf() {
+  const lines: LogLine[] = [];
+  const told: string[] = [];
+  const sinks = new Map<string, { lost: number; trouble: string | undefined }>();
+  const clock = { now: 0 };
+  const open = (target: NatLogTarget) => {
+    const place = target.kind === "file" ? target.path : target.host;
+    const state = { lost: 0, trouble: undefined as string | undefined };
+    sinks.set(place, state);
+    const rest = ({ event: _event, ...more }: LogMark) => JSON.stringify(more);
+    return {
+      place,
+      get lost() {
+        return state.lost;
+      },
+      get trouble() {
+        return state.trouble;
+      },
+      write: (records: readonly unknown[]) => {
+        if (records.length > 0) told.push(`${place} ${records.length}`);
+      },
+      mark: (mark: LogMark) => told.push(`${place} ${mark.event} ${rest(mark)}`),
+      reopen: () => told.push(`${place} reopen`),
+      close: async () => {
+        told.push(`${place} close`);
+      },
+    };
+  };
+  const log = new NatLog({ log: (line) => lines.push(line), now: () => clock.now, open });
+  const follow = (what: "flows" | "endpoints", ...paths: string[]) => {
+    const to = paths.map((each) => ({ kind: "file", path: each }) as const);
+    const natLog = to.length === 0 ? undefined : { what, destinations: false, to };
+    log.follow({ natLog, vpcs: [{ name: "blue", vni: 101 } as Vpc] });
+  };
+  const take = () => told.splice(0);
+  return { log, lines, clock, sinks, follow, take };
+}
+
+test("places come and go with configurations, and the log says from when to when it is whole", async () => {
+  const { log, follow, take } = logOf();
+  follow("flows", "/a");
+  assert.deepEqual(take(), ['/a log-begin {"start":true,"what":"flows"}']);
+  follow("flows", "/a", "/b");
+  assert.deepEqual(take(), ['/b log-begin {"start":false,"what":"flows"}']);
+  follow("endpoints", "/a");
+  assert.deepEqual(take(), [
+    '/a log-end {"stop":false}',
+    '/a log-begin {"start":false,"what":"endpoints"}',
+    '/b log-end {"stop":false}',
+    "/b close",
+  ]);
+  log.reopen();
+  await log.close();
+  assert.deepEqual(take(), ["/a reopen", '/a log-end {"stop":true}', "/a close"]);
+});
+
+test("what is lost is told to the log once a minute, and to the NAT log itself at once", () => {
+  const { log, lines, clock, sinks, follow, take } = logOf();
+  follow("flows", "/a");
+  take();
+  const words = new Int32Array(2 * RECORD_WORDS);
+  log.take({ words, count: 2, tick: 0, millis: 0, lost: 0 });
+  log.take({ words, count: 0, tick: 0, millis: 0, lost: 5 });
+  assert.deepEqual(take(), ["/a 2", '/a log-lost {"records":5}']);
+  const state = sinks.get("/a")!;
+  state.lost = 7;
+  state.trouble = "no space left";
+  clock.now = 59_999;
+  log.tick();
+  assert.deepEqual(
+    lines.map(({ message }) => message),
+    ["the NAT log to /a does not go well: no space left"],
+  );
+  clock.now = 60_000;
+  log.tick();
+  clock.now = 120_000;
+  log.tick();
+  assert.deepEqual(
+    lines.slice(1).map(({ level, message }) => `${level}: ${message}`),
+    [
+      "warn: 5 records of the NAT log were lost: the main thread did not keep up",
+      "warn: 7 records of the NAT log to /a were lost: no space left",
+    ],
+  );
+});
