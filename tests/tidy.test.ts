@@ -70,7 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** More of the same, for the folders that people meet. */
 const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stories: ["npm:yaml", "npm:zod", "packet/verdict.ts"],
-  cli: ["gateway/gateway.ts", "gateway/outcome.ts", "npm:commander", "node:"],
+  cli: ["gateway/gateway.ts", "gateway/outcome.ts", "npm:commander", "npm:zod", "node:"],
 };
 /** Whose folders are units that do not know each other. */
 const SEPARATE = new Set(["functions", "nat"]);

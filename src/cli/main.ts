@@ -15,6 +15,7 @@ import { registerSchema } from "./commands/schema.ts";
 import { registerShow } from "./commands/show.ts";
 import { registerTest } from "./commands/test.ts";
 import { registerTop } from "./commands/top.ts";
+import { registerWhoWas } from "./commands/who-was.ts";
 import type { CliIo } from "./io.ts";
 
 export const VERSION = "0.1.0";
@@ -47,6 +48,7 @@ export function main(words: readonly string[], io: CliIo): void {
   registerPlan(program, io);
   registerApply(program, io);
   registerFlows(program, io);
+  registerWhoWas(program, io);
   registerSchema(program, io);
   registerConformance(program, io);
   registerDemo(program, io);
