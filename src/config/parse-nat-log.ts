@@ -63,7 +63,7 @@ function parseTarget(raw: RawTarget, at: Reporter): NatLogTarget | undefined {
 function parseFile(path: string, at: Reporter): NatLogTarget | undefined {
   if (path.startsWith("/") && !path.endsWith("/")) return { kind: "file", path };
   const message = `"${path}" is no whole path of a file.`;
-  at.say("nat-log/bad-target", message, 'Begin with "/", such as "/var/log/isthmus-nat.jsonl".');
+  at.say("nat-log/bad-target", message, 'Begin with "/", such as "/var/log/isthmus/nat.jsonl".');
   return undefined;
 }
 

@@ -218,7 +218,18 @@ test("check tells of a file that cannot be read, and checks the others", () => {
 
 test("every command has help, which shows no inner values", () => {
   const ours = ["check", "test", "replay", "run", "schema", "conformance", "demo", "completion"];
-  const asking = ["show", "plan", "top", "apply", "confirm", "flows", "show flows", "flows kill", "who-was", "explain"];
+  const asking = [
+    "show",
+    "plan",
+    "top",
+    "apply",
+    "confirm",
+    "flows",
+    "show flows",
+    "flows kill",
+    "who-was",
+    "explain",
+  ];
   for (const command of [...ours, ...asking]) {
     const { out, code } = run(...command.split(" "), "--help");
     assert.equal(code, 0);

@@ -55,6 +55,22 @@ test("a connection that a host resets has ended so; IPv6 with destinations", () 
   );
 });
 
+test("a flow that ends at once, as the short times have it, is told once", () => {
+  const timers = { preset: "reference" };
+  const events = new NatEvents({ ...natConfig(), isthmus: { timers } }, FLOWS);
+  const there = "tcp 10.0.0.4:3000 > 203.0.113.8:80";
+  events.send("blue", `${there} syn`, 1000);
+  const [begin] = events.records(1000);
+  const back = `tcp 10.0.0.8:80 > ${endpointText(begin!.public)}`;
+  events.send("green", `${back} syn,ack ack=1`, 1100);
+  events.send("blue", `${there} ack seq=1 ack=1`, 1200);
+  events.send("blue", `${there} rst seq=1`, 1300);
+  const [end] = events.records(1300);
+  assert.deepEqual([end!.event, end!.cause, end!.millis - NOON], ["flow-end", "reset", 1300]);
+  events.gateway.sweep(256, 10_000_000);
+  assert.deepEqual(events.records(10_000_000), []);
+});
+
 test("a configuration that ends flows is told as that", () => {
   const events = new NatEvents(natConfig(), FLOWS);
   events.send("blue", "udp 10.0.0.4:3000 > 203.0.113.8:53", 1000);
