@@ -113,8 +113,10 @@ test("several flows of one endpoint are one owner, ends that are logged late cou
       line(10, "flow-begin") +
       line(12, "flow-begin") +
       line(100, "flow-begin", 5, { protocol: "udp" }) +
+      line(13, "flow-begin") +
+      line(20, "flow-end") +
       line(60, "flow-end") +
-      line(20, "flow-end"),
+      line(15, "flow-end"),
   );
   const { owners } = JSON.parse((await ask(log, 59, "--json")).out);
   assert.deepEqual(owners, [
