@@ -226,8 +226,17 @@ test("packets that were held for a neighbor who never answers are in the ledger"
       to: "green",
       count: 40,
     },
+    // That they did not arrive is told to the sender, who does not say where it is either.
+    {
+      reason: "neighbor-unresolved",
+      step: "held",
+      interface: "g0",
+      from: "green",
+      to: "blue",
+      count: 16,
+    },
   ]);
-  const kept = samples(live.gateway);
+  const kept = samples(live.gateway, { from: "blue" });
   assert.ok(kept.length >= 2);
   for (const { packet: said, length, link } of kept) {
     assert.match(said, /^udp 10\.0\.0\.4:\d+ > 20\.0\.0\.8:53$/);

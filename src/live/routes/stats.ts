@@ -26,6 +26,7 @@ export const stats = route({
         packets: count,
         bytes: count,
         dropped: count,
+        flows: count.describe("made since the start"),
       }),
     ),
     held: z
