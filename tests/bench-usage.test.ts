@@ -11,7 +11,7 @@ function bench(file: string, ...words: string[]) {
   });
 }
 
-for (const file of ["run.ts", "apply.ts", "live/run.ts"]) {
+for (const file of ["run.ts", "apply.ts", "live/run.ts", "questions/run.ts"]) {
   test(`bench/${file} --help prints the usage and measures nothing`, () => {
     const { status, stdout, stderr } = bench(file, "--help");
     assert.deepEqual([status, stderr], [0, ""]);
