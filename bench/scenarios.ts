@@ -18,6 +18,8 @@ export interface Scenario {
   readonly fresh: number;
   /** Begin and end of each flow are recorded, as for NAT logs, and taken after each batch. */
   readonly logged: boolean;
+  /** All go to an address that nobody exposes. */
+  readonly dropped: boolean;
 }
 
 function scenario(name: string, options: Partial<Scenario>): Scenario {
@@ -31,6 +33,7 @@ function scenario(name: string, options: Partial<Scenario>): Scenario {
     flows: 0,
     fresh: 0,
     logged: false,
+    dropped: false,
     ...options,
   };
 }
@@ -45,6 +48,7 @@ export const scenarios: readonly Scenario[] = [
   scenario("IPv4, VXLAN, static both sides, 1,000 exposes", { exposes: 1000 }),
   scenario("IPv4, VXLAN, static both sides, 10,000 exposes", { exposes: 10000 }),
   scenario("IPv4, Ethernet, static both sides", { vxlan: false }),
+  scenario("IPv4, VXLAN, static both sides, all dropped", { dropped: true }),
   scenario("IPv6, VXLAN, no NAT", { family: 6, nat: "none" }),
   scenario("IPv6, VXLAN, static both sides", { family: 6 }),
   scenario("IPv6, VXLAN, static both sides, 10,000 exposes", { family: 6, exposes: 10000 }),

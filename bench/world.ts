@@ -9,8 +9,8 @@ import { ethernetFrame, vxlanFrame } from "../tests/support/frames.ts";
 import type { Scenario } from "./scenarios.ts";
 
 const VNIS = { a: 100, b: 200 };
-/** First octet or word of the private prefixes, and of the public ones of each side. */
-const BASES = { private: 10, a: 20, b: 30 };
+/** First octet or word of the private prefixes, of the public ones of each side, and of none. */
+const BASES = { private: 10, a: 20, b: 30, nobody: 99 };
 
 /** The configuration as text, so that the whole way from the file is the real one. */
 export function configText(scenario: Scenario): string {
@@ -50,7 +50,7 @@ export function frames(scenario: Scenario, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, index) => {
     const fromA = index % 2 === 0 || !scenario.vxlan;
     const own = scenario.nat === "static" ? BASES.private : BASES[fromA ? "a" : "b"];
-    const peer = BASES[fromA ? "b" : "a"];
+    const peer = scenario.dropped ? BASES.nobody : BASES[fromA ? "b" : "a"];
     const source = host(scenario, own, random.below(scenario.exposes), random.below(256));
     const destination = host(scenario, peer, random.below(scenario.exposes), random.below(256));
     const ports = [1024 + random.below(60000), 1 + random.below(60000)];
