@@ -236,7 +236,8 @@ function warmUp(): void {
   }
 }
 
-/** Every packet must have been sent (or dropped, where that is measured), or the number measured means nothing. */
+/** Every packet must have been sent, or dropped where that is measured: otherwise the number means
+ * nothing. */
 function check(): void {
   if (scenario.kind === "copy") return;
   const sent = pipeline.verdicts[SENT]!;

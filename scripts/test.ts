@@ -6,10 +6,12 @@
 // ran, in numbers; the last line is "N passed, N failed".
 
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type { EventData } from "node:test";
 import { run } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Tests that start other programs, or try very many inputs: not among the quick ones unless they
@@ -34,6 +36,8 @@ const SLOW_NAMES = [
   ".+/long",
 ];
 const SLOW = new RegExp(`^tests/(?:${SLOW_NAMES.join("|")})`);
+/** Folders whose quick files of tests share a process, which is half a second less for each. */
+const TOGETHER = /^(?:src\/\w+|tests\/(?:cli|config|gateway|insight|links))\//;
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 
@@ -59,10 +63,29 @@ function testFiles(unit: boolean, paths: readonly string[]): string[] {
     .filter((file) => paths.length === 0 || paths.some((path) => file.startsWith(path)));
 }
 
+function groupOf(file: string): string {
+  return (SLOW.test(file) ? undefined : TOGETHER.exec(file)?.[0]) ?? file;
+}
+
+/** The same tests in fewer files: one in `folder` for those that go together. */
+function joined(files: readonly string[], folder: string): string[] {
+  const groups = Map.groupBy(files, groupOf);
+  return Array.from(groups, ([name, members]) => {
+    if (members.length === 1) return `${root}${members[0]}`;
+    const imports = members.map((file) => `import "${pathToFileURL(`${root}${file}`)}";\n`);
+    const bundle = path.join(folder, `${name.replaceAll("/", "-")}.test.mjs`);
+    writeFileSync(bundle, imports.join(""));
+    names.set(bundle, name);
+    return bundle;
+  });
+}
+/** What files of `joined` are called. */
+const names = new Map<string, string>();
+
 async function runTests(files: readonly string[]): Promise<Totals> {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0, stories: 0, properties: 0 };
   const stream = run({
-    files: files.map((file) => `${root}${file}`),
+    files,
     concurrency: 2,
     timeout: FILE_MILLIS,
     execArgv: ["--disable-warning=ExperimentalWarning"],
@@ -99,7 +122,8 @@ function summarise({ file, counts, duration_ms }: EventData.TestSummary, totals:
   if (file !== undefined) {
     const seconds = (duration_ms / 1000).toFixed(1);
     const tests = `${counts.tests} ${counts.tests === 1 ? "test" : "tests"}`;
-    print(`${failed === 0 ? "ok  " : "FAIL"} ${file.replace(root, "")} (${tests}, ${seconds} s)`);
+    const name = names.get(file) ?? file.replace(root, "");
+    print(`${failed === 0 ? "ok  " : "FAIL"} ${name} (${tests}, ${seconds} s)`);
     return;
   }
   totals.passed = counts.passed;
@@ -117,7 +141,11 @@ const unit = words[0] === "unit";
 const paths = unit ? words.slice(1) : words;
 const files = testFiles(unit, paths);
 const checks = paths.length > 0 ? [] : [tool("tsc"), tool("biome", "check", "--error-on-warnings")];
-const totals = await runTests(files);
+const folder = mkdtempSync(path.join(tmpdir(), "isthmus-tests-"));
+const totals = await runTests(
+  paths.length > 0 ? files.map((file) => `${root}${file}`) : joined(files, folder),
+);
+rmSync(folder, { recursive: true });
 const failed = totals.failed + checks.filter((ok) => !ok).length;
 const examples = totals.passed - totals.stories - totals.properties;
 print(`${totals.stories} stories, ${totals.properties} properties, ${examples} examples`);
