@@ -77,7 +77,7 @@ export interface Binder {
   /** The same of its destination. */
   keepsReceived(draft: FlowDraft): boolean;
   /** How many public endpoints it has for flows of the protocol. */
-  endpoints(protocol: number): number;
+  size(protocol: number): number;
   /** A kept flow from now on holds what the options of today ask for. */
   adopt(draft: FlowDraft): void;
 }

@@ -50,7 +50,7 @@ export class PoolNeeds {
     const needs = Array.from(
       this.#needs.values(),
       ({ binder, expose, protocol, kept, again }): PoolNeed => {
-        const capacity = binders[binder]!.endpoints(protocol);
+        const capacity = binders[binder]!.size(protocol);
         const missing = Math.max(0, kept + again - capacity);
         return { expose: this.#names.exposes[expose]!, protocol, kept, again, capacity, missing };
       },

@@ -154,10 +154,6 @@ export class MasqueradePool implements Binder, NatPool {
     );
   }
 
-  endpoints(protocol: number): number {
-    return this.#addresses.endpoints(protocol);
-  }
-
   adopt(draft: FlowDraft): void {
     const { flowsPerHost, filtering } = this.#options;
     draft.realm = this.#context.peerVni;

@@ -110,23 +110,6 @@ export class PublicAddresses {
     return made;
   }
 
-  /** Addresses and ports (of ICMP queries: identifiers) that are not withheld; claims do not
-   * overlap. */
-  endpoints(protocol: number): number {
-    const { first, last } = isQueryProtocol(protocol) ? ALL_PORTS : this.#ports;
-    const withheld = isQueryProtocol(protocol)
-      ? []
-      : this.#claims.filter((claim) => (claim.protocol ?? protocol) === protocol);
-    let taken = 0;
-    for (const { prefix, ports = ALL_PORTS } of withheld.flatMap(({ publics }) => publics)) {
-      const width = Math.min(last, ports.last) - Math.max(first, ports.first) + 1;
-      for (const stretch of width > 0 ? this.#stretches : []) {
-        taken += width * common(stretch, prefix.network, lastAddress(prefix));
-      }
-    }
-    return this.count * (last + 1 - first) - taken;
-  }
-
   #find(set: number, protocol: number): PublicAddress | undefined {
     const { address } = this.#mappings.ports(set);
     const { family, value } = readIpAddress(address, 0, address.length === 4 ? 4 : 6);
@@ -156,13 +139,6 @@ export class PublicAddresses {
 /** Ports that both have. */
 function widthOf(a: PortRange, b: PortRange): number {
   return Math.max(0, Math.min(a.last, b.last) + 1 - Math.max(a.first, b.first));
-}
-
-/** How many addresses both have. */
-function common(stretch: Stretch, first: bigint, last: bigint): number {
-  const from = stretch.first > first ? stretch.first : first;
-  const to = stretch.last < last ? stretch.last : last;
-  return to < from ? 0 : Number(to - from + 1n);
 }
 
 function claimedPorts(claim: Claim, value: bigint, protocol: number): PortRange[] {
