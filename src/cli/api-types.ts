@@ -1,7 +1,7 @@
 // What the API of a running gateway says, as far as the command line reads it. Times are RFC 3339,
 // counts whole numbers since the gateway started, lengths of time seconds.
 
-import type { ConfigIssue } from "../config/issue.ts";
+import type { ConfigIssue, Place } from "../config/issue.ts";
 import type { PairCount, Tracked } from "../gateway/gateway.ts";
 
 /** One page of a list; `next` is the `cursor` of the following one, null at the end. */
@@ -61,15 +61,28 @@ export interface ApiDrop {
   readonly count: number;
 }
 
-/** Of `/v1/pools`: the ports of a public address for one protocol, as one VPC sees them. */
+/** Of `/v1/pools`: the public addresses of an expose for one protocol, as one VPC sees them. */
 export interface ApiPool {
-  readonly address: string;
+  readonly vpc: string;
+  readonly peer: string;
+  /** The public prefixes, separated by commas. */
+  readonly pool: string;
   readonly protocol: string;
+  /** Ports of all addresses. */
+  readonly size: number;
   readonly used: number;
   readonly free: number;
   readonly resting: number;
-  /** Packets that got no port there. */
+  /** Flows that got no port there. */
   readonly refused: number;
+  /** Null while it is not known. */
+  readonly growthPerSecond: number | null;
+  /** Seconds until no port is free; null when that is not foreseen. */
+  readonly fullInSeconds: number | null;
+  /** Private addresses that have most ports, most first. */
+  readonly topUsers: readonly { readonly address: string; readonly ports: number }[];
+  /** Where its expose is written. */
+  readonly place: Place | null;
 }
 
 /** Of `/v1/peerings`. */

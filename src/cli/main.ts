@@ -1,6 +1,7 @@
 // The command line: which commands there are, and how trouble is told.
 
 import { Command, CommanderError } from "commander";
+import { VERSION } from "../base/version.ts";
 import { registerApply } from "./commands/apply.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerCompletion } from "./commands/completion.ts";
@@ -17,8 +18,6 @@ import { registerTest } from "./commands/test.ts";
 import { registerTop } from "./commands/top.ts";
 import { registerWhoWas } from "./commands/who-was.ts";
 import type { CliIo } from "./io.ts";
-
-export const VERSION = "0.1.0";
 
 const EXAMPLES = `
 Examples:

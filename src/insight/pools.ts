@@ -1,12 +1,11 @@
-// Pools of public endpoints in full: what of them is in use or rests, address by address, who has
-// most, and when the last will be gone. It walks over all flows and all ports in use.
+// Pools of public endpoints in full: what of them is in use or rests, address by address, and who
+// has most. It walks over all flows and all ports in use.
 
 import type { Gateway } from "../gateway/gateway.ts";
 import { FlowDraft, SOURCE } from "../tables/flow-draft.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
 import { MappingView } from "../tables/mapping-table.ts";
 import { formatIpAddress, readIpAddress } from "../wire/ip-address.ts";
-import type { PoolForecast, Trend } from "./pools/forecast.ts";
 import { type Holder, Holders } from "./pools/holders.ts";
 import { type FoundPool, findPools, type PoolLevel, type PoolSet } from "./pools/levels.ts";
 import type { Work } from "./work.ts";
@@ -22,8 +21,6 @@ export interface PoolReport extends PoolLevel {
   /** Private addresses that hold most ports, resting ones included. A port that several flows
    * share counts for each of them. */
   readonly holders: readonly Holder[];
-  /** Undefined while too little is known. */
-  readonly trend: Trend | undefined;
 }
 
 export interface PoolAddressReport {
@@ -37,7 +34,7 @@ export interface PoolAddressReport {
 /** Public addresses told of each pool. */
 const ADDRESSES_MAX = 100;
 const FLOWS_AT_ONCE = 256;
-const MAPPINGS_AT_ONCE = 512;
+const MAPPINGS_AT_ONCE = 128;
 /** Hosts that may come while we count. */
 const LATECOMERS = 65_536;
 
@@ -54,17 +51,21 @@ interface Slot extends PoolSet {
   resting: number;
 }
 
-/** `forecast` has seen the levels of the last minutes. Counts are of one moment when no packets
- * come meanwhile. */
-export function* pools(gateway: Gateway, forecast?: PoolForecast): Work<PoolReport[]> {
+/** In the order of the configuration, `most` of them from the number `first` on, which counts from
+ * 0. Counts are of one moment when no packets come meanwhile. */
+export function* pools(
+  gateway: Gateway,
+  first = 0,
+  most = Number.POSITIVE_INFINITY,
+): Work<PoolReport[]> {
   const all = yield* findPools(gateway);
   const counting = new Counting(gateway, all);
   yield* counting.flows();
   yield* counting.mappings();
   const holders = yield* counting.holders();
   const reports: PoolReport[] = [];
-  for (const [index, found] of all.entries()) {
-    reports.push(reportOf(found, counting.slotsOf(index), holders.get(index), forecast));
+  for (let index = first; index < Math.min(all.length, first + most); index++) {
+    reports.push(reportOf(all[index]!, counting.slotsOf(index), holders.get(index)));
     yield;
   }
   return reports;
@@ -157,7 +158,6 @@ function reportOf(
   { level }: FoundPool,
   slots: readonly Slot[],
   holders: readonly Holder[] = [],
-  forecast: PoolForecast | undefined,
 ): PoolReport {
   const fullest = slots.toSorted((a, b) => b.used + b.resting - a.used - a.resting);
   return {
@@ -175,6 +175,5 @@ function reportOf(
       };
     }),
     holders,
-    trend: forecast?.trend(level.id),
   };
 }

@@ -2,10 +2,10 @@
 // stop.
 
 import type { EventEmitter } from "node:events";
-import { wallClock } from "../base/clock.ts";
+import { systemClock, wallClock } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
 import { loadSystem, type System } from "../drivers/linux/sys.ts";
-import type { ApiGateway } from "./api/gateway.ts";
+import type { ApiGateway, Counted } from "./api/gateway.ts";
 import { LimitedQuestions } from "./api/questions.ts";
 import { ApiServer } from "./api/server.ts";
 import { checkText, readText } from "./config-file.ts";
@@ -15,9 +15,10 @@ import { DataPathThread } from "./data-path-thread.ts";
 import { EventHub } from "./events.ts";
 import { FileWatch } from "./file-watch.ts";
 import type { Answer, News } from "./messages.ts";
-import { ReloadCounts } from "./metrics/reload-counts.ts";
+import { ReloadCounts, type ReloadReport } from "./metrics/reload-counts.ts";
 import type { NatLog } from "./nat-log/nat-log.ts";
 import { openNatLog } from "./nat-log/open-nat-log.ts";
+import { PoolWatch } from "./pool-watch.ts";
 import { rounded, tellStatus, tellStopped } from "./tell.ts";
 import { SILENCE_MILLIS, Watchdog } from "./watchdog.ts";
 
@@ -34,6 +35,8 @@ const STOP_MILLIS = 5000;
 const TERMINATE_MILLIS = 1000;
 /** How often the NAT log looks whether something is due. */
 const NAT_LOG_MILLIS = 1000;
+/** How often the pools are looked at. */
+const POOLS_MILLIS = 10_000;
 
 export interface SuperviseOptions {
   /** Of the configuration. */
@@ -95,6 +98,7 @@ class Supervisor implements ApiGateway {
   readonly events: EventHub;
   readonly configurations: Configurations;
   readonly ask: ApiGateway["ask"];
+  readonly pools: PoolWatch;
   readonly #finish: (code: number) => void;
   readonly #options: SuperviseOptions;
   readonly #log: Log;
@@ -107,6 +111,7 @@ class Supervisor implements ApiGateway {
   readonly #config: Config;
   readonly #natLog: NatLog;
   readonly #natLogTimer: NodeJS.Timeout;
+  readonly #poolTimer: NodeJS.Timeout;
   #watch: FileWatch | undefined;
   #runs = false;
   #stopping = false;
@@ -143,6 +148,13 @@ class Supervisor implements ApiGateway {
     });
     const questions = new LimitedQuestions((name, asked) => this.#thread.ask(name, asked));
     this.ask = (name, asked) => questions.ask(name, asked);
+    this.pools = new PoolWatch({
+      levels: () => this.#thread.ask("poolLevels", {}),
+      clock: systemClock,
+      log: options.log,
+      events,
+    });
+    this.#poolTimer = setInterval(() => void this.pools.look(), POOLS_MILLIS);
     this.configurations = new Configurations(text, config, {
       file,
       log: options.log,
@@ -159,6 +171,16 @@ class Supervisor implements ApiGateway {
 
   get isReady(): boolean {
     return this.#runs && !this.#stopping && !this.#over;
+  }
+
+  get reloads(): ReloadReport | undefined {
+    return this.#counts?.read();
+  }
+
+  async counts(): Promise<Counted> {
+    const answer = await this.#thread.order({ kind: "counts" });
+    // Answers come in the order of what was ordered.
+    return answer as Extract<Answer, { kind: "counts" }>;
   }
 
   #hear(news: News): void {
@@ -251,6 +273,7 @@ class Supervisor implements ApiGateway {
     this.#watch?.close();
     for (const [signal, listener] of this.#listeners) this.#options.signals.off(signal, listener);
     clearInterval(this.#natLogTimer);
+    clearInterval(this.#poolTimer);
     const late = setTimeout(() => process.kill(process.pid, "SIGKILL"), TERMINATE_MILLIS);
     await this.#thread.terminate();
     await this.#natLog.close();

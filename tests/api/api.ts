@@ -4,15 +4,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
+import { ManualClock } from "../../src/base/clock.ts";
 import type { Config } from "../../src/config/model.ts";
 import type { Gateway } from "../../src/gateway/gateway.ts";
+import { poolLevels } from "../../src/insight/pools/levels.ts";
 import { finish, type Work } from "../../src/insight/work.ts";
 import { type AppOptions, buildApp } from "../../src/live/api/app.ts";
 import type { ApiGateway } from "../../src/live/api/gateway.ts";
 import { Configurations } from "../../src/live/configurations.ts";
-import type { DataPath, LogLine } from "../../src/live/data-path.ts";
+import type { DataPath, DataPathCounts, LogLine } from "../../src/live/data-path.ts";
 import { EventHub } from "../../src/live/events.ts";
+import { Histogram } from "../../src/live/histogram.ts";
+import { LoopCounts } from "../../src/live/loop-counts.ts";
 import type { Answer } from "../../src/live/messages.ts";
+import { ReloadCounts } from "../../src/live/metrics/reload-counts.ts";
+import { PoolWatch } from "../../src/live/pool-watch.ts";
 import { QUESTIONS, type QuestionName } from "../../src/live/questions/questions.ts";
 import { ROUTES } from "../../src/live/routes/routes.ts";
 import { configOf, gatewayOf } from "../support/gateway.ts";
@@ -44,7 +50,10 @@ export class Api {
   readonly lines: LogLine[] = [];
   readonly events = new EventHub();
   readonly configurations: Configurations;
+  readonly pools: PoolWatch;
+  readonly clock = new ManualClock();
   readonly app: FastifyInstance;
+  reloads: ApiGateway["reloads"] = new ReloadCounts(1_700_000_000_000, 1).read();
   isReady = true;
   isOver = false;
 
@@ -59,6 +68,12 @@ export class Api {
       counts: { applied: () => {}, refused: () => {} },
       isOver: () => this.isOver,
     });
+    this.pools = new PoolWatch({
+      levels: async () => finish(poolLevels(this.gateway)),
+      clock: this.clock,
+      log,
+      events: this.events,
+    });
     const gateway = () => this as ApiGateway;
     this.app = buildApp({ routes: ROUTES, gateway, via: "socket", log, ...options });
   }
@@ -66,10 +81,13 @@ export class Api {
   ask: ApiGateway["ask"] = async (name: QuestionName, asked: unknown) => {
     const question = QUESTIONS[name] as (dataPath: DataPath, asked: unknown) => Work<never>;
     const interfaces = () => [];
-    const batches = { counts: [], sum: 0 };
-    const counts = () => ({ gateway: this.gateway.counts(), interfaces: new Map(), batches });
+    const counts = () => this.#counts();
     const dataPath = { gateway: this.gateway, interfaces, counts } as Partial<DataPath>;
     return finish(question(dataPath as DataPath, asked));
+  };
+
+  counts: ApiGateway["counts"] = async () => {
+    return { counts: this.#counts(), loop: new LoopCounts().read() };
   };
 
   /** The answer to a GET, or with a body (text: a configuration) to a POST. */
@@ -94,6 +112,11 @@ export class Api {
     this.configurations.close();
     await this.app.close();
     rmSync(this.folder, { recursive: true });
+  }
+
+  #counts(): DataPathCounts {
+    const batches = new Histogram(8).read();
+    return { gateway: this.gateway.counts(), interfaces: new Map(), batches };
   }
 
   #apply(config: Config): Answer {

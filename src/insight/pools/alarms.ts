@@ -5,8 +5,9 @@ import { PoolForecast, type Trend } from "./forecast.ts";
 import type { PoolLevel } from "./levels.ts";
 
 export interface PoolEvent {
-  readonly kind: "pool-filling" | "pool-relieved";
-  /** Why it is told: as full as that, or full within the time; of "pool-relieved" what is over. */
+  readonly kind: "pool-alarm" | "pool-alarm-over";
+  /** Why it is told: as full as that, or full within the time; of "pool-alarm-over" what is over.
+   */
   readonly cause: PoolCause;
   readonly sentence: string;
   readonly id: string;
@@ -19,7 +20,9 @@ export interface PoolEvent {
   readonly fullInMillis: number | undefined;
 }
 
-export type PoolCause = "80-percent" | "95-percent" | "full-soon";
+/** In the order of RULES. */
+export const POOL_CAUSES = ["80-percent", "95-percent", "full-soon"] as const;
+export type PoolCause = (typeof POOL_CAUSES)[number];
 
 interface Rule {
   readonly cause: PoolCause;
@@ -52,25 +55,35 @@ function fullness(cause: PoolCause, begins: number, ends: number): Rule {
 
 /** Watches the pools of one gateway. */
 export class PoolAlarms {
-  readonly forecast = new PoolForecast();
+  readonly #forecast = new PoolForecast();
   /** By pool: the alarms that last. */
   #lasting: ReadonlyMap<string, ReadonlySet<PoolCause>> = new Map();
 
+  /** How a pool has grown during the last minutes; undefined while too little is known. */
+  trend(id: string): Trend | undefined {
+    return this.#forecast.trend(id);
+  }
+
+  /** The alarms that last for a pool. */
+  lasting(id: string): readonly PoolCause[] {
+    return [...(this.#lasting.get(id) ?? [])];
+  }
+
   /** To be told every few seconds; what begins and what ends now. What is gone ends nothing. */
   observe(levels: readonly PoolLevel[], now: Millis): PoolEvent[] {
-    this.forecast.add(levels, now);
+    this.#forecast.add(levels, now);
     const events: PoolEvent[] = [];
     this.#lasting = new Map(
       levels.map((level) => {
-        const trend = this.forecast.trend(level.id);
+        const trend = this.#forecast.trend(level.id);
         const lasting = new Set(this.#lasting.get(level.id));
         for (const { cause, begins, ends } of RULES) {
           if (!lasting.has(cause) && begins(level, trend)) {
             lasting.add(cause);
-            events.push(eventOf("pool-filling", cause, level, trend));
+            events.push(eventOf("pool-alarm", cause, level, trend));
           } else if (lasting.has(cause) && ends(level, trend)) {
             lasting.delete(cause);
-            events.push(eventOf("pool-relieved", cause, level, trend));
+            events.push(eventOf("pool-alarm-over", cause, level, trend));
           }
         }
         return [level.id, lasting];

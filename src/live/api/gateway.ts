@@ -2,7 +2,12 @@
 
 import type { Configurations } from "../configurations.ts";
 import type { EventHub } from "../events.ts";
+import type { Answer } from "../messages.ts";
+import type { ReloadReport } from "../metrics/reload-counts.ts";
+import type { PoolWatch } from "../pool-watch.ts";
 import type { Asked, QuestionName, Reply } from "../questions/questions.ts";
+
+export type Counted = Omit<Extract<Answer, { kind: "counts" }>, "kind">;
 
 export interface ApiGateway {
   /** Path of the configuration file. */
@@ -14,6 +19,11 @@ export interface ApiGateway {
     "current" | "confirmBy" | "isInFile" | "apply" | "confirm"
   >;
   readonly events: EventHub;
+  readonly pools: Pick<PoolWatch, "trend" | "lasting">;
+  /** What became of the configurations; undefined until the gateway runs. */
+  readonly reloads: ReloadReport | undefined;
+  /** What the data path and its loop have counted; no answer when the gateway stops before. */
+  counts(): Promise<Counted>;
   /** Rejects with an Error when the question cannot be answered. */
   ask<N extends QuestionName>(question: N, asked: Asked<N>): Promise<Reply<N>>;
 }

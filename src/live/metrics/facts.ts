@@ -1,5 +1,7 @@
 // What the metrics are made of: plain data, gathered by whoever is asked for them.
 
+import type { PoolCause } from "../../insight/pools/alarms.ts";
+import type { Trend } from "../../insight/pools/forecast.ts";
 import type { PoolLevel } from "../../insight/pools/levels.ts";
 import type { GatewayState } from "../../insight/state.ts";
 import type { DataPathCounts } from "../data-path.ts";
@@ -12,12 +14,19 @@ export interface MetricsFacts {
   readonly version: string;
   readonly counts: DataPathCounts;
   readonly state: GatewayState;
-  readonly pools: readonly PoolLevel[];
+  readonly pools: readonly PoolFacts[];
   readonly loop: LoopReport;
   readonly reloads: ReloadReport;
   readonly process: ProcessFacts;
   /** Dropped packets by reason and more, where that is known; without, by reason alone. */
   readonly drops?: readonly DropCount[] | undefined;
+}
+
+export interface PoolFacts extends PoolLevel {
+  /** Undefined while too little is known. */
+  readonly trend: Trend | undefined;
+  /** Those that last. */
+  readonly alarms: readonly PoolCause[];
 }
 
 /** Dropped packets, of all that has the same of these. */

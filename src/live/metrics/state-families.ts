@@ -1,16 +1,21 @@
 // What the gateway holds: flows, ports, its configuration.
 
-import type { PoolLevel } from "../../insight/pools/levels.ts";
-import type { MetricsFacts } from "./facts.ts";
+import { POOL_CAUSES } from "../../insight/pools/alarms.ts";
+import type { MetricsFacts, PoolFacts } from "./facts.ts";
 import { counter, type Family, gauge, one, type Sample } from "./family.ts";
 
 const POOL_LABELS = ["vpc", "peer", "pool", "protocol"];
 
-function byPool(of: (level: PoolLevel) => number): (facts: MetricsFacts) => Sample[] {
+function labelsOf({ vpc, peer, pool, protocol }: PoolFacts): Sample["labels"] {
+  return { vpc, peer, pool, protocol };
+}
+
+/** Without those of which it is not known. */
+function byPool(of: (pool: PoolFacts) => number | undefined): (facts: MetricsFacts) => Sample[] {
   return ({ pools }) =>
-    pools.map((level) => {
-      const { vpc, peer, pool, protocol } = level;
-      return { labels: { vpc, peer, pool, protocol }, value: of(level) };
+    pools.flatMap((pool) => {
+      const value = of(pool);
+      return value === undefined ? [] : [{ labels: labelsOf(pool), value }];
     });
 }
 
@@ -85,6 +90,32 @@ export const STATE_FAMILIES: readonly Family[] = [
     POOL_LABELS,
     "Flows that found no free port.",
     byPool(({ refused }) => refused),
+  ),
+  gauge(
+    "isthmus_pool_growth_ports_per_second",
+    POOL_LABELS,
+    "Ports taken a second, over the last minutes; negative when they become fewer. Told a minute after the start.",
+    byPool(({ trend }) => trend && trend.perMinute / 60),
+  ),
+  gauge(
+    "isthmus_pool_full_in_seconds",
+    POOL_LABELS,
+    "When the pool has no free port if it goes on like this; of pools of which that is foreseen within a day.",
+    byPool(({ trend }) =>
+      trend?.fullInMillis === undefined ? undefined : trend.fullInMillis / 1000,
+    ),
+  ),
+  gauge(
+    "isthmus_pool_alarm",
+    [...POOL_LABELS, "cause"],
+    "1 while the alarm lasts: 80-percent or 95-percent taken, or full-soon (within ten minutes).",
+    ({ pools }) =>
+      pools.flatMap((pool) =>
+        POOL_CAUSES.map((cause) => ({
+          labels: { ...labelsOf(pool), cause },
+          value: pool.alarms.includes(cause) ? 1 : 0,
+        })),
+      ),
   ),
   gauge(
     "isthmus_config_generation",

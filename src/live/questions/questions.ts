@@ -4,11 +4,22 @@ import type { Work } from "../../insight/work.ts";
 import { flows, killFlows } from "./flows.ts";
 import { interfaces } from "./interfaces.ts";
 import { neighbors } from "./neighbors.ts";
+import { poolLevels, pools } from "./pools.ts";
+import { readings } from "./readings.ts";
 import { stats } from "./stats.ts";
 
 export type { Question } from "./question.ts";
 
-export const QUESTIONS = { flows, killFlows, interfaces, neighbors, stats } as const;
+export const QUESTIONS = {
+  flows,
+  killFlows,
+  interfaces,
+  neighbors,
+  poolLevels,
+  pools,
+  readings,
+  stats,
+} as const;
 
 export type QuestionName = keyof typeof QUESTIONS;
 /** What is told with a question, and its answer. */

@@ -7,7 +7,7 @@ import { formatPrefixPorts } from "../../wire/prefix-ports.ts";
 import { listOf, whole } from "../api/lists.ts";
 import { route } from "../api/route.ts";
 
-const place = z.strictObject({ file: z.string(), line: z.int(), column: z.int() });
+export const place = z.strictObject({ file: z.string(), line: z.int(), column: z.int() });
 const prefixes = z.array(z.string());
 const expose = z.strictObject({
   kind: z.enum(["plain", "default", "nat"]),

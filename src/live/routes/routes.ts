@@ -6,9 +6,11 @@ import { events } from "./events.ts";
 import { flows, killFlows } from "./flows.ts";
 import { health, ready } from "./health.ts";
 import { interfaces } from "./interfaces.ts";
+import { metrics } from "./metrics.ts";
 import { neighbors } from "./neighbors.ts";
 import { openApiOf } from "./openapi.ts";
 import { peerings } from "./peerings.ts";
+import { pools } from "./pools.ts";
 import { stats } from "./stats.ts";
 import { vpcs } from "./vpcs.ts";
 
@@ -25,7 +27,9 @@ const ALL = [
   killFlows,
   neighbors,
   interfaces,
+  pools,
   stats,
+  metrics,
   events,
 ];
 

@@ -1,0 +1,66 @@
+// Looks at the levels of the pools now and then, so that somebody is told before one is empty.
+
+import type { Clock } from "../base/clock.ts";
+import { PoolAlarms, type PoolCause } from "../insight/pools/alarms.ts";
+import type { Trend } from "../insight/pools/forecast.ts";
+import type { PoolLevel } from "../insight/pools/levels.ts";
+import type { Log } from "./data-path.ts";
+import type { EventHub } from "./events.ts";
+
+export interface PoolWatchTools {
+  /** The levels now. Rejects with an Error. */
+  readonly levels: () => Promise<readonly PoolLevel[]>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: EventHub;
+}
+
+export class PoolWatch {
+  readonly #tools: PoolWatchTools;
+  readonly #alarms = new PoolAlarms();
+  #isLooking = false;
+  #trouble = "";
+
+  constructor(tools: PoolWatchTools) {
+    this.#tools = tools;
+  }
+
+  /** How a pool has grown during the last minutes; undefined while too little is known. */
+  trend(id: string): Trend | undefined {
+    return this.#alarms.trend(id);
+  }
+
+  /** The alarms that last for a pool. */
+  lasting(id: string): readonly PoolCause[] {
+    return this.#alarms.lasting(id);
+  }
+
+  /** To be called every few seconds; nothing is done while the answer to the last look is awaited.
+   * Never rejects. */
+  async look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      this.#observe(await this.#tools.levels());
+      this.#trouble = "";
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== this.#trouble) {
+        this.#tools.log({ level: "debug", message: `the pools were not looked at: ${message}` });
+      }
+      this.#trouble = message;
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  #observe(levels: readonly PoolLevel[]): void {
+    const { clock, log, events } = this.#tools;
+    for (const { kind, sentence, ...data } of this.#alarms.observe(levels, clock.now())) {
+      const over = kind === "pool-alarm-over";
+      const message = over ? `no longer so full: ${sentence}` : sentence;
+      log({ level: over ? "info" : "warn", message, details: data });
+      events.tell(kind, { sentence, ...data });
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// Pools of public endpoints.
+
+import { z } from "zod";
+import type { Trend } from "../../insight/pools/forecast.ts";
+import type { PoolReport } from "../../insight/pools.ts";
+import { listOf } from "../api/lists.ts";
+import { wholeNumber } from "../api/parameters.ts";
+import { route } from "../api/route.ts";
+import { place } from "./peerings.ts";
+
+const LIMIT = 100;
+const LIMIT_MAX = 1000;
+const FIRST_MAX = 10_000_000;
+
+const ports = z.int();
+const seconds = z.number().nullable();
+
+export const pool = z.strictObject({
+  vpc: z.string().describe("whose hosts are behind the public addresses"),
+  peer: z.string().describe("the VPC that sees the public addresses"),
+  peering: z.string(),
+  expose: z.string(),
+  place: place.nullable().describe("of the expose"),
+  pool: z.string().describe("the public prefixes, separated by commas"),
+  protocol: z.string(),
+  size: ports.describe("ports, or identifiers of ICMP, of all its addresses"),
+  used: ports.describe("by flows of this pool that are alive"),
+  resting: ports.describe("likewise, whose last flow is over: nobody else gets them yet"),
+  free: ports.describe("taken by nobody; other exposes may have the same addresses"),
+  refused: z.int().describe("flows that found no free port, since the start"),
+  growthPerSecond: seconds.describe("ports, over the last minutes; null: not known yet"),
+  fullInSeconds: seconds.describe("when the last is taken; null: not foreseen within a day"),
+  topUsers: z
+    .array(z.strictObject({ address: z.string(), ports }))
+    .describe("private addresses that have most, ten at most; a shared port counts by its flows"),
+  addressCount: z.int().describe("public addresses"),
+  addresses: z
+    .array(
+      z.strictObject({
+        address: z.string(),
+        size: ports,
+        used: ports,
+        resting: ports,
+        free: ports,
+      }),
+    )
+    .describe("of those that have been used the fullest, 100 at most"),
+});
+
+export const pools = route({
+  method: "get",
+  path: "/v1/pools",
+  summary: "The pools of public endpoints, by protocol, in pages.",
+  query: z.strictObject({
+    limit: wholeNumber(1, LIMIT_MAX, `most pools on a page; ${LIMIT} if absent`).optional(),
+    cursor: wholeNumber(0, FIRST_MAX, "`next` of another page").optional(),
+  }),
+  reply: listOf(pool),
+  handle: async ({ gateway, query: { limit = LIMIT, cursor: first = 0 } }) => {
+    // One more tells whether there is another page.
+    const reports = await gateway.ask("pools", { first, most: limit + 1 });
+    return {
+      items: reports
+        .slice(0, limit)
+        .map((report) => describePool(report, gateway.pools.trend(report.id))),
+      next: reports.length > limit ? `${first + limit}` : null,
+    };
+  },
+});
+
+function describePool(report: PoolReport, trend: Trend | undefined) {
+  const { id, taken, addresses, fullest, holders, place = null, ...rest } = report;
+  return {
+    ...rest,
+    place,
+    growthPerSecond: trend === undefined ? null : trend.perMinute / 60,
+    fullInSeconds: trend?.fullInMillis === undefined ? null : trend.fullInMillis / 1000,
+    topUsers: holders,
+    addressCount: addresses,
+    addresses: fullest,
+  };
+}
