@@ -29,30 +29,30 @@ function asking() {
   const answering = new Answering({} as DataPath, clock, say, questions);
   const ask = (id: number, name: string, pieces: number) =>
     answering.begin(id, "work", { name, pieces });
-  return { answering, ask, said, done };
+  return { answering, ask, said, done, clock };
 }
 
 test("a question gets 0.2 ms between two turns", () => {
   const { answering, ask, said, done } = asking();
   ask(7, "long", 10);
   assert.deepEqual([answering.isBusy, done.length], [true, 0]);
-  answering.advance();
+  answering.advance(false);
   assert.equal(done.length, 4);
-  answering.advance();
+  answering.advance(false);
   assert.equal(done.length, 8);
   assert.deepEqual(said, []);
-  answering.advance();
+  answering.advance(false);
   assert.deepEqual(said, [{ kind: "answered", id: 7, reply: "long" }]);
   assert.equal(answering.isBusy, false);
-  answering.advance();
+  answering.advance(false);
 });
 
 test("short ones do not wait until a long one is done", () => {
   const { answering, ask, said } = asking();
   ask(1, "long", 100);
   ask(2, "short", 2);
-  answering.advance();
-  answering.advance();
+  answering.advance(false);
+  answering.advance(false);
   assert.deepEqual(said, [{ kind: "answered", id: 2, reply: "short" }]);
 });
 
@@ -62,7 +62,7 @@ test("what goes wrong is told to whoever asked, and the others go on", () => {
   ask(2, "good", 2);
   answering.begin(3, "weather", {});
   answering.begin(4, "constructor", {});
-  while (answering.isBusy) answering.advance();
+  while (answering.isBusy) answering.advance(false);
   assert.deepEqual(
     said.map((message) => [message.kind, "message" in message ? message.message : ""]),
     [
@@ -72,4 +72,19 @@ test("what goes wrong is told to whoever asked, and the others go on", () => {
       ["answered", ""],
     ],
   );
+});
+
+test("while packets come, these get two thirds of the time", () => {
+  const { answering, ask, done, clock } = asking();
+  ask(1, "long", 100);
+  answering.advance(true);
+  assert.equal(done.length, 4);
+  clock.advance(0.47);
+  answering.advance(true);
+  assert.equal(done.length, 4, "0.24 ms were spent, so 0.48 ms are theirs");
+  clock.advance(0.02);
+  answering.advance(true);
+  assert.equal(done.length, 8);
+  answering.advance(false);
+  assert.equal(done.length, 12, "nobody waits");
 });

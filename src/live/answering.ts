@@ -10,6 +10,8 @@ import { told } from "./tell.ts";
 
 /** Spent on questions between two turns; the last piece may end later, by some 0.1 ms. */
 const SLICE_MILLIS = 0.2;
+/** While packets come, questions get one part of the time and packets so many. */
+const PACKETS_SHARE = 2;
 
 /** By name. */
 type Questions = Readonly<Record<string, Question<never, unknown>>>;
@@ -25,7 +27,8 @@ export class Answering {
   readonly #say: (message: Message) => void;
   /** The one whose turn it is first. */
   readonly #open: Open[] = [];
-
+  /** Until then nothing is done for questions while packets come. */
+  #restUntil = 0;
   readonly #questions: Questions;
 
   constructor(
@@ -56,12 +59,20 @@ export class Answering {
     }
   }
 
-  /** Goes on with one question for SLICE_MILLIS, and with another the next time. */
-  advance(): void {
+  /** Goes on with one question for SLICE_MILLIS, and with another the next time. When packets have
+   * come (`came`), only if these have had their share of the time since. */
+  advance(came: boolean): void {
+    const began = this.#clock.now();
+    if (came && began < this.#restUntil) return;
     const open = this.#open.shift();
     if (open === undefined) return;
+    this.#goOn(open, began + SLICE_MILLIS);
+    const ended = this.#clock.now();
+    this.#restUntil = ended + PACKETS_SHARE * (ended - began);
+  }
+
+  #goOn(open: Open, until: number): void {
     const { id, work } = open;
-    const until = this.#clock.now() + SLICE_MILLIS;
     try {
       do {
         const { done, value } = work.next();

@@ -71,7 +71,7 @@ export function runLoop(parts: LoopParts): void {
       statusAt = after + STATUS_MILLIS;
     }
     if (answering.isBusy) {
-      answering.advance();
+      answering.advance(came);
       continue;
     }
     if (!patience.isOver(after)) continue;
