@@ -12,7 +12,10 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 
 export interface ApiClient {
   get<T>(path: string, query?: Query): Promise<T>;
-  post<T>(path: string, body: unknown, query?: Query): Promise<T>;
+  /** `body`: text is a configuration, sent as YAML; anything else is sent as JSON. */
+  post<T>(path: string, body?: string | object, query?: Query): Promise<T>;
+  /** An answer that is no JSON, such as a capture. */
+  bytes(path: string, query?: Query): Promise<Uint8Array>;
   /** The first `limit` items of a list (undefined: all), a page at a time. */
   list<T>(path: string, limit?: number, query?: Query): Promise<Page<T>>;
 }
@@ -41,14 +44,20 @@ const PAGE_MAX = 1000;
 
 export function apiClient(options: ApiClientOptions): ApiClient {
   const target = targetOf(options.api);
-  const ask = async <T>(method: string, path: string, query: Query, body?: unknown) => {
+  const ask = async <T>(method: string, path: string, query: Query, body?: string | object) => {
     const words = { method, path: path + queryText(query) };
-    const { status, text } = await exchange({ ...target, ...words }, options, body);
-    return read(status, text, options) as T;
+    const { status, bytes } = await exchange({ ...target, ...words }, options, body);
+    return read(status, bytes.toString("utf8"), options) as T;
   };
   const get: ApiClient["get"] = (path, query = {}) => ask("GET", path, query);
   return {
     get,
+    bytes: async (path, query = {}) => {
+      const words = { method: "GET", path: path + queryText(query) };
+      const { status, bytes } = await exchange({ ...target, ...words }, options);
+      if (status !== 200) read(status, bytes.toString("utf8"), options);
+      return bytes;
+    },
     post: (path, body, query = {}) => ask("POST", path, query, body),
     list: async <T>(path: string, most?: number, query: Query = {}) => {
       const items: T[] = [];
@@ -81,13 +90,13 @@ function queryText(query: Query): string {
 function exchange(
   target: RequestOptions,
   { api, token, timeoutMillis = 30_000 }: ApiClientOptions,
-  body: unknown,
-): Promise<{ status: number; text: string }> {
-  const sent = body === undefined ? undefined : JSON.stringify(body);
+  body?: string | object,
+): Promise<{ status: number; bytes: Buffer }> {
+  const sent = typeof body === "object" ? JSON.stringify(body) : body;
   const headers = {
-    accept: "application/json, application/problem+json",
+    accept: "application/json, application/problem+json, */*",
     ...(sent !== undefined && {
-      "content-type": "application/json",
+      "content-type": typeof body === "object" ? "application/json" : "application/yaml",
       "content-length": `${Buffer.byteLength(sent)}`,
     }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -95,7 +104,7 @@ function exchange(
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => reject(trouble(error, api));
     const asked = request({ ...target, headers, agent: false }, (answer) => {
-      readAll(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), failed);
+      readAll(answer).then((bytes) => resolve({ status: answer.statusCode ?? 0, bytes }), failed);
     });
     asked.on("error", failed);
     asked.setTimeout(timeoutMillis, () => {
@@ -106,10 +115,10 @@ function exchange(
   });
 }
 
-async function readAll(answer: IncomingMessage): Promise<string> {
+async function readAll(answer: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of answer) parts.push(part);
-  return Buffer.concat(parts).toString("utf8");
+  return Buffer.concat(parts);
 }
 
 const NOBODY = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);

@@ -48,14 +48,29 @@ async function ask(
 
 /** The same for a command that sends a configuration: mistakes that the gateway finds in it are
  * shown with their lines. */
-export async function withIssues(text: string, io: CliIo, work: () => Promise<number>) {
+export async function withIssues(
+  file: string,
+  text: string,
+  io: CliIo,
+  work: () => Promise<number>,
+): Promise<number> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof ApiError) || error.issues.length === 0) throw error;
-    io.err(formatIssues(error.issues, text, io.colour));
+    io.err(formatIssues(namedAs(file, error.issues), text, io.colour));
     throw new ApiError(error.message, [], error);
   }
+}
+
+/** What the gateway calls a text that came by the API. */
+const FROM_API = "API";
+
+/** Plain data, with places in a text that was sent told by the name of its file. */
+export function namedAs<T>(file: string, value: T): T {
+  return JSON.parse(JSON.stringify(value), (key, each) =>
+    key === "file" && each === FROM_API ? file : each,
+  );
 }
 
 export function printJson(value: unknown, io: CliIo): void {

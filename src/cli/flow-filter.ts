@@ -1,11 +1,23 @@
 // Options that say which flows are meant.
 
 import { type Command, InvalidArgumentError } from "commander";
+import { parseDuration } from "../config/duration.ts";
 import { parseIpAddress } from "../wire/ip-address.ts";
 import { parsePrefix } from "../wire/prefix.ts";
-import type { FlowFilter } from "./api-types.ts";
 
-export type FilterOptions = FlowFilter;
+/** What is not there matches all. */
+export interface FilterOptions {
+  /** Name of the VPC of either end. */
+  readonly vpc?: string;
+  /** Any of the flow's four addresses, or a prefix that holds one. */
+  readonly address?: string;
+  /** Any of its ports; the identifier of an ICMP query. */
+  readonly port?: number;
+  readonly protocol?: string;
+  readonly state?: string;
+  /** Seconds. */
+  readonly endsWithin?: number;
+}
 
 export function addFilterOptions(command: Command): Command {
   return command
@@ -13,12 +25,14 @@ export function addFilterOptions(command: Command): Command {
     .option("--address <address>", "from or to that address or prefix, before or after", addressOf)
     .option("--port <port>", "from or to that port (of ICMP: identifier), before or after", portOf)
     .option("--protocol <name>", "tcp, udp or icmp", (text: string) => text.toLowerCase())
-    .option("--state <state>", "in that state, e.g. established");
+    .option("--state <state>", "in that state, e.g. established")
+    .option("--ends-within <time>", "that end by then if no packet comes, e.g. 30s", secondsOf);
 }
 
 /** Only what was given. */
-export function filterOf({ vpc, address, port, protocol, state }: FilterOptions): FlowFilter {
-  const all = Object.entries({ vpc, address, port, protocol, state });
+export function filterOf(options: FilterOptions): FilterOptions {
+  const { vpc, address, port, protocol, state, endsWithin } = options;
+  const all = Object.entries({ vpc, address, port, protocol, state, endsWithin });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
 
@@ -35,4 +49,19 @@ function portOf(text: string): number {
     throw new InvalidArgumentError("It is a number from 0 to 65535.");
   }
   return port;
+}
+
+function secondsOf(text: string): number {
+  const millis = parseDuration(text);
+  if (millis === undefined) throw new InvalidArgumentError("It is a time, e.g. 30s or 5m.");
+  return Math.round(millis / 1000);
+}
+
+/** How many at most. */
+export function limitOf(text: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new InvalidArgumentError("It is a whole number from 1.");
+  }
+  return limit;
 }

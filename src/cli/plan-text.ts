@@ -1,7 +1,7 @@
 // A plan for people.
 
-import type { Change, Fates, PlanReport, PoolNeed } from "../insight/plan/report.ts";
 import { protocolName } from "../wire/ip-protocol.ts";
+import type { ApiPlan } from "./api-types.ts";
 import { endSentence } from "./end-sentence.ts";
 import { count, counted } from "./human.ts";
 import type { CliIo } from "./io.ts";
@@ -9,6 +9,7 @@ import { bold, red, tableText, wrap } from "./print-table.ts";
 import type { Column } from "./table.ts";
 
 type Screen = Pick<CliIo, "colour" | "columns">;
+type PoolNeed = ApiPlan["pools"][number];
 type Named = PoolNeed["expose"];
 
 const PEERINGS: readonly Column[] = [
@@ -33,7 +34,7 @@ const FULL = 0.8;
 /** Lines of a part, at most; --json has all. */
 const LINES = 20;
 
-export function planText(report: PlanReport, io: Screen): string {
+export function planText(report: ApiPlan, io: Screen): string {
   const parts = [
     part("CHANGES", report.changes.flatMap(changeLines), io),
     flowsText(report, io),
@@ -62,7 +63,7 @@ function indented(line: string, columns: number | undefined): string[] {
 
 const SIGNS = { added: "+", removed: "-", changed: "~" } as const;
 
-function changeLines({ kind, what, name, details, place }: Change): string[] {
+function changeLines({ kind, what, name, details, place }: ApiPlan["changes"][number]): string[] {
   const where = place === null ? "" : ` (${place.file}:${place.line})`;
   return [
     `${SIGNS[kind]} ${what} ${name} ${kind}${where}`,
@@ -70,7 +71,7 @@ function changeLines({ kind, what, name, details, place }: Change): string[] {
   ];
 }
 
-function flowsText({ flows, peerings }: PlanReport, io: Screen): string {
+function flowsText({ flows, peerings }: ApiPlan, io: Screen): string {
   const { kept, retranslated, ended } = flows;
   const total = kept + retranslated + ended;
   if (total === 0) return `${bold("FLOWS", io)}\nThere are none.\n`;
@@ -94,12 +95,13 @@ function flowsText({ flows, peerings }: PlanReport, io: Screen): string {
   ].join("\n");
 }
 
-function reasonsOf({ reasons }: Fates): [string, number][] {
+function reasonsOf({ reasons }: ApiPlan["flows"]): [string, number][] {
   return Object.entries(reasons).sort((a, b) => b[1] - a[1]);
 }
 
 function poolsText(pools: readonly PoolNeed[], io: Screen): string {
-  const fill = ({ kept, again, capacity }: PoolNeed) => (kept + again) / Math.max(1, capacity);
+  const fill = ({ kept, again, capacity }: ApiPlan["pools"][number]) =>
+    (kept + again) / Math.max(1, capacity);
   const full = pools.filter((pool) => fill(pool) >= FULL);
   if (full.length === 0) return "";
   const rows = full.slice(0, LINES).map((pool) => {
@@ -121,11 +123,11 @@ function named(each: Named): string {
   return `${each.label} (${where(each)})`;
 }
 
-function shadowText({ from, addresses, protocol, winner, loser }: PlanReport["shadows"][number]) {
+function shadowText({ from, addresses, protocol, winner, loser }: ApiPlan["shadows"][number]) {
   const what = protocol === null ? addresses : `${protocolName(protocol)} ${addresses}`;
   return `For hosts of ${from}, ${named(winner)} takes ${what} from ${named(loser)}.`;
 }
 
-function deadRuleText({ rule, peering, by }: PlanReport["deadRules"][number]): string {
+function deadRuleText({ rule, peering, by }: ApiPlan["deadRules"][number]): string {
   return `In ${peering}, ${named(rule)}: all of its packets are taken by ${by.map(named).join(", ")}.`;
 }

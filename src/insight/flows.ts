@@ -2,7 +2,7 @@
 // long as it lives, and pages go by numbers: whatever comes and goes meanwhile, a flow that is
 // there all the time is listed once.
 
-import type { Config } from "../config/model.ts";
+import type { Config, Peering } from "../config/model.ts";
 import { type FlowView, viewFlow } from "../gateway/flow-list.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
@@ -13,6 +13,8 @@ import type { Work } from "./work.ts";
 export interface FlowItem extends Omit<FlowView, "from" | "to"> {
   readonly from: string;
   readonly to: string;
+  /** That it goes by; empty when the VPCs are not joined any more. */
+  readonly peering: string;
 }
 
 export interface FlowPageOptions {
@@ -46,6 +48,7 @@ export function* listFlows(
 ): Work<FlowPage> {
   const items: FlowItem[] = [];
   const nameOf = vpcNames(gateway);
+  const peeringOf = peeringNames(gateway);
   let next: number | undefined;
   const first = Number(cursor);
   yield* visit(gateway, filter, first, (table, flow, tick, place) => {
@@ -54,7 +57,8 @@ export function* listFlows(
       return STOP;
     }
     const { from, to, ...view } = viewFlow(table, flow, tick);
-    items.push({ from: nameOf(from), to: nameOf(to), ...view });
+    const [opener, peer] = [nameOf(from), nameOf(to)];
+    items.push({ from: opener, to: peer, peering: peeringOf(opener, peer), ...view });
     return VIEW_COST;
   });
   return { items, next: next === undefined ? null : String(next) };
@@ -126,4 +130,23 @@ function vpcNames(gateway: Gateway): (vni: number) => string {
     config = now;
     return names.get(vni) ?? `VNI ${vni}`;
   };
+}
+
+/** Two VPCs are joined by one peering at most. */
+function peeringNames(gateway: Gateway): (one: string, other: string) => string {
+  let config: Config | undefined;
+  let names = new Map<string, string>();
+  return (one, other) => {
+    const now = gateway.parts.config;
+    if (now !== config) names = new Map(now?.peerings.flatMap(namesBySides));
+    config = now;
+    return names.get(`${one} ${other}`) ?? "";
+  };
+}
+
+function namesBySides({ name, sides: [one, other] }: Peering): [string, string][] {
+  return [
+    [`${one.vpc} ${other.vpc}`, name],
+    [`${other.vpc} ${one.vpc}`, name],
+  ];
 }

@@ -169,6 +169,10 @@ class Supervisor implements ApiGateway {
     this.#watchdog = new Watchdog(this.#thread.pulse, silenceMillis, () => this.#stuck());
   }
 
+  get uptimeSeconds(): number {
+    return process.uptime();
+  }
+
   get isReady(): boolean {
     return this.#runs && !this.#stopping && !this.#over;
   }

@@ -208,6 +208,50 @@ for (const body of [
   });
 }
 
+test("what was dropped, and the last packets, in words and as a capture", async () => {
+  const blue = rawInterface(api.gateway, "blue");
+  const dropped = (text: string) =>
+    assert.notEqual(pass(api.gateway, blue, buildPacket(parsePacket(text))).verdict, "sent");
+  dropped("udp 10.0.0.1:2000 > 10.1.0.1:54");
+  dropped("udp 10.0.0.1:2000 > 10.9.0.1:53");
+  const { total, cells, drivers } = await get("/v1/drops");
+  assert.deepEqual([total, drivers, cells.length], [2, [], 2]);
+  const { items } = await get("/v1/drops/samples");
+  assert.deepEqual(
+    items.map(({ packet, from }: { packet: string; from: string }) => [packet, from]),
+    [
+      ["udp 10.0.0.1:2000 > 10.9.0.1:53", "blue"],
+      ["udp 10.0.0.1:2000 > 10.1.0.1:54", "blue"],
+    ],
+  );
+  const [{ reason }] = items;
+  const chosen = await get(`/v1/drops/samples?reason=${reason}&from=blue&limit=1`);
+  assert.deepEqual(
+    chosen.items.map(({ number }: { number: number }) => number),
+    [items[0].number],
+  );
+  assert.deepEqual((await get("/v1/drops/samples?from=nobody")).items, []);
+  await fails("/v1/drops/samples?limit=0", undefined, 400);
+  const { rawPayload, headers } = await api.app.inject("/v1/drops/samples.pcapng");
+  assert.equal(headers["content-type"], "application/x-pcapng");
+  const comments = rawPayload.toString("latin1").match(/blue > \S+ dropped at [\w-]+: [\w-]+\. /g);
+  assert.equal(comments?.length, 2);
+});
+
+test("what another configuration would do to flows, and nothing is done", async () => {
+  send(3);
+  const same = await get("/v1/config/plan", CONFIG);
+  assert.deepEqual([same.flows.kept, same.changes], [3, []]);
+  const other = CONFIG.replace("192.0.2.1/32", "192.0.2.2/32");
+  const { flows, changes, pools } = await get("/v1/config/plan", other);
+  assert.deepEqual([flows.kept, flows.retranslated], [0, 3]);
+  assert.equal(changes[0].name, "p");
+  assert.equal(pools[0].again, 3);
+  assert.equal((await get("/v1/flows")).items.length, 3);
+  const { issues } = await fails("/v1/config/plan", "vpcs: { a: { vni: 0 } }", 422);
+  assert.equal(issues[0].code, "vpc/bad-vni");
+});
+
 test("neighbors, interfaces and counts", async () => {
   assert.deepEqual(await get("/v1/neighbors?vpc=blue"), { items: [], next: null });
   assert.deepEqual(await get("/v1/interfaces"), { items: [], next: null });

@@ -10,7 +10,10 @@ const APPLIED = {
   kept: 1200,
   ended: { "acl-denied": 1, "other-source": 3 },
   notices: ["gateway.flowTableCapacity is now 10: until a restart it stays 20."],
-  confirmBefore: null,
+  issues: [],
+  millis: 1.5,
+  confirmBy: null,
+  saved: false,
 };
 
 test("apply sends the file, and says which flows stay and why others do not", () =>
@@ -25,10 +28,9 @@ test("apply sends the file, and says which flows stay and why others do not", ()
 gateway.flowTableCapacity is now 10: until a restart it stays 20.
 `,
     );
-    const body = { file: "new.yaml", text: files["new.yaml"] };
     assert.deepEqual(
-      asked.map(({ path, body: sent }) => [path, sent]),
-      [["/v1/config/apply", body]],
+      asked.map(({ path, body }) => [path, body]),
+      [["/v1/config/apply", files["new.yaml"]]],
     );
     const asJson = await run(["apply", "new.yaml", "--json"], { files });
     assert.deepEqual(JSON.parse(asJson.out), APPLIED);
@@ -37,7 +39,7 @@ gateway.flowTableCapacity is now 10: until a restart it stays 20.
 test("apply --confirm-within tells until when, and how to keep it", () =>
   withFakeApi(
     {
-      "POST /v1/config/apply": { ...APPLIED, confirmBefore: "2026-11-25T10:01:30Z" },
+      "POST /v1/config/apply": { ...APPLIED, confirmBy: "2026-11-25T10:01:30Z" },
       "POST /v1/config/confirm": { generation: 4 },
     },
     async ({ run, asked }) => {
@@ -46,6 +48,8 @@ test("apply --confirm-within tells until when, and how to keep it", () =>
       assert.equal(asked[0]?.path, "/v1/config/apply?confirmWithin=90");
       assert.equal((await run(["confirm"])).out, "Configuration 4 stays.\n");
       assert.deepEqual(JSON.parse((await run(["confirm", "--json"])).out), { generation: 4 });
+      await run(["apply", "new.yaml", "--save"], { files });
+      assert.equal(asked.at(-1)?.path, "/v1/config/apply?save=true");
       for (const wrong of ["60", "10ms", "soon"]) {
         const refused = await run(["apply", "new.yaml", "--confirm-within", wrong], { files });
         assert.equal(refused.code, 1);
@@ -59,7 +63,7 @@ test("mistakes that the gateway finds in a file are shown as check shows them", 
     code: "vpc/bad-vni",
     severity: "error",
     path: "vpcs.blue.vni",
-    place: { file: "new.yaml", line: 2, column: 16 },
+    place: { file: "API", line: 2, column: 16 },
     message: "0 is no VNI.",
     hint: "Use a number from 1 to 16777215.",
   };
@@ -102,7 +106,7 @@ test("flows kill sends the filter and says how many ended", () =>
     assert.deepEqual(JSON.parse((await run(["flows", "kill", "--all", "--json"])).out), {
       killed: 1,
     });
-    assert.deepEqual(asked[1]?.body, {});
+    assert.deepEqual(asked[1]?.body, { all: true });
   }));
 
 test("flows kill without a filter ends nothing", async () => {

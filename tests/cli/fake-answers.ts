@@ -2,7 +2,9 @@
 
 import type {
   ApiConfig,
-  ApiDrop,
+  ApiDropCell,
+  ApiDropSample,
+  ApiDrops,
   ApiFlow,
   ApiInterface,
   ApiNeighbor,
@@ -10,6 +12,7 @@ import type {
   ApiPool,
   ApiStats,
 } from "../../src/cli/api-types.ts";
+import { DROP, type DropName } from "../../src/packet/verdict.ts";
 import type { Answers } from "./fake-api.ts";
 
 export const FLOWS: readonly ApiFlow[] = [
@@ -22,7 +25,7 @@ export const FLOWS: readonly ApiFlow[] = [
     state: "established",
     packets: [1204, 2310],
     bytes: [96_320, 3_310_400],
-    expires: 7439,
+    endsInMillis: 7439000,
   },
   {
     from: "blue",
@@ -33,7 +36,7 @@ export const FLOWS: readonly ApiFlow[] = [
     state: "two-way",
     packets: [3, 3],
     bytes: [252, 252],
-    expires: 58,
+    endsInMillis: 58000,
   },
   {
     from: "green",
@@ -44,14 +47,80 @@ export const FLOWS: readonly ApiFlow[] = [
     state: "one-way",
     packets: [1, 0],
     bytes: [71, 0],
-    expires: 30,
+    endsInMillis: 30000,
   },
 ];
 
-export const DROPS: readonly ApiDrop[] = [
+const CELLS: ApiDropCell[] = [
+  drop("frame-too-short", null, null, "eth1", "ingress", 1_234_567),
   drop("no-flow", "green", "blue", "eth-green", "admit", 12),
   drop("ttl-exceeded", "blue", null, "eth-blue", "hop-limit", 2),
-  drop("frame-too-short", null, null, "eth1", "ingress", 1_234_567),
+];
+
+export const DROPS: ApiDrops = {
+  total: 1_234_581,
+  reasons: CELLS.map(({ reason, count }) => ({ reason, ...DROP[reason as DropName], count })),
+  pairs: CELLS.map(({ from, to, count }) => ({ from, to, count })),
+  interfaces: CELLS.map(({ interface: name, count }) => ({ interface: name, count })),
+  steps: CELLS.map(({ step, count }) => ({ step, count })),
+  cells: CELLS,
+  elsewhere: 0,
+  lostByDrivers: 17,
+  drivers: [
+    {
+      interface: "eth-blue",
+      reason: "receive-overrun",
+      sentence: "Frames came faster than they were taken.",
+      advice: "Give the gateway a core of its own.",
+      count: 17,
+    },
+  ],
+  notices: [],
+};
+export const NO_DROPS: ApiDrops = { ...DROPS, total: 0, reasons: [], cells: [], drivers: [] };
+
+export const SAMPLES: readonly ApiDropSample[] = [
+  {
+    number: 9,
+    time: "2026-11-25T10:00:02.250Z",
+    reason: "port-not-forwarded",
+    sentence: "The port is not forwarded.",
+    advice: "Forward it, or talk to one that is.",
+    step: "bind",
+    interface: "eth-blue",
+    from: "blue",
+    to: "green",
+    peering: "blue--green",
+    source: null,
+    destination: {
+      label: "expose 1 of green",
+      place: { file: "gateway.yaml", line: 14, column: 11 },
+    },
+    acl: null,
+    packet: "udp 10.0.0.4:5 > 198.51.100.8:81",
+    link: "ethernet",
+    frame: "00ff",
+    length: 60,
+  },
+  {
+    number: 8,
+    time: "2026-11-25T10:00:01.100Z",
+    reason: "frame-too-short",
+    sentence: "The frame is shorter than its header.",
+    advice: "Look at the sender.",
+    step: "ingress",
+    interface: "eth1",
+    from: null,
+    to: null,
+    peering: null,
+    source: null,
+    destination: null,
+    acl: null,
+    packet: "",
+    link: "ethernet",
+    frame: "00",
+    length: 9,
+  },
 ];
 
 function drop(
@@ -61,7 +130,7 @@ function drop(
   iface: string,
   step: string,
   count: number,
-): ApiDrop {
+): ApiDropCell {
   return { reason, from, to, interface: iface, step, count };
 }
 
@@ -93,6 +162,10 @@ function pool(
   return {
     vpc: "blue",
     peer: "green",
+    peering: "blue--green",
+    expose: "expose 1 of blue",
+    addressCount: 1,
+    addresses: [],
     pool: addresses,
     protocol,
     size: used + free + resting,
@@ -107,15 +180,24 @@ function pool(
   };
 }
 
+const PLACE = { file: "gateway.yaml", line: 8, column: 3 };
+
+function side(vpc: string, ...modes: string[]): ApiPeering["sides"][number] {
+  const rest = { kind: "nat" as const, privates: [], publics: [], place: PLACE };
+  return {
+    vpc,
+    hairpin: false,
+    exposes: modes.map((mode) => ({ ...rest, mode })),
+    sent: { packets: 0, bytes: 0, dropped: 0 },
+  };
+}
+
 export const PEERINGS: readonly ApiPeering[] = [
   {
     name: "blue--green",
-    sides: [
-      { vpc: "blue", exposes: ["masquerade", "port-forward", "port-forward"] },
-      { vpc: "green", exposes: ["static"] },
-    ],
+    sides: [side("blue", "masquerade", "port-forward", "port-forward"), side("green", "static")],
     aclRules: 2,
-    place: { file: "gateway.yaml", line: 8 },
+    place: PLACE,
   },
 ];
 
@@ -124,7 +206,9 @@ export const INTERFACES: readonly ApiInterface[] = [
     name: "eth-blue",
     vpc: "blue",
     driver: "af-packet",
-    up: true,
+    state: "up",
+    mac: "02:00:00:00:00:b0",
+    mtuBytes: 1500,
     counters: {
       received: 1_204_113,
       receiveDrops: 17,
@@ -139,7 +223,9 @@ export const INTERFACES: readonly ApiInterface[] = [
     name: "eth1",
     vpc: null,
     driver: "af-xdp",
-    up: false,
+    state: "down",
+    mac: null,
+    mtuBytes: null,
     counters: {
       received: 0,
       receiveDrops: 0,
@@ -159,7 +245,8 @@ export const NEIGHBORS: readonly ApiNeighbor[] = [
     address: "10.0.0.4",
     mac: "02:00:00:00:00:04",
     vtep: null,
-    state: "confirmed",
+    state: "known",
+    route: false,
   },
   {
     vpc: "green",
@@ -167,7 +254,8 @@ export const NEIGHBORS: readonly ApiNeighbor[] = [
     address: "10.0.0.8",
     mac: "02:00:00:00:00:08",
     vtep: "172.30.8.2",
-    state: "learned",
+    state: "known",
+    route: false,
   },
   {
     vpc: "blue",
@@ -176,6 +264,7 @@ export const NEIGHBORS: readonly ApiNeighbor[] = [
     mac: null,
     vtep: null,
     state: "asked",
+    route: true,
   },
 ];
 
@@ -184,12 +273,14 @@ export const CONFIG: ApiConfig = {
   text: "vpcs: { blue: { vni: 101 } }\n",
   generation: 3,
   appliedAt: "2026-11-24T10:00:00Z",
-  confirmBefore: null,
+  confirmBy: null,
+  cause: "start",
+  inFile: true,
 };
 
 export const STATS: ApiStats = {
   generation: 3,
-  uptime: 93_784,
+  uptimeSeconds: 93_784,
   received: 2_500_000,
   sent: 2_499_000,
   fast: 2_400_000,
@@ -202,14 +293,17 @@ export const STATS: ApiStats = {
     { from: "blue", to: "green", packets: 1_500_000, bytes: 120_000_000, dropped: 80, flows: 2 },
     { from: "green", to: "blue", packets: 999_000, bytes: 1_400_000_000, dropped: 900, flows: 1 },
   ],
-  tracked: { flows: 3, mappings: 2, hosts: 0, datagrams: 0 },
+  flowCapacity: 65_536,
+  interfaces: {},
+  held: { flows: 3, mappings: 2, hosts: 0, datagrams: 0 },
 };
 
 const page = (items: readonly object[]) => ({ items, next: null });
 
 export const ANSWERS: Answers = {
   "GET /v1/flows": page(FLOWS),
-  "GET /v1/drops": page(DROPS),
+  "GET /v1/drops": DROPS,
+  "GET /v1/drops/samples": page(SAMPLES),
   "GET /v1/pools": page(POOLS),
   "GET /v1/peerings": page(PEERINGS),
   "GET /v1/interfaces": page(INTERFACES),

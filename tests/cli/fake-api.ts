@@ -34,6 +34,8 @@ export interface Ran {
   readonly out: string;
   readonly err: string;
   readonly code: number;
+  /** What was written, by name. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 export interface RunOptions {
@@ -76,7 +78,8 @@ export async function withFakeApi(
     await work({
       socket,
       asked,
-      run: (words, options) => runCli([...words, "--api", socket], options),
+      run: (words, options) =>
+        runCli(words.includes("--api") ? words : [...words, "--api", socket], options),
     });
   } finally {
     await new Promise((resolve) => server.close(resolve));
@@ -91,7 +94,7 @@ async function readQuestion(incoming: IncomingMessage): Promise<Asked> {
   return {
     method: incoming.method ?? "",
     path: incoming.url ?? "",
-    body: text === "" ? undefined : JSON.parse(text),
+    body: incoming.headers["content-type"] === "application/json" ? JSON.parse(text) : text,
     token: incoming.headers.authorization,
   };
 }
@@ -105,7 +108,9 @@ function answerTo(answers: Answers, asked: Asked): Answer {
 /** The command line in memory, but for the socket. */
 export async function runCli(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { columns, colour = false, files = {}, variables = {}, slept = () => false } = options;
-  const result = { out: "", err: "", code: 0 };
+  const written = new Map<string, string>();
+  const decoder = new TextDecoder();
+  const result = { out: "", err: "", code: 0, files: written };
   let now = 0;
   let end: ((code: number) => void) | undefined;
   let work: Promise<number> | undefined;
@@ -121,7 +126,10 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
     },
     readFile: (name) => files[name] ?? no(),
     openInput: no,
-    openOutput: no,
+    openOutput: (name) => ({
+      write: (bytes) => written.set(name, (written.get(name) ?? "") + decoder.decode(bytes)),
+      close: () => {},
+    }),
     sameFile: (a, b) => a === b,
     exit: (code) => {
       result.code = Math.max(result.code, code);

@@ -110,7 +110,7 @@ for (const columns of [80, 120]) {
         out.split("\n").filter((line) => line.length > columns),
         [],
       );
-      assert.deepEqual(asked[0]?.body, { file: "new.yaml", text: files["new.yaml"] });
+      assert.deepEqual(asked[0]?.body, files["new.yaml"]);
       assertGolden(`plan-${columns}`, out);
     }));
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ANSWERS, FLOWS } from "./fake-answers.ts";
+import { ANSWERS, FLOWS, NO_DROPS } from "./fake-answers.ts";
 import { Refusal, runCli, withFakeApi } from "./fake-api.ts";
 import { assertGolden } from "./golden.ts";
 
@@ -50,7 +50,10 @@ test("colour is for terminals that want it", () =>
 
 test("a gateway with nothing to show is told in a sentence", () =>
   withFakeApi(
-    Object.fromEntries(LISTS.map((what) => [`GET /v1/${what}`, { items: [], next: null }])),
+    {
+      ...Object.fromEntries(LISTS.map((what) => [`GET /v1/${what}`, { items: [], next: null }])),
+      "GET /v1/drops": NO_DROPS,
+    },
     async ({ run }) => {
       for (const what of LISTS) {
         const { out, code } = await run(["show", what]);
@@ -59,6 +62,30 @@ test("a gateway with nothing to show is told in a sentence", () =>
       }
     },
   ));
+
+test("samples of dropped packets say why, where and what to do", () =>
+  withFakeApi(ANSWERS, async ({ run, asked }) => {
+    const words = "--samples --reason port-not-forwarded --from blue --to green --limit 5";
+    const { out, err, code } = await run(["show", "drops", ...words.split(" ")], { columns: 80 });
+    assert.deepEqual([err, code], ["", 0]);
+    assertGolden("samples-80", out);
+    assert.equal(
+      asked[0]?.path,
+      "/v1/drops/samples?reason=port-not-forwarded&from=blue&to=green&limit=5",
+    );
+    const alone = await run(["show", "drops", "--reason", "no-flow"]);
+    assert.equal(alone.code, 1);
+    assert.match(alone.err, /say --samples, too/);
+  }));
+
+test("samples are saved as they come", () =>
+  withFakeApi({ "GET /v1/drops/samples.pcapng": "a capture" }, async ({ run }) => {
+    const { out, code, files } = await run(["show", "drops", "--save", "x.pcapng"]);
+    assert.deepEqual([out, code], ["9 bytes written to x.pcapng.\n", 0]);
+    assert.equal(files.get("x.pcapng"), "a capture");
+    const refused = await run(["show", "drops", "--save", "y.pcapng", "--api", "/nowhere"]);
+    assert.deepEqual([refused.code, refused.files.has("y.pcapng")], [1, false]);
+  }));
 
 test("filters are sent along, and only those that were given", () =>
   withFakeApi(ANSWERS, async ({ run, asked }) => {

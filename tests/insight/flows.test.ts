@@ -103,6 +103,7 @@ test("a flow is told whole", () => {
     {
       from: "blue",
       to: "green",
+      peering: "p",
       original: "tcp 10.0.0.2:3000 > 10.1.0.2:443",
       translated: "tcp 192.0.2.1:3000 > 10.1.0.2:443",
       state: "established",

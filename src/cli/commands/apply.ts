@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parseDuration } from "../../config/duration.ts";
 import { type ApiOptions, apiCommand, askGateway, printJson, withIssues } from "../api-command.ts";
-import type { Applied, ConfigRequest, Confirmed } from "../api-types.ts";
+import type { Applied, Confirmed } from "../api-types.ts";
 import { endSentence } from "../end-sentence.ts";
 import { count, counted } from "../human.ts";
 import type { CliIo } from "../io.ts";
@@ -11,28 +11,29 @@ import type { CliIo } from "../io.ts";
 interface ApplyOptions extends ApiOptions {
   /** Seconds. */
   readonly confirmWithin?: number;
+  readonly save?: boolean;
 }
 
 const HELP = `
 A wrong configuration changes nothing. With --confirm-within the gateway goes back to the
 configuration of before unless "isthmus confirm" comes in time: for changes that could cut you off.
 
-The file is sent as it is now; the gateway's own file is not written. When the gateway starts anew
-or is told to read its file (SIGHUP), that one counts again.`;
+The file is sent as it is now. Without --save the gateway's own file is not written: when the gateway
+starts anew or is told to read its file (SIGHUP), that one counts again.`;
 
 export function registerApply(program: Command, io: CliIo): void {
   apiCommand(program, "apply", "give a running gateway another configuration")
     .argument("<file>", "configuration file (YAML), - for standard input")
     .option("--confirm-within <time>", "take it back unless confirmed, e.g. 60s", secondsOf)
+    .option("--save", "write it into the gateway's file, too; if to be confirmed, then")
     .addHelpText("after", HELP)
     .action((file: string, options: ApplyOptions) => {
       const text = io.readFile(file);
-      const { confirmWithin } = options;
+      const { confirmWithin, save } = options;
       askGateway(options, io, (client) =>
-        withIssues(text, io, async () => {
-          const request: ConfigRequest = { file, text };
-          const query = { confirmWithin };
-          const applied = await client.post<Applied>("/v1/config/apply", request, query);
+        withIssues(file, text, io, async () => {
+          const query = { confirmWithin, save: save ? "true" : undefined };
+          const applied = await client.post<Applied>("/v1/config/apply", text, query);
           if (options.json) printJson(applied, io);
           else io.out(appliedText(applied));
           return 0;
@@ -42,7 +43,7 @@ export function registerApply(program: Command, io: CliIo): void {
   apiCommand(program, "confirm", "keep what was applied with --confirm-within").action(
     (options: ApiOptions) =>
       askGateway(options, io, async (client) => {
-        const confirmed = await client.post<Confirmed>("/v1/config/confirm", {});
+        const confirmed = await client.post<Confirmed>("/v1/config/confirm");
         if (options.json) printJson(confirmed, io);
         else io.out(`Configuration ${confirmed.generation} stays.\n`);
         return 0;
@@ -50,16 +51,17 @@ export function registerApply(program: Command, io: CliIo): void {
   );
 }
 
-function appliedText({ generation, kept, ended, notices, confirmBefore }: Applied): string {
+function appliedText({ generation, kept, ended, notices, confirmBy, saved }: Applied): string {
   const reasons = Object.entries(ended).sort((a, b) => b[1] - a[1]);
   const total = reasons.reduce((sum, [, many]) => sum + many, 0);
   return [
     `Configuration ${generation} is in force: ${counted(kept, "flow")} kept, ${count(total)} ended.`,
     ...reasons.map(([reason, many]) => `  ${count(many)} ${reason}: ${endSentence(reason)}`),
     ...notices,
-    ...(confirmBefore === null
+    ...(saved ? ["It is in the gateway's file."] : []),
+    ...(confirmBy === null
       ? []
-      : [`It is taken back at ${confirmBefore}, unless you say: isthmus confirm`]),
+      : [`It is taken back at ${confirmBy}, unless you say: isthmus confirm`]),
   ]
     .map((line) => `${line}\n`)
     .join("");

@@ -25,8 +25,9 @@ export function registerFlows(program: Command, io: CliIo): void {
       if ((Object.keys(filter).length === 0) !== (options.all === true)) {
         throw new Error("flows kill needs to know which flows, or --all instead");
       }
+      const asked = options.all ? { all: true } : filter;
       askGateway(options, io, async (client) => {
-        const { killed } = await client.post<Killed>("/v1/flows/kill", filter);
+        const { killed } = await client.post<Killed>("/v1/flows/kill", asked);
         if (options.json) printJson({ killed }, io);
         else io.out(`${counted(killed, "flow")} ended.\n`);
         return 0;

@@ -1,9 +1,15 @@
 // `isthmus plan FILE`: what applying it to the running gateway would do.
 
 import type { Command } from "commander";
-import type { PlanReport } from "../../insight/plan/report.ts";
-import { type ApiOptions, apiCommand, askGateway, printJson, withIssues } from "../api-command.ts";
-import type { ConfigRequest } from "../api-types.ts";
+import {
+  type ApiOptions,
+  apiCommand,
+  askGateway,
+  namedAs,
+  printJson,
+  withIssues,
+} from "../api-command.ts";
+import type { ApiPlan } from "../api-types.ts";
 import type { CliIo } from "../io.ts";
 import { planText } from "../plan-text.ts";
 
@@ -19,9 +25,8 @@ export function registerPlan(program: Command, io: CliIo): void {
     .action((file: string, options: ApiOptions) => {
       const text = io.readFile(file);
       askGateway(options, io, (client) =>
-        withIssues(text, io, async () => {
-          const request: ConfigRequest = { file, text };
-          const report = await client.post<PlanReport>("/v1/config/plan", request);
+        withIssues(file, text, io, async () => {
+          const report = namedAs(file, await client.post<ApiPlan>("/v1/config/plan", text));
           if (options.json) printJson(report, io);
           else io.out(planText(report, io));
           return 0;

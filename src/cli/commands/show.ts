@@ -1,12 +1,11 @@
 // `isthmus show WHAT`: what a running gateway knows.
 
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { type ApiOptions, apiCommand, askGateway, printJson } from "../api-command.ts";
 import type { ApiConfig, ApiFlow, ApiStats, Page } from "../api-types.ts";
-import { addFilterOptions, type FilterOptions, filterOf } from "../flow-filter.ts";
+import { addFilterOptions, type FilterOptions, filterOf, limitOf } from "../flow-filter.ts";
 import type { CliIo } from "../io.ts";
 import { note, tableText } from "../print-table.ts";
-import { dropsView } from "../show/drops.ts";
 import { flowsView } from "../show/flows.ts";
 import { interfacesView } from "../show/interfaces.ts";
 import { neighborsView } from "../show/neighbors.ts";
@@ -14,6 +13,7 @@ import { peeringsView } from "../show/peerings.ts";
 import { poolsView } from "../show/pools.ts";
 import { statsText } from "../show/stats.ts";
 import type { View } from "../show/view.ts";
+import { registerShowDrops } from "./show-drops.ts";
 
 /** Flows shown unless told otherwise. */
 const FLOWS = 50;
@@ -25,7 +25,7 @@ interface FlowsOptions extends ApiOptions, FilterOptions {
 export function registerShow(program: Command, io: CliIo): void {
   const show = program.command("show").description("look at a running gateway");
   registerFlows(show, io);
-  registerView(dropsView, show, io);
+  registerShowDrops(show, io);
   registerView(poolsView, show, io);
   registerView(peeringsView, show, io);
   registerView(interfacesView, show, io);
@@ -97,15 +97,7 @@ function printPage<T>(view: View<T>, page: Page<T>, { json }: ApiOptions, io: Cl
 }
 
 /** The text as it is, below a comment, so that it can be written to a file. */
-function configText({ file, text, generation, appliedAt, confirmBefore }: ApiConfig): string {
-  const undone = confirmBefore === null ? "" : `, taken back at ${confirmBefore} unless confirmed`;
+function configText({ file, text, generation, appliedAt, confirmBy }: ApiConfig): string {
+  const undone = confirmBy === null ? "" : `, taken back at ${confirmBy} unless confirmed`;
   return `# ${file}: configuration ${generation}, applied at ${appliedAt}${undone}\n${text}`;
-}
-
-function limitOf(text: string): number {
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1) {
-    throw new InvalidArgumentError("It is a whole number from 1.");
-  }
-  return limit;
 }

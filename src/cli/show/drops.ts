@@ -1,41 +1,41 @@
-import { DROP, type DropName } from "../../packet/verdict.ts";
-import type { ApiDrop } from "../api-types.ts";
+// `show drops`: what was dropped, counted.
+
+import type { ApiDropCell, ApiDrops } from "../api-types.ts";
 import { count } from "../human.ts";
-import { NOTHING, type View } from "./view.ts";
+import type { CliIo } from "../io.ts";
+import { note, tableText } from "../print-table.ts";
+import { NOTHING } from "./view.ts";
 
 /** Reasons that are told in words. */
 const TOLD_MAX = 5;
 
-export const dropsView: View<ApiDrop> = {
-  name: "drops",
-  description: "packets that were dropped: why, between whom, and where",
-  path: "/v1/drops",
-  columns: [
-    { title: "REASON" },
-    { title: "FROM", cut: true },
-    { title: "TO", cut: true },
-    { title: "INTERFACE", cut: true, drop: 1 },
-    { title: "STEP", drop: 2 },
-    { title: "PACKETS", right: true },
-  ],
-  row: ({ reason, from, to, interface: iface, step, count: packets }) => [
-    reason,
-    from ?? NOTHING,
-    to ?? NOTHING,
-    iface ?? NOTHING,
-    step,
-    count(packets),
-  ],
-  none: "Nothing was dropped.",
-  compare: (a, b) => b.count - a.count,
-  notes(items) {
-    const reasons = new Set(items.map(({ reason }) => reason));
-    return Array.from(reasons)
-      .slice(0, TOLD_MAX)
-      .flatMap((reason) => {
-        if (!(reason in DROP)) return [];
-        const { sentence, advice } = DROP[reason as DropName];
-        return [`${reason}: ${sentence} ${advice}`];
-      });
-  },
-};
+const COLUMNS = [
+  { title: "REASON" },
+  { title: "FROM", cut: true },
+  { title: "TO", cut: true },
+  { title: "INTERFACE", cut: true, drop: 1 },
+  { title: "STEP", drop: 2 },
+  { title: "PACKETS", right: true },
+];
+
+export function dropsText(report: ApiDrops, io: CliIo): string {
+  const { cells, drivers, reasons, notices } = report;
+  if (cells.length + drivers.length === 0) return "Nothing was dropped.\n";
+  const lost = drivers.map(({ reason, interface: name, count: frames }) => [
+    ...[reason, NOTHING, NOTHING, name, "driver"],
+    count(frames),
+  ]);
+  const told = [
+    ...reasons.slice(0, TOLD_MAX),
+    ...new Map(drivers.map((one) => [one.reason, one])).values(),
+  ];
+  const notes = told.map(({ reason, sentence, advice }) => `${reason}: ${sentence} ${advice}`);
+  return [
+    tableText(COLUMNS, [...cells.map(rowOf), ...lost], io),
+    ...[...notes, ...notices].map((each) => note(each, io)),
+  ].join("");
+}
+
+function rowOf({ reason, from, to, interface: name, step, count: packets }: ApiDropCell): string[] {
+  return [reason, from ?? NOTHING, to ?? NOTHING, name, step, count(packets)];
+}

@@ -23,11 +23,11 @@ export const flowsView: View<ApiFlow> = {
     { title: "EXPIRES", right: true, drop: 3 },
     { title: "PEERING", drop: 1 },
   ],
-  row({ from, to, original, translated, state, packets, bytes: sent, expires, peering }) {
+  row({ from, to, original, translated, state, packets, bytes: sent, endsInMillis, peering }) {
     const [protocol, between] = splitNotation(original);
     const [, becomes] = splitNotation(translated);
     const both = [count(packets[0] + packets[1]), bytes(sent[0] + sent[1])];
-    const when = duration(expires);
+    const when = duration(endsInMillis / 1000);
     return [`${from} > ${to}`, protocol, between, becomes, state, ...both, when, peering];
   },
   none: "No flows.",

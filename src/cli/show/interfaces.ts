@@ -18,11 +18,11 @@ export const interfacesView: View<ApiInterface> = {
     { title: "TOO LONG", right: true, drop: 2 },
     { title: "ERRORS", right: true, drop: 3 },
   ],
-  row({ name, vpc, driver, up, counters }) {
+  row({ name, vpc, driver, state, counters }) {
     const { received, transmitted, receiveDrops, transmitDrops, receiveErrors } = counters;
     const long = counters.receiveTooLong + counters.transmitTooLong;
     const numbers = [received, transmitted, receiveDrops, transmitDrops, long, receiveErrors];
-    return [name, vpc ?? NOTHING, driver, up ? "up" : "down", ...numbers.map(count)];
+    return [name, vpc ?? NOTHING, driver, state, ...numbers.map(count)];
   },
   none: "The gateway drives no interface.",
 };

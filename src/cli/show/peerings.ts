@@ -1,4 +1,4 @@
-import type { ApiPeering, ApiSide } from "../api-types.ts";
+import type { ApiPeering } from "../api-types.ts";
 import { NOTHING, type View } from "./view.ts";
 
 export const peeringsView: View<ApiPeering> = {
@@ -14,8 +14,7 @@ export const peeringsView: View<ApiPeering> = {
   ],
   row: ({ name, sides, aclRules, place }) => [
     name,
-    sideText(sides[0]),
-    sideText(sides[1]),
+    ...sides.map(sideText),
     aclRules === null ? NOTHING : `${aclRules}`,
     `${place.file}:${place.line}`,
   ],
@@ -23,9 +22,12 @@ export const peeringsView: View<ApiPeering> = {
 };
 
 /** "blue: 2 static, masquerade" */
-function sideText({ vpc, exposes }: ApiSide): string {
+function sideText({ vpc, exposes }: ApiPeering["sides"][number]): string {
   const kinds = new Map<string, number>();
-  for (const kind of exposes) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  for (const { kind: how, mode } of exposes) {
+    const kind = mode ?? how;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
   const said = Array.from(kinds, ([kind, times]) => (times > 1 ? `${times} ${kind}` : kind));
   return `${vpc}: ${said.join(", ")}`;
 }

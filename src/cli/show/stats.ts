@@ -14,7 +14,7 @@ const PAIR_COLUMNS = [
 ];
 
 export function statsText(stats: ApiStats, io: CliIo): string {
-  const { tracked, pairs, generation, uptime } = stats;
+  const { held: now, pairs, generation, uptimeSeconds } = stats;
   const dropped = Object.entries(stats.dropped).sort((a, b) => b[1] - a[1]);
   const packets: [string, number][] = [
     ["received", stats.received],
@@ -23,15 +23,15 @@ export function statsText(stats: ApiStats, io: CliIo): string {
     ["for the gateway itself", stats.consumed],
     ["dropped", dropped.reduce((sum, [, each]) => sum + each, 0)],
     ...dropped.map(([reason, each]): [string, number] => [`  ${reason}`, each]),
-    ["fragments that wait", stats.waiting],
+    ["waiting for a fragment or a neighbor", stats.waiting],
     ["further fragments sent", stats.pieces],
     ["answered by ICMP", stats.answered],
   ];
   const held: [string, number][] = [
-    ["flows, resting ones included", tracked.flows],
-    ["public endpoints", tracked.mappings],
-    ["hosts whose flows are counted", tracked.hosts],
-    ["datagrams in fragments", tracked.datagrams],
+    ["flows, resting ones included", now.flows],
+    ["public endpoints", now.mappings],
+    ["hosts whose flows are counted", now.hosts],
+    ["datagrams in fragments", now.datagrams],
   ];
   const lines = (rows: readonly [string, number][]) =>
     `${table(rows.map(([what, each]) => [what, count(each)]))}\n`;
@@ -42,7 +42,7 @@ export function statsText(stats: ApiStats, io: CliIo): string {
     count(lost),
   ]);
   return [
-    `Running for ${duration(uptime)}, configuration ${generation}\n`,
+    `Running for ${duration(uptimeSeconds)}, configuration ${generation}\n`,
     `${bold("PACKETS", io)}\n${lines(packets)}`,
     `${bold("HELD", io)}\n${lines(held)}`,
     ...(pairRows.length > 0 ? [tableText(PAIR_COLUMNS, pairRows, io)] : []),

@@ -77,7 +77,7 @@ export function compareSamples(before: Sample, now: Sample): Top {
       bytes: peerings.reduce((sum, { bytes }) => sum + bytes, 0),
       dropped: drops.reduce((sum, { packets }) => sum + packets, 0),
     },
-    flows: now.stats.tracked.flows,
+    flows: now.stats.held.flows,
     peerings,
     talkers: talkersOf(before, now, seconds),
     drops,

@@ -14,6 +14,8 @@ export interface ApiGateway {
   readonly file: string;
   /** Whether packets pass. */
   readonly isReady: boolean;
+  /** Since the process was started. */
+  readonly uptimeSeconds: number;
   readonly configurations: Pick<
     Configurations,
     "current" | "confirmBy" | "isInFile" | "apply" | "confirm"

@@ -1,9 +1,11 @@
 // Every question that there is.
 
 import type { Work } from "../../insight/work.ts";
+import { dropSamples, drops } from "./drops.ts";
 import { flows, killFlows } from "./flows.ts";
 import { interfaces } from "./interfaces.ts";
 import { neighbors } from "./neighbors.ts";
+import { plan } from "./plan.ts";
 import { poolLevels, pools } from "./pools.ts";
 import { readings } from "./readings.ts";
 import { stats } from "./stats.ts";
@@ -11,10 +13,13 @@ import { stats } from "./stats.ts";
 export type { Question } from "./question.ts";
 
 export const QUESTIONS = {
+  drops,
+  dropSamples,
   flows,
   killFlows,
   interfaces,
   neighbors,
+  plan,
   poolLevels,
   pools,
   readings,

@@ -1,6 +1,7 @@
 // The configuration: which there is, whether another is right, and putting it in the place.
 
 import { z } from "zod";
+import type { ConfigIssue } from "../../config/issue.ts";
 import { loadConfig } from "../../config/load.ts";
 import { natModes } from "../../nat/modes.ts";
 import { wholeNumber, yesOrNo } from "../api/parameters.ts";
@@ -24,19 +25,34 @@ const time = z.iso.datetime().describe("UTC");
 const notices = z.array(z.string()).describe("what the operator should know");
 const saved = z.boolean().describe("whether the file says the same now");
 
+export const currentConfig = z.strictObject({
+  text: z.string().describe("as it came, from the file or by the API"),
+  generation: z.int().describe("counts what was applied since the start, from 1"),
+  appliedAt: time,
+  cause: z.string(),
+  file: z.string(),
+  inFile: z.boolean().describe("whether the file says the same"),
+  confirmBy: time.nullable().describe("when it goes if nobody confirms it"),
+});
+
+export const applied = z.strictObject({
+  generation: z.int(),
+  kept: z.int().describe("flows that live on"),
+  ended: z.record(z.string(), z.int()).describe("flows that do not, by reason"),
+  notices,
+  issues: issues.describe("warnings"),
+  millis: z.number(),
+  confirmBy: time.nullable(),
+  saved,
+});
+
+export const confirmed = z.strictObject({ generation: z.int(), saved, notices });
+
 export const config = route({
   method: "get",
   path: "/v1/config",
   summary: "The configuration that the gateway has.",
-  reply: z.strictObject({
-    text: z.string().describe("as it came, from the file or by the API"),
-    generation: z.int().describe("counts what was applied since the start, from 1"),
-    appliedAt: time,
-    cause: z.string(),
-    file: z.string(),
-    inFile: z.boolean().describe("whether the file says the same"),
-    confirmBy: time.nullable().describe("when it goes if nobody confirms it"),
-  }),
+  reply: currentConfig,
   handle: ({ gateway: { configurations, file } }) => {
     const { text, generation, appliedAt, cause } = configurations.current;
     return {
@@ -73,16 +89,7 @@ export const apply = route({
     save: yesOrNo("whether to write it into the file").optional(),
   }),
   body: CONFIGURATION,
-  reply: z.strictObject({
-    generation: z.int(),
-    kept: z.int().describe("flows that live on"),
-    ended: z.record(z.string(), z.int()).describe("flows that do not, by reason"),
-    notices,
-    issues: issues.describe("warnings"),
-    millis: z.number(),
-    confirmBy: time.nullable(),
-    saved,
-  }),
+  reply: applied,
   problems: [409, 422],
   handle: async ({ gateway, query: { confirmWithin, save = false }, body }) => {
     const confirmWithinMillis = confirmWithin && confirmWithin * 1000;
@@ -95,10 +102,7 @@ export const apply = route({
         return { generation, ...applied, ended, issues, ...times };
       }
       case "invalid": {
-        const errors = outcome.issues.filter(({ severity }) => severity === "error");
-        const detail = `${errors[0]?.message} (${errors.length} in all)`;
-        const kind = "invalid-configuration";
-        throw new Problem(422, detail, { kind, more: { issues: outcome.issues } });
+        throw invalid(outcome.issues);
       }
       case "refused":
         throw new Problem(409, outcome.message, { kind: "refused-configuration" });
@@ -112,7 +116,7 @@ export const confirm = route({
   method: "post",
   path: "/v1/config/confirm",
   summary: "The configuration that waits for it stays.",
-  reply: z.strictObject({ generation: z.int(), saved, notices }),
+  reply: confirmed,
   problems: [409],
   handle: async ({ gateway }) => {
     const outcome = await gateway.configurations.confirm();
@@ -122,3 +126,10 @@ export const confirm = route({
     });
   },
 });
+
+/** Of a configuration that is wrong. */
+export function invalid(issues: readonly ConfigIssue[]): Problem {
+  const errors = issues.filter(({ severity }) => severity === "error");
+  const detail = `${errors[0]?.message} (${errors.length} in all)`;
+  return new Problem(422, detail, { kind: "invalid-configuration", more: { issues } });
+}

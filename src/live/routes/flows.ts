@@ -59,6 +59,7 @@ const both = z.tuple([z.int(), z.int()]);
 export const flow = z.strictObject({
   from: z.string().describe("VPC of who opened it"),
   to: z.string(),
+  peering: z.string().describe("that it goes by; empty when the VPCs are not joined any more"),
   original: z.string().describe("a packet of it as its opener sends it"),
   translated: z.string().describe("the same as the peer gets it"),
   state: z.enum(FLOW_STATES),
@@ -66,6 +67,8 @@ export const flow = z.strictObject({
   bytes: both.describe("of IP packets; likewise"),
   endsInMillis: z.int().describe("how long it lives on when no packet comes"),
 });
+
+export const killed = z.strictObject({ killed: z.int() });
 
 export const flows = route({
   method: "get",
@@ -82,7 +85,7 @@ export const killFlows = route({
   path: "/v1/flows/kill",
   summary: "Ends flows; the next packet of one may open another.",
   body,
-  reply: z.strictObject({ killed: z.int() }),
+  reply: killed,
   handle: async ({ gateway, body: { all, ...rest } }) => ({
     killed: await gateway.ask("killFlows", filterOf(rest)),
   }),

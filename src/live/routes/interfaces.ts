@@ -18,20 +18,20 @@ export const counters = z
   })
   .describe("frames since the start");
 
+export const interfaceState = z.strictObject({
+  name: z.string(),
+  vpc: z.string().nullable().describe("null for the underlay"),
+  driver: z.string(),
+  state: z.enum(["up", "down", "closed"]).describe("closed: it cannot be driven"),
+  mac: z.string().nullable(),
+  mtuBytes: z.int().nullable(),
+  counters,
+});
+
 export const interfaces = route({
   method: "get",
   path: "/v1/interfaces",
   summary: "The interfaces, as the configuration names them and as they are.",
-  reply: listOf(
-    z.strictObject({
-      name: z.string(),
-      vpc: z.string().nullable().describe("null for the underlay"),
-      driver: z.string(),
-      state: z.enum(["up", "down", "closed"]).describe("closed: it cannot be driven"),
-      mac: z.string().nullable(),
-      mtuBytes: z.int().nullable(),
-      counters,
-    }),
-  ),
+  reply: listOf(interfaceState),
   handle: async ({ gateway }) => whole(await gateway.ask("interfaces", {})),
 });

@@ -25,18 +25,18 @@ const side = z.strictObject({
     .describe("by this side to the other, since the start; bytes of IP packets"),
 });
 
+export const peering = z.strictObject({
+  name: z.string(),
+  sides: z.array(side).describe("two"),
+  aclRules: z.int().nullable().describe("how many; null: it has no ACL"),
+  place,
+});
+
 export const peerings = route({
   method: "get",
   path: "/v1/peerings",
   summary: "The peerings, in the order of names.",
-  reply: listOf(
-    z.strictObject({
-      name: z.string(),
-      sides: z.array(side).describe("two"),
-      aclRules: z.int().nullable().describe("how many; null: it has no ACL"),
-      place,
-    }),
-  ),
+  reply: listOf(peering),
   handle: async ({ gateway }) => {
     const { pairs } = (await gateway.ask("stats", {})).gateway;
     const { config } = gateway.configurations.current;

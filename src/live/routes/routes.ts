@@ -2,6 +2,7 @@
 
 import type { Route } from "../api/route.ts";
 import { apply, config, confirm, validate } from "./config.ts";
+import { capture, drops, samples } from "./drops.ts";
 import { events } from "./events.ts";
 import { flows, killFlows } from "./flows.ts";
 import { health, ready } from "./health.ts";
@@ -10,6 +11,7 @@ import { metrics } from "./metrics.ts";
 import { neighbors } from "./neighbors.ts";
 import { openApiOf } from "./openapi.ts";
 import { peerings } from "./peerings.ts";
+import { plan } from "./plan.ts";
 import { pools } from "./pools.ts";
 import { stats } from "./stats.ts";
 import { vpcs } from "./vpcs.ts";
@@ -21,6 +23,7 @@ const ALL = [
   validate,
   apply,
   confirm,
+  plan,
   vpcs,
   peerings,
   flows,
@@ -28,6 +31,9 @@ const ALL = [
   neighbors,
   interfaces,
   pools,
+  drops,
+  samples,
+  capture,
   stats,
   metrics,
   events,
