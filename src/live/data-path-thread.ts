@@ -4,7 +4,16 @@ import path from "node:path";
 import { Worker } from "node:worker_threads";
 import type { System } from "../drivers/linux/sys.ts";
 import { wake } from "../drivers/linux/waiter.ts";
-import type { Answer, Answered, Command, Message, News, Order, WorkerStart } from "./messages.ts";
+import type {
+  Answer,
+  Answered,
+  Command,
+  Hint,
+  Message,
+  News,
+  Order,
+  WorkerStart,
+} from "./messages.ts";
 import { Pulse } from "./pulse.ts";
 import type { Asked, QuestionName, Reply } from "./questions/questions.ts";
 
@@ -60,6 +69,11 @@ export class DataPathThread {
       this.#forsake();
     }
     return promise;
+  }
+
+  /** What needs no answer. */
+  hint(hint: Hint): void {
+    if (!this.#stopped) this.#send(hint);
   }
 
   /** The answer to a question. Rejects with an Error: the question could not be answered, or the

@@ -1,11 +1,11 @@
-// What the two threads say to each other: plain data. Each command has one answer.
+// What the two threads say to each other: plain data. Each order and each question has one answer.
 
 import type { Config } from "../config/model.ts";
 import type { DataPathCounts, LogLine } from "./data-path.ts";
 import type { LoopReport } from "./loop-counts.ts";
 import type { EventBlock } from "./nat-log/record.ts";
 
-export type Command = Order | Ask;
+export type Command = Order | Ask | Hint;
 
 /** Is carried out at once, between two turns; answered in the order sent. */
 export type Order =
@@ -23,6 +23,13 @@ export interface Ask {
   readonly id: number;
   readonly question: string;
   readonly asked: unknown;
+}
+
+/** Has no answer. */
+export interface Hint {
+  readonly kind: "watch-flows";
+  /** Whether somebody wants to be told of every flow. */
+  readonly wanted: boolean;
 }
 
 /** What a configuration did, in numbers: flows may be millions. */

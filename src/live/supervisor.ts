@@ -12,8 +12,10 @@ import { checkText, readText } from "./config-file.ts";
 import { Configurations } from "./configurations.ts";
 import type { Log, LogLine } from "./data-path.ts";
 import { DataPathThread } from "./data-path-thread.ts";
+import { DropNews } from "./drop-news.ts";
 import { EventHub } from "./events.ts";
 import { FileWatch } from "./file-watch.ts";
+import { FlowNews } from "./flow-news.ts";
 import type { Answer, News } from "./messages.ts";
 import { ReloadCounts, type ReloadReport } from "./metrics/reload-counts.ts";
 import type { NatLog } from "./nat-log/nat-log.ts";
@@ -33,8 +35,8 @@ const STOP_SIGNALS = { SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 /** Longest time from the signal to the end. */
 const STOP_MILLIS = 5000;
 const TERMINATE_MILLIS = 1000;
-/** How often the NAT log looks whether something is due. */
-const NAT_LOG_MILLIS = 1000;
+/** How often the NAT log and the events look whether something is due. */
+const LOOK_MILLIS = 1000;
 /** How often the pools are looked at. */
 const POOLS_MILLIS = 10_000;
 
@@ -110,8 +112,10 @@ class Supervisor implements ApiGateway {
   /** That the gateway starts with. */
   readonly #config: Config;
   readonly #natLog: NatLog;
-  readonly #natLogTimer: NodeJS.Timeout;
+  readonly #lookTimer: NodeJS.Timeout;
   readonly #poolTimer: NodeJS.Timeout;
+  readonly #flowNews: FlowNews;
+  readonly #dropNews: DropNews;
   #watch: FileWatch | undefined;
   #runs = false;
   #stopping = false;
@@ -131,7 +135,7 @@ class Supervisor implements ApiGateway {
     this.#log = options.log;
     this.#config = config;
     this.#natLog = openNatLog(options.log);
-    this.#natLogTimer = setInterval(() => this.#natLog.tick(), NAT_LOG_MILLIS);
+    this.#lookTimer = setInterval(() => this.#look(), LOOK_MILLIS);
     this.#listeners = [
       ["SIGHUP", () => this.#hup()],
       ...Object.entries(STOP_SIGNALS).map(
@@ -153,6 +157,16 @@ class Supervisor implements ApiGateway {
       clock: systemClock,
       log: options.log,
       events,
+    });
+    this.#flowNews = new FlowNews({
+      events,
+      clock: systemClock,
+      nameOf: (vni) => this.#vpcs.find((each) => each.vni === vni)?.name,
+    });
+    events.watch("flows", (wanted) => this.#thread.hint({ kind: "watch-flows", wanted }));
+    this.#dropNews = new DropNews({
+      events,
+      ask: (after, most) => this.#thread.ask("dropNews", { after, most }),
     });
     this.#poolTimer = setInterval(() => void this.pools.look(), POOLS_MILLIS);
     this.configurations = new Configurations(text, config, {
@@ -187,6 +201,16 @@ class Supervisor implements ApiGateway {
     return answer as Extract<Answer, { kind: "counts" }>;
   }
 
+  get #vpcs(): Config["vpcs"] {
+    return this.configurations.current.config.vpcs;
+  }
+
+  #look(): void {
+    this.#natLog.tick();
+    this.#flowNews.tick();
+    void this.#dropNews.tick();
+  }
+
   #hear(news: News): void {
     switch (news.kind) {
       case "log":
@@ -194,6 +218,7 @@ class Supervisor implements ApiGateway {
         break;
       case "flow-events":
         this.#natLog.take(news.block);
+        this.#flowNews.take(news.block);
         this.#thread.pulse.take();
         break;
       case "status":
@@ -276,7 +301,7 @@ class Supervisor implements ApiGateway {
     this.#watchdog.close();
     this.#watch?.close();
     for (const [signal, listener] of this.#listeners) this.#options.signals.off(signal, listener);
-    clearInterval(this.#natLogTimer);
+    clearInterval(this.#lookTimer);
     clearInterval(this.#poolTimer);
     const late = setTimeout(() => process.kill(process.pid, "SIGKILL"), TERMINATE_MILLIS);
     await this.#thread.terminate();

@@ -64,6 +64,9 @@ function obey({ dataPath, feed, waiter, pulse, answering, counts }: Ordered): bo
       case "ask":
         answering.begin(command.id, command.question, command.asked);
         break;
+      case "watch-flows":
+        feed.watch(command.wanted, Math.floor(systemClock.now()));
+        break;
       case "stop":
         drain(dataPath, systemClock, pulse);
         feed.flush(Math.floor(systemClock.now()));

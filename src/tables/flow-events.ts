@@ -7,8 +7,8 @@ import { isResting, ticksLeft } from "./flow-entry.ts";
 import { type FlowLayout, STATE_MASK } from "./flow-layout.ts";
 import { CLOSED, RESET } from "./flow-state.ts";
 
-/** What is recorded: nothing; every flow; or every public endpoint that is given to a private one,
- * and flows only where several private endpoints share a public one. */
+/** What is recorded: nothing; every flow; every public endpoint that is given to a private one, and
+ * flows only where several private endpoints share a public one; or both, FLOWS | ENDPOINTS. */
 export const NOTHING = 0;
 export const FLOWS = 1;
 export const ENDPOINTS = 2;
@@ -28,7 +28,7 @@ export const RESET_BY_HOSTS = 3;
 export const REVOKED = 4;
 
 // Words of a record. Addresses and ports as in entries of flows; IPv4 takes the first word of four.
-/** Kind | V6 | WITH_DESTINATION | protocol << 8 | reason << 16. */
+/** Kind | V6 | WITH_DESTINATION | SHARED | protocol << 8 | reason << 16. */
 export const HEAD = 0;
 export const TICK = 1;
 /** VNIs: of who opened the flow, and of who sees the public endpoint. */
@@ -50,6 +50,8 @@ export const RECORD_WORDS = 26;
 export const KIND_MASK = 3;
 export const V6 = 0x10;
 export const WITH_DESTINATION = 0x20;
+/** Of a flow, where ENDPOINTS are recorded: its public endpoint is shared. */
+export const SHARED = 0x40;
 
 export interface RecordedTable {
   readonly layout: FlowLayout;
@@ -58,7 +60,7 @@ export interface RecordedTable {
 }
 
 export class FlowEvents {
-  /** NOTHING, FLOWS or ENDPOINTS. */
+  /** NOTHING, FLOWS, ENDPOINTS or both. */
   what = NOTHING;
   /** Now. */
   tick = 0;
@@ -109,7 +111,8 @@ export class FlowEvents {
 
   /** A flow has been made that holds that mapping, -1 for none. */
   began(table: RecordedTable, flow: number, mapping: number): void {
-    if (this.#wants(mapping)) this.#flow(table, flow, FLOW_BEGIN, this.tick);
+    if (this.#wants(mapping))
+      this.#flow(table, flow, FLOW_BEGIN | this.#shared(mapping), this.tick);
   }
 
   /** The flow is over since a while or, when it is still alive, from now on. Of one that was ended
@@ -121,7 +124,8 @@ export class FlowEvents {
     const state = words[2 * flow * layout.words + layout.state]! & STATE_MASK;
     const left = ticksLeft(layout, words, flow, this.tick);
     const reason = reasonOf(state, left > 0 ? REVOKED : IDLE);
-    this.#flow(table, flow, FLOW_END | (reason << 16), (this.tick + Math.min(left, 0)) | 0);
+    const head = FLOW_END | (reason << 16) | this.#shared(mapping);
+    this.#flow(table, flow, head, (this.tick + Math.min(left, 0)) | 0);
   }
 
   /** A public endpoint has been given to a private one, or back. The key of the mapping stands `at`
@@ -148,7 +152,13 @@ export class FlowEvents {
   }
 
   #wants(mapping: number): boolean {
-    return this.what === FLOWS || (mapping >= 0 && this.#isShared(mapping));
+    return (this.what & FLOWS) !== 0 || (mapping >= 0 && this.#isShared(mapping));
+  }
+
+  /** A bit of HEAD. */
+  #shared(mapping: number): number {
+    if ((this.what & ENDPOINTS) === 0 || mapping < 0) return 0;
+    return this.#isShared(mapping) ? SHARED : 0;
   }
 
   #flow({ layout, slab, v6 }: RecordedTable, flow: number, head: number, tick: number): void {

@@ -213,7 +213,7 @@ export class MappingTable {
   /** A shared one has no owner that could be told; its flows are. */
   #tell(family: Family, entry: number, kind: number): void {
     const events = this.#events;
-    if (events === undefined || events.what !== ENDPOINTS || family.isShared(entry)) return;
+    if (events === undefined || (events.what & ENDPOINTS) === 0 || family.isShared(entry)) return;
     const { address } = this.#sets[family.set(entry)]!;
     events.endpoint(kind, family.words, family.at(entry), address, family.port(entry));
   }

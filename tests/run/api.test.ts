@@ -6,7 +6,8 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { ask, open, YAML } from "./api-client.ts";
+import { natConfig } from "../support/nat-events.ts";
+import { ask, JSON_TYPE, open, YAML } from "./api-client.ts";
 import { Running, vpcs } from "./running.ts";
 
 async function running(gateway: Running, work: (gateway: Running) => Promise<void>): Promise<void> {
@@ -141,3 +142,35 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+test("pools, metrics, and a flow that ends, told to who listens for it", () =>
+  running(new Running("flow", JSON.stringify(natConfig())), async (gateway) => {
+    await gateway.says(/^the gateway runs$/);
+    const stream = await open(gateway.apiSocket, "/v1/events?kinds=flows");
+    let heard = "";
+    const told = new Promise<void>((resolve) => {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        heard += text;
+        if (heard.includes("event: flow-end")) resolve();
+      });
+    });
+    const { items } = (await get(gateway, "/v1/pools")).reply;
+    const udp = items.find(
+      ({ pool, protocol }: Record<string, string>) =>
+        pool === "198.51.100.7/32" && protocol === "udp",
+    );
+    assert.deepEqual([udp.used, udp.topUsers], [1, [{ address: "10.0.0.4", ports: 1 }]]);
+    const metrics = await ask(gateway.apiSocket, "/metrics");
+    assert.match(metrics.type ?? "", /^text\/plain; version=0\.0\.4/);
+    assert.match(metrics.text, /^isthmus_flows\{family="ipv4"\} 1$/m);
+    await ask(gateway.apiSocket, "/v1/flows/kill", {
+      method: "POST",
+      body: JSON.stringify({ all: true }),
+      headers: JSON_TYPE,
+    });
+    await Promise.race([told, setTimeout(20_000, undefined, { ref: false })]);
+    stream.destroy();
+    const data = JSON.parse(/^event: flow-end\ndata: (.*)$/m.exec(heard)?.[1] ?? "{}");
+    assert.deepEqual([data.from, data.to, data.cause], ["blue", "green", "revoked"]);
+    assert.equal(data.original, "udp 10.0.0.4:3000 > 203.0.113.8:53");
+  }));

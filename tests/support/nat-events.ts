@@ -2,7 +2,7 @@
 
 import { seededRandom } from "../../src/base/random.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { type EventBlock, type NatRecord, readRecords } from "../../src/live/nat-log/record.ts";
+import { type EventBlock, type NatRecord, readRecord } from "../../src/live/nat-log/record.ts";
 import { RECORD_WORDS } from "../../src/tables/flow-events.ts";
 import { TICK_MILLIS } from "../../src/tables/flow-timers.ts";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
@@ -66,6 +66,8 @@ export class NatEvents {
   }
 
   records(now: number): NatRecord[] {
-    return readRecords(this.block(now), TICK_MILLIS);
+    const block = this.block(now);
+    const numbers = Array.from({ length: block.count }, (_, index) => index * RECORD_WORDS);
+    return numbers.map((at) => readRecord(block, at, TICK_MILLIS));
   }
 }

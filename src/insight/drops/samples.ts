@@ -73,7 +73,7 @@ export function* listSamples(gateway: Gateway, filter: SampleFilter): Work<DropS
   const result: DropSample[] = [];
   for (const [index, place] of places.slice(0, filter.limit ?? LIMIT).entries()) {
     if (index % READ_AT_ONCE === READ_AT_ONCE - 1) yield;
-    if (isWanted(place)) result.push(read(gateway, place));
+    if (isWanted(place)) result.push(readSample(gateway, place));
   }
   return result.sort((a, b) => b.number - a.number);
 }
@@ -105,7 +105,8 @@ function identify(gateway: Gateway, place: number): Identity {
   };
 }
 
-function read(gateway: Gateway, place: number): DropSample {
+/** What is sampled at that place of the ledger. */
+export function readSample(gateway: Gateway, place: number): DropSample {
   const { drops: book, interfaces, snapshot, names } = gateway.parts;
   const { samples: store } = book.ledger;
   const identity = identify(gateway, place);

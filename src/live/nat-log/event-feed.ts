@@ -1,5 +1,6 @@
-// The worker's end of the NAT log: moves records from the ring into blocks between two turns, a
-// bounded portion at a time, and never more blocks than the main thread has room for.
+// The worker's end of the NAT log and of events of flows: moves records from the ring into blocks
+// between two turns, a bounded portion at a time, and never more blocks than the main thread has
+// room for.
 
 import type { NatLog } from "../../config/model.ts";
 import {
@@ -34,6 +35,8 @@ export class EventFeed {
   readonly #events: FlowEvents;
   readonly #tools: FeedTools;
   readonly #block = new Int32Array(BLOCK_RECORDS * RECORD_WORDS);
+  #natLog: NatLog | undefined;
+  #watched = false;
   #posted = 0;
   #lost = 0;
   #flushAt = 0;
@@ -46,9 +49,14 @@ export class EventFeed {
   /** What a configuration that has been applied wants, at `now` in milliseconds, monotonic. What
    * was recorded before goes to whoever wanted it. */
   follow(natLog: NatLog | undefined, now: number): void {
-    this.flush(now);
-    const what = natLog === undefined ? NOTHING : natLog.what === "flows" ? FLOWS : ENDPOINTS;
-    this.#events.record(what, natLog?.destinations === true, RING_RECORDS);
+    this.#natLog = natLog;
+    this.#renew(now);
+  }
+
+  /** Whether somebody wants to be told of every flow, with its destination, besides the log. */
+  watch(wanted: boolean, now: number): void {
+    this.#watched = wanted;
+    this.#renew(now);
   }
 
   /** Between two turns; `now` in milliseconds, monotonic, as the turn had it. */
@@ -64,6 +72,15 @@ export class EventFeed {
   /** All that there is, whether the main thread has room or not. */
   flush(now: number): void {
     while (this.#events.count > 0 || this.#events.lost !== this.#lost) this.#post(now);
+  }
+
+  #renew(now: number): void {
+    this.flush(now);
+    const natLog = this.#natLog;
+    const logged = natLog === undefined ? NOTHING : natLog.what === "flows" ? FLOWS : ENDPOINTS;
+    const what = logged | (this.#watched ? FLOWS : NOTHING);
+    const destinations = this.#watched || natLog?.destinations === true;
+    this.#events.record(what, destinations, RING_RECORDS);
   }
 
   #post(now: number): void {

@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NatEvents, natConfig } from "../../../tests/support/nat-events.ts";
 import type { NatLogTarget, Vpc } from "../../config/model.ts";
-import { ENDPOINT_BEGIN, FlowEvents, RECORD_WORDS } from "../../tables/flow-events.ts";
+import {
+  ENDPOINT_BEGIN,
+  ENDPOINTS,
+  FLOWS,
+  FlowEvents,
+  NOTHING,
+  RECORD_WORDS,
+} from "../../tables/flow-events.ts";
 import type { LogLine } from "../data-path.ts";
 import { EventFeed } from "./event-feed.ts";
 import type { LogMark } from "./json-lines.ts";
 import { NatLog } from "./nat-log.ts";
 import type { EventBlock } from "./record.ts";
+import type { Sink } from "./sinks.ts";
 
 const KEY = Int32Array.of((101 << 8) | 6, 102, 0x0a000004, 3000);
 const ADDRESS = Uint8Array.of(198, 51, 100, 7);
@@ -167,4 +176,61 @@ test("what is lost is told to the log once a minute, and to the NAT log itself a
       "warn: 7 records of the NAT log to /a were lost: no space left",
     ],
   );
+});
+
+test("whoever listens gets all flows, and the log none more than it wants", () => {
+  const { events, feed } = feedOf();
+  feed.watch(true, 0);
+  assert.equal(events.what, FLOWS | ENDPOINTS);
+  feed.follow(undefined, 0);
+  assert.equal(events.what, FLOWS);
+  feed.watch(false, 0);
+  assert.equal(events.what, NOTHING);
+  feed.follow(ENDPOINTS_LOG, 0);
+  assert.equal(events.what, ENDPOINTS);
+
+  for (const [what, destinations, expected] of [
+    ["endpoints", false, ["endpoint-begin ", "flow-begin "]],
+    ["flows", true, ["flow-begin 203.0.113.8", "flow-begin 203.0.113.8"]],
+    ["flows", false, ["flow-begin ", "flow-begin "]],
+  ] as const) {
+    const written: string[] = [];
+    const sink: Sink = {
+      place: "here",
+      lost: 0,
+      trouble: undefined,
+      write: (records) => {
+        for (const { event, destination } of records) {
+          written.push(`${event} ${destination?.address.join(".") ?? ""}`);
+        }
+      },
+      mark: () => {},
+      reopen: () => {},
+      close: async () => {},
+    };
+    const log = new NatLog({ log: () => {}, now: () => 0, open: () => sink });
+    const to = [{ kind: "file", path: "/a" }] as unknown as readonly NatLogTarget[];
+    log.follow({ natLog: { what, destinations, to }, vpcs: [] });
+    const shared = { mapping: "address-and-port-dependent" };
+    const both = FLOWS | ENDPOINTS;
+    for (const options of [{}, shared]) {
+      const flows = new NatEvents(natConfig(options), both, true);
+      flows.send("blue", "udp 10.0.0.4:3000 > 203.0.113.8:53", 1000);
+      log.take(flows.block(1000));
+    }
+    assert.deepEqual(written, expected, what);
+  }
+});
+
+test("what is lost of the events of others is no loss of a log that there is not", async () => {
+  const lines: LogLine[] = [];
+  const log = new NatLog({
+    log: (line) => lines.push(line),
+    now: () => 0,
+    open: () => assert.fail("there is no place"),
+  });
+  log.follow({ natLog: undefined, vpcs: [] });
+  log.take({ words: new Int32Array(0), count: 0, tick: 0, millis: 0, lost: 7 });
+  await log.close();
+  assert.deepEqual(lines, []);
 });

@@ -2,10 +2,11 @@
 // place that the configuration names, and says once a minute what was lost.
 
 import type { Config, NatLog as NatLogConfig, NatLogTarget } from "../../config/model.ts";
+import { ENDPOINTS, FLOWS } from "../../tables/flow-events.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
 import type { Log } from "../data-path.ts";
 import type { LogMark } from "./json-lines.ts";
-import { type EventBlock, readRecords } from "./record.ts";
+import { type EventBlock, type NatRecord, readRecord, wantedRecords } from "./record.ts";
 import type { Sink } from "./sinks.ts";
 
 const REPORT_MILLIS = 60_000;
@@ -60,10 +61,15 @@ export class NatLog {
   }
 
   take(block: EventBlock): void {
-    const records = readRecords(block, TICK_MILLIS);
-    const now = this.#tools.now();
     const missing = block.lost - this.#lost;
     this.#lost = block.lost;
+    if (this.#config === undefined) {
+      // They were for others, who count themselves what they miss.
+      this.#told.set("", block.lost);
+      return;
+    }
+    const records = recordsFor(this.#config, block);
+    const now = this.#tools.now();
     for (const sink of this.#sinks.values()) {
       if (missing > 0) this.#mark(sink, { event: "log-lost", records: missing });
       sink.write(records, (vni) => this.#names.get(vni), now);
@@ -125,4 +131,12 @@ export class NatLog {
     const message = `${records} records of the NAT log${where} were lost: ${why}`;
     this.#tools.log({ level: "warn", message, details: { records, place, lost } });
   }
+}
+
+/** What was asked for, and not what others want. */
+function recordsFor({ what, destinations }: NatLogConfig, block: EventBlock): NatRecord[] {
+  const places = wantedRecords(block, what === "flows" ? FLOWS : ENDPOINTS);
+  const records = places.map((at) => readRecord(block, at, TICK_MILLIS));
+  if (destinations) return records;
+  return records.map((each) => ({ ...each, destination: undefined, newDestination: undefined }));
 }

@@ -10,6 +10,7 @@ import {
   ENDPOINT_END,
   FLOW_BEGIN,
   FLOW_END,
+  FLOWS,
   FROM,
   HEAD,
   IDLE,
@@ -21,6 +22,7 @@ import {
   RECORD_WORDS,
   RESET_BY_HOSTS,
   REVOKED,
+  SHARED,
   SOURCE,
   TICK,
   TO,
@@ -85,13 +87,23 @@ const CAUSES: Readonly<Record<number, EndCause>> = {
   [REVOKED]: "revoked",
 };
 
-/** `tickMillis`: how long a tick of the records is. */
-export function readRecords(block: EventBlock, tickMillis: number): NatRecord[] {
-  const numbers = Array.from({ length: block.count }, (_, index) => index * RECORD_WORDS);
-  return numbers.map((at) => readRecord(block, at, tickMillis));
+/** Where the records stand in a block that whoever wants FLOWS or ENDPOINTS gets: there may be
+ * more, for others. */
+export function wantedRecords({ words, count }: EventBlock, what: number): number[] {
+  const numbers = Array.from({ length: count }, (_, index) => index * RECORD_WORDS);
+  return numbers.filter((at) => {
+    const head = words[at + HEAD]!;
+    const isFlow = (head & KIND_MASK) <= FLOW_END;
+    return what === FLOWS ? isFlow : !isFlow || (head & SHARED) !== 0;
+  });
 }
 
-function readRecord({ words, tick, millis }: EventBlock, at: number, tickMillis: number) {
+/** The record that stands `at` there. `tickMillis`: how long a tick of the records is. */
+export function readRecord(
+  { words, tick, millis }: EventBlock,
+  at: number,
+  tickMillis: number,
+): NatRecord {
   const head = words[at + HEAD]!;
   const family = (head & V6) === 0 ? 4 : 6;
   const ports = words[at + PORTS]!;
@@ -100,7 +112,7 @@ function readRecord({ words, tick, millis }: EventBlock, at: number, tickMillis:
   const destined = (head & WITH_DESTINATION) !== 0;
   const ended = (head & KIND_MASK) === FLOW_END;
   const count = (word: number) => (ended ? words[at + word]! >>> 0 : 0);
-  const record: NatRecord = {
+  return {
     event: EVENTS[head & KIND_MASK]!,
     millis: millis + ((words[at + TICK]! - tick) | 0) * tickMillis,
     family,
@@ -115,7 +127,6 @@ function readRecord({ words, tick, millis }: EventBlock, at: number, tickMillis:
     packets: [count(PACKETS), count(PACKETS + 1)],
     bytes: [count(BYTES), count(BYTES + 1)],
   };
-  return record;
 }
 
 function readEndpoint(words: Int32Array, at: number, family: 4 | 6, port: number): Endpoint {
@@ -126,7 +137,13 @@ function readEndpoint(words: Int32Array, at: number, family: 4 | 6, port: number
 }
 
 /** "192.0.2.1:40001" or "[2001:db8::1]:53". */
-export function endpointText({ address, port }: Endpoint): string {
-  if (address.length === 4) return `${address.join(".")}:${port}`;
-  return `[${formatIpAddress(readIpAddress(address, 0, 6))}]:${port}`;
+export function endpointText(endpoint: Endpoint): string {
+  const host = hostText(endpoint);
+  return `${endpoint.address.length === 4 ? host : `[${host}]`}:${endpoint.port}`;
+}
+
+/** "192.0.2.1" or "2001:db8::1". */
+export function hostText({ address }: Endpoint): string {
+  if (address.length === 4) return address.join(".");
+  return formatIpAddress(readIpAddress(address, 0, 6));
 }

@@ -2,6 +2,7 @@
 
 import type { Work } from "../../insight/work.ts";
 import { dropSamples, drops } from "./drops.ts";
+import { dropNews } from "./drop-news.ts";
 import { flows, killFlows } from "./flows.ts";
 import { interfaces } from "./interfaces.ts";
 import { neighbors } from "./neighbors.ts";
@@ -15,6 +16,7 @@ export type { Question } from "./question.ts";
 export const QUESTIONS = {
   drops,
   dropSamples,
+  dropNews,
   flows,
   killFlows,
   interfaces,
