@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { metricsPage } from "../scripts/metrics-page.ts";
+import { VERSION } from "../src/base/version.ts";
 import { FAMILY_GROUPS } from "../src/live/metrics/families.ts";
 import { METRICS_CONTENT_TYPE, metricsText } from "../src/live/metrics/metrics-text.ts";
 import { readProcess } from "../src/live/metrics/process-facts.ts";
@@ -145,6 +146,10 @@ test("this process is told", () => {
   assert.ok(userSeconds > 0 && residentBytes > heapBytes && heapBytes > 0);
   assert.ok(openFiles === undefined || openFiles > 2);
   assert.ok(startSeconds < now / 1000 && startSeconds > now / 1000 - 3600);
+});
+
+test("the version that is told is that of the package", () => {
+  assert.equal(VERSION, JSON.parse(readFileSync(`${root}package.json`, "utf8")).version);
 });
 
 test("the content type is that of the text format", () => {

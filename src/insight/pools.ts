@@ -59,7 +59,9 @@ export function* pools(
   most = Number.POSITIVE_INFINITY,
 ): Work<PoolReport[]> {
   const all = yield* findPools(gateway);
+  yield;
   const counting = new Counting(gateway, all);
+  yield;
   yield* counting.flows();
   yield* counting.mappings();
   const holders = yield* counting.holders();

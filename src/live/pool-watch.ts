@@ -56,11 +56,15 @@ export class PoolWatch {
 
   #observe(levels: readonly PoolLevel[]): void {
     const { clock, log, events } = this.#tools;
-    for (const { kind, sentence, ...data } of this.#alarms.observe(levels, clock.now())) {
+    const logged = new Set<string>();
+    for (const { kind, sentence, id, ...data } of this.#alarms.observe(levels, clock.now())) {
+      events.tell(kind, { sentence, ...data });
       const over = kind === "pool-alarm-over";
       const message = over ? `no longer so full: ${sentence}` : sentence;
+      // A pool that fills at once gives several alarms.
+      if (logged.has(message)) continue;
+      logged.add(message);
       log({ level: over ? "info" : "warn", message, details: data });
-      events.tell(kind, { sentence, ...data });
     }
   }
 }

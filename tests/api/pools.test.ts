@@ -141,6 +141,16 @@ test("an alarm is told before the pool is empty, and its end", async () => {
   assert.equal(api.lines.at(-1)?.level, "info");
 });
 
+test("a pool that fills at once is logged once", async () => {
+  useSmallPool();
+  const told: string[] = [];
+  api.events.listen(({ data }) => told.push(String(data["cause"])), ["pools"]);
+  send(4, 10);
+  await look();
+  assert.deepEqual(told, ["80-percent", "95-percent"]);
+  assert.equal(api.lines.length, 1);
+});
+
 test("while an answer is awaited the pools are not asked for again", async () => {
   const { promise, reject } = Promise.withResolvers<never[]>();
   let asked = 0;
