@@ -18,8 +18,8 @@ const HELP = `
 A wrong configuration changes nothing. With --confirm-within the gateway goes back to the
 configuration of before unless "isthmus confirm" comes in time: for changes that could cut you off.
 
-The file is sent as it is now. Without --save the gateway's own file is not written: when the gateway
-starts anew or is told to read its file (SIGHUP), that one counts again.`;
+The file is sent as it is now. Without --save the gateway's own file is not written: when the
+gateway starts anew or is told to read its file (SIGHUP), that one counts again.`;
 
 export function registerApply(program: Command, io: CliIo): void {
   apiCommand(program, "apply", "give a running gateway another configuration")

@@ -19,8 +19,8 @@ interface DropsOptions extends ApiOptions {
 }
 
 const HELP = `
-Counts are since the start. Of each reason between two VPCs the last packets are kept, eight at most:
---samples shows them, --save writes them into a capture, each with its explanation as a comment.`;
+Counts are since the start. Of each reason between two VPCs the last packets are kept, eight at
+most: --samples shows them, --save writes them into a capture, with explanations as comments.`;
 
 export function registerShowDrops(show: Command, io: CliIo): void {
   apiCommand(show, "drops", "packets that were dropped: why, between whom, and where")

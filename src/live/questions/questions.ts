@@ -1,8 +1,8 @@
 // Every question that there is.
 
 import type { Work } from "../../insight/work.ts";
-import { dropSamples, drops } from "./drops.ts";
 import { dropNews } from "./drop-news.ts";
+import { dropSamples, drops } from "./drops.ts";
 import { flows, killFlows } from "./flows.ts";
 import { interfaces } from "./interfaces.ts";
 import { neighbors } from "./neighbors.ts";
