@@ -15,6 +15,8 @@ export interface NetworkFunction {
   /** Whether it only does, for some packets, what the steps behind it would do: a pipeline whose
    * packets are followed step by step leaves it out. */
   readonly shortcut?: boolean;
+  /** Whether it is not about packets at all, but about what the tables hold. */
+  readonly upkeep?: boolean;
   /**
    * Looks at each packet once and may give it a verdict. Returns how many verdicts it gave.
    * Allocates nothing and never throws. `now` is in milliseconds, the same for the whole batch.

@@ -33,6 +33,7 @@ import { Returned } from "./returned.ts";
 import { Revalidator } from "./revalidate.ts";
 import { gatewaySteps } from "./steps.ts";
 import { type TraceLine, traceListener } from "./trace.ts";
+import { NotTriedError, type Tried, TryOut } from "./try-out.ts";
 
 export { END_REASONS } from "./end-reason.ts";
 export type { FlowView } from "./flow-list.ts";
@@ -71,6 +72,7 @@ export class Gateway {
   #answered = 0;
   readonly #cut: Cutter;
   #pieces = 0;
+  readonly #tryOut: TryOut;
   readonly #dependencies: GatewayDependencies;
   readonly #flows: Flows;
   #names: Names = NO_NAMES;
@@ -99,9 +101,24 @@ export class Gateway {
     this.#pipeline = new Pipeline(this.#pool, this.#counters, steps, this.#drops.ledger);
     this.#answer = answer;
     this.#cut = cut;
+    const read = (row: number) => this.#reader().read(row);
+    const parts = { steps, answer, cut, next, snapshot: this.#snapshot, flows: this.#flows, read };
+    const interfaces = this.#interfaces;
+    this.#tryOut = new TryOut({ ...shared, ...parts, interfaces, live: live !== undefined });
     this.#returned = new Returned(this.#pool, this.#flows.fragments, this.#snapshot);
     const pipeline = this.#pipeline;
     this.#neighborhood = live && new Neighborhood({ ...live, ...next, ...shared, pipeline, encap });
+  }
+
+  /** Asks what would become of an IP packet from a VPC, and undoes whatever it did: see try-out.ts.
+   * `look` is told before that. Between two runs; the last one's packets are cleared. Throws a
+   * NotTriedError where that cannot be told. */
+  tryOut<T>(vpc: string, packet: Uint8Array, now: number, look: (tried: Tried) => T): T {
+    const index = this.#names.vpcs.indexOf(vpc);
+    if (index < 0) throw new NotTriedError(`there is no VPC "${vpc}"`);
+    this.clear();
+    this.advance(now);
+    return this.#tryOut.run(index, packet, now, look);
   }
 
   /** Counts applied configurations; 0 before the first. */
@@ -381,19 +398,3 @@ export class Gateway {
     return new OutcomeReader(this.#pool, this.#snapshot.current, this.#names, this.#flows.tables);
   }
 }
-
-/** What fronts use of a gateway; tests may put something else in its place. */
-export type GatewayApi = Pick<
-  Gateway,
-  | "apply"
-  | "addInterface"
-  | "receive"
-  | "run"
-  | "outcome"
-  | "answers"
-  | "clear"
-  | "counts"
-  | "generation"
-  | "flows"
-  | "advance"
->;

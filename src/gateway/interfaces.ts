@@ -42,11 +42,11 @@ export class Interfaces {
     return this.#options;
   }
 
-  /** By interface: the index of its VPC in `names`, -1 for none. */
+  /** By interface: the index of its VPC in `names`, -1 for none; and one more, for packets that are
+   * only tried out. */
   vpcs(names: readonly string[]): Int32Array {
-    return Int32Array.from(this.#options, ({ vpc }) =>
-      vpc === undefined ? -1 : names.indexOf(vpc),
-    );
+    const all = this.#options.map(({ vpc }) => (vpc === undefined ? -1 : names.indexOf(vpc)));
+    return Int32Array.of(...all, -1);
   }
 }
 

@@ -70,6 +70,8 @@ export class FlowTable {
   readonly destinationRule: Int32Array;
   readonly timerSet: Uint8Array;
   readonly vpcs: VpcFlows;
+  /** Told of a flow before it is given up with all it holds: for whoever wants it back. */
+  parting: ((table: FlowTable, flow: number) => void) | undefined = undefined;
   readonly #holds: FlowHolds;
   #timers: Int32Array;
   readonly #numbers: IndexPool;
@@ -111,19 +113,10 @@ export class FlowTable {
     view: DataView,
     source: number,
     destination: number,
-    sourcePort: number,
-    destinationPort: number,
+    fromPort: number,
+    toPort: number,
   ): number {
-    writeKey(
-      this.layout,
-      this.#key,
-      network,
-      view,
-      source,
-      destination,
-      sourcePort,
-      destinationPort,
-    );
+    writeKey(this.layout, this.#key, network, view, source, destination, fromPort, toPort);
     return this.slab.find(this.#key, 0, this.slab.hash(this.#key, 0));
   }
 
@@ -209,6 +202,7 @@ export class FlowTable {
   /** Gives back the flow, which is not found any more, and what it held. */
   discard(flow: number): void {
     if (this.#events.what !== NOTHING) this.#events.ended(this, flow, this.#holds.mapping(flow));
+    if (this.parting !== undefined) this.parting(this, flow);
     const at = 2 * flow * this.layout.words + this.layout.state;
     this.slab.words[at] = 0;
     this.slab.words[at + this.layout.words] = 0;

@@ -17,6 +17,8 @@ export class HeldPackets {
   holdsOwn = 0;
   /** Told of each cell whose packet will not go, while it is still there. */
   onLost: (cell: number) => void = ignore;
+  /** Nobody gives way for now: what comes in is taken back. */
+  overfull = false;
   /** By cell: bytes before the packet in what is stored. */
   readonly lead: Uint8Array;
   /** By cell: 1 for a packet of the gateway's own, which nobody counts. */
@@ -51,7 +53,7 @@ export class HeldPackets {
 
   /** Whether the neighbor has as many as it may. */
   isFull(entry: number): boolean {
-    return this.#counts[entry]! >= HELD_EACH;
+    return this.#counts[entry]! >= HELD_EACH && !this.overfull;
   }
 
   /** How many the neighbor has. */
@@ -78,6 +80,20 @@ export class HeldPackets {
     this.#counts[entry] = this.#counts[entry]! - 1;
     this.room.next[cell] = NONE;
     return cell;
+  }
+
+  /** Takes back the packet in the cell, which was the last that came to its neighbor. */
+  takeBack(cell: number): void {
+    let entry = 0;
+    while (this.#last[entry] !== cell || this.#counts[entry] === 0) entry++;
+    const count = this.#counts[entry]!;
+    this.#counts[entry] = count - 1;
+    this.room.free(cell);
+    let last = count === 1 ? NONE : this.#first[entry]!;
+    if (last === NONE) this.#first[entry] = NONE;
+    for (let i = 2; i < count; i++) last = this.room.next[last]!;
+    this.#last[entry] = last;
+    if (last !== NONE) this.room.next[last] = NONE;
   }
 
   #append(entry: number, cell: number): void {

@@ -67,6 +67,11 @@ export class VpcFlows {
     this.#vnis[flow] = 0;
   }
 
+  /** Whether the flow counts for a VPC. */
+  counts(flow: number): boolean {
+    return this.#limits.limited && this.#vnis[flow]! !== 0;
+  }
+
   /** For a new configuration: what the old one counted means nothing. */
   clear(): void {
     if (this.#limits.limited) this.#vnis.fill(0);

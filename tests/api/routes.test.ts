@@ -238,6 +238,37 @@ test("what was dropped, and the last packets, in words and as a capture", async 
   assert.equal(comments?.length, 2);
 });
 
+test("what would become of a packet is told, and nothing of it stays", async () => {
+  send(1);
+  const before = await get("/v1/stats");
+  const first = await get("/v1/explain", { from: "blue", packet: "udp 10.0.0.9:7 > 10.1.0.1:53" });
+  assert.deepEqual([first.verdict, first.to, first.flow.made], ["sent", "green", true]);
+  const known = { from: "blue", packet: "udp 10.0.0.1:2000 > 10.1.0.1:53" };
+  assert.equal((await get("/v1/explain", known)).flow.made, false);
+  const closed = { from: "blue", packet: "udp 10.0.0.9:7 > 10.1.0.1:54" };
+  const { drop, verdict } = await get("/v1/explain", closed);
+  assert.equal(verdict, drop.reason);
+  assert.match(drop.nearest[0].text, /53/);
+  const { uptimeSeconds: _, ...after } = await get("/v1/stats");
+  assert.deepEqual({ ...after, uptimeSeconds: before.uptimeSeconds }, before);
+  assert.deepEqual((await get("/v1/drops")).total, 0);
+  assert.equal((await get("/v1/flows")).items.length, 1);
+});
+
+for (const [what, body, why] of [
+  ["no notation", { from: "blue", packet: "udp to nowhere" }, /^The packet cannot be read: /],
+  ["no bytes", { from: "blue", packet: "hex 4" }, /pairs of the digits/],
+  ["no VPC", { from: "red", packet: "udp 10.0.0.9:7 > 10.1.0.1:54" }, /there are blue, green\.$/],
+  ["a fragment", { from: "blue", packet: "udp 10.0.0.9:7 > 10.1.0.1:53 mf len=44" }, /fragment/],
+  ["nothing", { from: "blue" }, /packet/],
+] as const) {
+  test(`${what} is not explained`, async () => {
+    assert.match((await fails("/v1/explain", body, 400)).detail, why);
+    const { total } = await get("/v1/drops");
+    assert.equal(total, 0);
+  });
+}
+
 test("what another configuration would do to flows, and nothing is done", async () => {
   send(3);
   const same = await get("/v1/config/plan", CONFIG);

@@ -172,3 +172,25 @@ test("what the gateway refuses is shown in its words", () =>
       );
     },
   ));
+
+test("explain --live asks the gateway, and takes one packet", () =>
+  withFakeApi(
+    {
+      "POST /v1/explain": {
+        ...{ given: "udp 10.0.0.4:5 > 10.1.0.8:53", from: "blue", steps: [], verdict: "held" },
+        ...{ to: "green", sent: ["udp 10.0.0.4:5 > 10.1.0.8:53"], changes: [], answers: [] },
+      },
+    },
+    async ({ run, asked }) => {
+      const packet = "udp 10.0.0.4:5 > 10.1.0.8:53";
+      const { out, code } = await run(["explain", "--live", "--from", "blue", packet]);
+      assert.equal(code, 0);
+      assert.match(out, /waits until its neighbor is found, then to green: udp 10\.0\.0\.4:5/);
+      assert.deepEqual(asked[0]?.body, { from: "blue", packet });
+      for (const words of [[packet, packet], [packet, "--then", "reply"], []]) {
+        const wrong = await run(["explain", "--live", "--from", "blue", ...words]);
+        assert.equal(wrong.code, 1);
+        assert.match(wrong.err, /explain --live takes one packet/);
+      }
+    },
+  ));

@@ -4,6 +4,9 @@ import type { Command } from "commander";
 import type { PacketExplanation } from "../../insight/explain/explanation.ts";
 import { ExplainSession } from "../../insight/explain/session.ts";
 import { NotationError } from "../../wire/notation.ts";
+import { DEFAULT_API } from "../api-client.ts";
+import { askGateway, printJson } from "../api-command.ts";
+import type { ApiExplanation } from "../api-types.ts";
 import { formatExplanation } from "../explain/format.ts";
 import type { CliIo } from "../io.ts";
 import { loadForCommand } from "../load-config.ts";
@@ -11,6 +14,8 @@ import { loadForCommand } from "../load-config.ts";
 interface Options {
   readonly from: string;
   readonly then?: readonly string[];
+  readonly live?: boolean;
+  readonly api: string;
   readonly json?: boolean;
 }
 
@@ -25,6 +30,9 @@ or "hex" and the bytes of an IP packet.
 or a packet, after "VPC:" if it does not come from where the last one went. "wait 5m" lets time
 pass.
 
+With --live the packet is tried out on the running gateway, and undone: it meets the flows and
+neighbors that are there now, and nothing of it stays, is counted or leaves.
+
 Exit 0 when it is explained, also when it is dropped; 2 when the packet cannot be read; 1 when the
 configuration is wrong.`;
 
@@ -32,19 +40,42 @@ export function registerExplain(program: Command, io: CliIo): void {
   program
     .command("explain")
     .description("follow a packet through every step, and say why it passes or is dropped")
-    .argument("<config>", "configuration file (YAML)")
-    .argument("<packet>", "in packet notation")
+    .argument("[config]", "configuration file (YAML); none with --live")
+    .argument("[packet]", "in packet notation")
     .requiredOption("--from <vpc>", "the VPC that the packet comes from")
     .option(
       "--then <packet>",
       'another packet, behind it: "reply", or "VPC: PACKET"; may be repeated',
       (value: string, all: string[] = []) => [...all, value],
     )
+    .option("--live", "ask the running gateway, with the flows that it has")
+    .option("--api <path|url>", "with --live: where that listens", DEFAULT_API)
     .option("--json", "as JSON")
     .addHelpText("after", HELP)
-    .action((config: string, packet: string, options: Options) => {
-      explainAll(config, packet, options, io);
+    .action((first: string | undefined, second: string | undefined, options: Options) => {
+      if (options.live) explainByApi(first, second, options, io);
+      else if (first === undefined || second === undefined) {
+        throw new Error("explain takes a configuration and a packet, or --live and a packet");
+      } else explainAll(first, second, options, io);
     });
+}
+
+function explainByApi(
+  packet: string | undefined,
+  more: string | undefined,
+  options: Options,
+  io: CliIo,
+): void {
+  if (packet === undefined || more !== undefined || options.then !== undefined) {
+    throw new Error("explain --live takes one packet, and neither a configuration nor --then");
+  }
+  askGateway(options, io, async (client) => {
+    const asked = { from: options.from, packet };
+    const explained = await client.post<ApiExplanation>("/v1/explain", asked);
+    if (options.json) printJson({ packets: [explained] }, io);
+    else io.out(formatExplanation(explained as PacketExplanation, io.colour));
+    return 0;
+  });
 }
 
 function explainAll(path: string, packet: string, options: Options, io: CliIo): void {

@@ -23,8 +23,15 @@ import type { NetworkFunction } from "../network-function.ts";
 import { answerWriter, PORT_UNREACHABLE } from "./write-answer.ts";
 
 /** Writes the answers to the dropped packets of `batch` into `answers`, and for each the place of
- * its cause in the batch into `causes`. */
-export type Answerer = (batch: Batch, answers: Batch, causes: Int32Array, now: number) => void;
+ * its cause in the batch into `causes`. One that is only `tried` is not held to the rate, and does
+ * not count for it. */
+export type Answerer = (
+  batch: Batch,
+  answers: Batch,
+  causes: Int32Array,
+  now: number,
+  tried?: boolean,
+) => void;
 
 /** `held` may keep an answer until its way is known. `encap` puts the answers into their
  * tunnels. */
@@ -91,13 +98,14 @@ export function answerer(
     return isBetweenHosts(row) && isUnicastFrame(row);
   }
 
-  return function answer(batch, answers, causes, now) {
+  return function answer(batch, answers, causes, now, tried = false) {
     const { rows, count } = batch;
     const { answers: kinds } = snapshot.current;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const kind = kinds[verdict[row]!]!;
-      if (kind === 0 || !mayAnswer(row, kind) || !takeToken(vpc[row]!, now)) continue;
+      if (kind === 0 || !mayAnswer(row, kind)) continue;
+      if (!tried && !takeToken(vpc[row]!, now)) continue;
       const made = pool.allocate();
       if (made < 0) break;
       write(row, made, kind);

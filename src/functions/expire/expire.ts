@@ -14,6 +14,7 @@ export function expire(tables: readonly [FlowTable, FlowTable]): NetworkFunction
     name: "expire",
     reads: [],
     writes: [],
+    upkeep: true,
     process(_batch, now) {
       const tick = tickOf(now);
       tables[0].sweep(SWEEP, tick);

@@ -4,6 +4,7 @@
 import { type FlowView, viewFlow } from "../../gateway/flow-list.ts";
 import type { Gateway, TraceLine } from "../../gateway/gateway.ts";
 import type { Outcome } from "../../gateway/outcome.ts";
+import type { Tried } from "../../gateway/try-out.ts";
 import { DROP, type DropName } from "../../packet/verdict.ts";
 import { describePacket } from "../../wire/notation.ts";
 import { changesOf } from "./changes.ts";
@@ -13,8 +14,12 @@ import { nearestMisses } from "./nearest/nearest.ts";
 import { factsOf } from "./packet-facts.ts";
 import { stepsOf } from "./steps.ts";
 
+export { NotTriedError } from "../../gateway/try-out.ts";
+
 /** The step before the first that looks at packets. */
 const BEFORE = "expire";
+/** The step that makes flows. */
+const BINDING = "bind";
 const FLOWS_LOOKED_AT = 1000;
 
 export interface PacketToExplain {
@@ -31,18 +36,44 @@ export interface PacketToExplain {
 /** The packet goes through `gateway` like any other, and leaves there what it leaves: a flow,
  * counts. Nothing else must be in the gateway. */
 export function explain(gateway: Gateway, packet: PacketToExplain): PacketExplanation {
-  const { from, iface, frame, given, now } = packet;
-  const flowsBefore = gateway.tracked().flows;
+  const { iface, frame, now } = packet;
   gateway.receive(iface, frame);
   const trace: TraceLine[] = [];
   gateway.run(now, trace);
-  const outcome = gateway.outcome(0);
+  const outcomes = [gateway.outcome(0)];
+  const explanation = explainTried(gateway, packet, {
+    trace,
+    outcomes,
+    answers: gateway.answers(),
+  });
+  gateway.clear();
+  return explanation;
+}
+
+/** What would become of an IP packet that came from the VPC `from` now. Nothing of it stays in the
+ * gateway, which may be at work: see gateway/try-out.ts, also for what it throws. */
+export function explainLive(
+  gateway: Gateway,
+  packet: Omit<PacketToExplain, "iface">,
+): PacketExplanation {
+  const { from, frame, now } = packet;
+  return gateway.tryOut(from, frame, now, (tried) => explainTried(gateway, packet, tried));
+}
+
+/** Before anything of it is undone. */
+function explainTried(
+  gateway: Gateway,
+  { from, given }: Pick<PacketToExplain, "from" | "given">,
+  { trace, outcomes, answers }: Tried,
+): PacketExplanation {
+  const outcome = outcomes[0]!;
   // What stands in a row before is another packet's.
   const lines = trace.filter(({ index, step }) => index === 0 && step !== BEFORE);
   const came = lines.find(({ packet: seen }) => seen !== "")?.packet ?? "";
-  const sent = outcome.verdict === "sent" ? [outcome, ...outcome.pieces] : [];
+  const leaves = outcome.verdict === "sent" || outcome.verdict === "held";
+  const sent = leaves ? [outcome, ...outcome.pieces] : [];
   const last = lines.at(-1);
-  const explanation: PacketExplanation = {
+  return {
     given,
     from,
     steps: stepsOf(lines),
@@ -50,31 +81,22 @@ export function explain(gateway: Gateway, packet: PacketToExplain): PacketExplan
     to: outcome.to,
     peering: outcome.peering,
     sent: sent.map((each) => describePacket(each.packet)),
-    changes:
-      outcome.verdict === "sent" ? changesOf(came, describePacket(outcome.packet, "full")) : [],
-    flow: flowOf(gateway, outcome, last, flowsBefore),
-    answers: gateway
-      .answers()
-      .map(({ to, packet: said }) => ({ to, packet: describePacket(said) })),
+    changes: leaves ? changesOf(came, describePacket(outcome.packet, "full")) : [],
+    flow: flowOf(gateway, outcome, lines),
+    answers: answers.map(({ to, packet: said }) => ({ to, packet: describePacket(said) })),
     drop: dropOf(gateway, from, outcome, came, last),
   };
-  gateway.clear();
-  return explanation;
 }
 
 function flowOf(
   gateway: Gateway,
   { packet }: Outcome,
-  last: TraceLine | undefined,
-  flowsBefore: number,
+  lines: readonly TraceLine[],
 ): FlowExplanation | undefined {
+  const last = lines.at(-1);
   if (last === undefined || last.flow < 0) return undefined;
-  return explainFlow(
-    gateway,
-    packet[0]! >>> 4 === 6,
-    last.flow,
-    gateway.tracked().flows > flowsBefore,
-  );
+  const made = lines.find(({ flow }) => flow >= 0)?.step === BINDING;
+  return explainFlow(gateway, packet[0]! >>> 4 === 6, last.flow, made);
 }
 
 function dropOf(

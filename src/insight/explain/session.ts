@@ -56,7 +56,7 @@ export class ExplainSession {
     const given = text === REPLY ? this.#reply() : text;
     if (from === undefined)
       throw new Error("The last packet went nowhere: say which VPC it is from.");
-    const frame = given.startsWith(HEX) ? bytesOf(given) : buildPacket(parsePacket(given));
+    const frame = readPacket(given);
     const iface = this.#interfaceOf(from);
     const now = this.#now;
     this.#now += STEP_MILLIS;
@@ -81,6 +81,11 @@ export class ExplainSession {
     this.#interfaces.set(vpc, iface);
     return iface;
   }
+}
+
+/** The bytes of an IP packet: in notation, or HEX and digits. Throws like `explain`. */
+export function readPacket(text: string): Uint8Array {
+  return text.startsWith(HEX) ? bytesOf(text) : buildPacket(parsePacket(text));
 }
 
 function bytesOf(text: string): Uint8Array {

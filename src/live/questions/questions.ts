@@ -3,6 +3,7 @@
 import type { Work } from "../../insight/work.ts";
 import { dropNews } from "./drop-news.ts";
 import { dropSamples, drops } from "./drops.ts";
+import { explain } from "./explain.ts";
 import { flows, killFlows } from "./flows.ts";
 import { interfaces } from "./interfaces.ts";
 import { neighbors } from "./neighbors.ts";
@@ -17,6 +18,7 @@ export const QUESTIONS = {
   drops,
   dropSamples,
   dropNews,
+  explain,
   flows,
   killFlows,
   interfaces,

@@ -4,6 +4,7 @@ import type { Route } from "../api/route.ts";
 import { apply, config, confirm, validate } from "./config.ts";
 import { capture, drops, samples } from "./drops.ts";
 import { events } from "./events.ts";
+import { explain } from "./explain.ts";
 import { flows, killFlows } from "./flows.ts";
 import { health, ready } from "./health.ts";
 import { interfaces } from "./interfaces.ts";
@@ -34,6 +35,7 @@ const ALL = [
   drops,
   samples,
   capture,
+  explain,
   stats,
   metrics,
   events,
