@@ -5,6 +5,7 @@ import { alignedMemory } from "../../src/base/arena.ts";
 import { systemClock, wallClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import { Tap } from "../../src/live/capture/tap.ts";
 import type { DataPath, OpenDataPath } from "../../src/live/data-path.ts";
 import { BATCH_MAX } from "../../src/packet/limits.ts";
 import { CHANNEL, FLOWS, FlowPacket, type TurnWindow } from "./world.ts";
@@ -49,6 +50,7 @@ export const openDataPath: OpenDataPath = (config): DataPath => {
   gateway.forgetCounts();
   return {
     gateway,
+    tap: new Tap(gateway),
     fds: [-1],
     flowEvents: gateway.parts.flows.events,
     turn(now) {

@@ -16,6 +16,8 @@ export interface ApiClient {
   post<T>(path: string, body?: string | object, query?: Query): Promise<T>;
   /** An answer that is no JSON, such as a capture. */
   bytes(path: string, query?: Query): Promise<Uint8Array>;
+  /** The same, as it comes. Whoever stops reading ends it. */
+  stream(path: string, query?: Query): Promise<IncomingMessage>;
   /** The first `limit` items of a list (undefined: all), a page at a time. */
   list<T>(path: string, limit?: number, query?: Query): Promise<Page<T>>;
 }
@@ -58,6 +60,15 @@ export function apiClient(options: ApiClientOptions): ApiClient {
       if (status !== 200) read(status, bytes.toString("utf8"), options);
       return bytes;
     },
+    stream: async (path, query = {}) => {
+      const words = { method: "GET", path: path + queryText(query) };
+      const answer = await open({ ...target, ...words }, options);
+      const { statusCode = 0 } = answer;
+      if (statusCode !== 200) read(statusCode, (await readAll(answer)).toString("utf8"), options);
+      // It may be long until something happens.
+      answer.socket.setTimeout(0);
+      return answer;
+    },
     post: (path, body, query = {}) => ask("POST", path, query, body),
     list: async <T>(path: string, most?: number, query: Query = {}) => {
       const items: T[] = [];
@@ -87,11 +98,25 @@ function queryText(query: Query): string {
   return `?${new URLSearchParams(given.map(([name, value]) => [name, `${value}`]))}`;
 }
 
-function exchange(
+async function exchange(
+  target: RequestOptions,
+  options: ApiClientOptions,
+  body?: string | object,
+): Promise<{ status: number; bytes: Buffer }> {
+  try {
+    const answer = await open(target, options, body);
+    return { status: answer.statusCode ?? 0, bytes: await readAll(answer) };
+  } catch (error) {
+    throw trouble(error as NodeJS.ErrnoException, options.api);
+  }
+}
+
+/** The head of the answer has come. */
+function open(
   target: RequestOptions,
   { api, token, timeoutMillis = 30_000 }: ApiClientOptions,
   body?: string | object,
-): Promise<{ status: number; bytes: Buffer }> {
+): Promise<IncomingMessage> {
   const sent = typeof body === "object" ? JSON.stringify(body) : body;
   const headers = {
     accept: "application/json, application/problem+json, */*",
@@ -103,9 +128,7 @@ function exchange(
   };
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => reject(trouble(error, api));
-    const asked = request({ ...target, headers, agent: false }, (answer) => {
-      readAll(answer).then((bytes) => resolve({ status: answer.statusCode ?? 0, bytes }), failed);
-    });
+    const asked = request({ ...target, headers, agent: false }, resolve);
     asked.on("error", failed);
     asked.setTimeout(timeoutMillis, () => {
       const seconds = timeoutMillis / 1000;

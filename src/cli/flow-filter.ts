@@ -36,14 +36,14 @@ export function filterOf(options: FilterOptions): FilterOptions {
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
 
-function addressOf(text: string): string {
+export function addressOf(text: string): string {
   if (parseIpAddress(text) === undefined && parsePrefix(text) === undefined) {
     throw new InvalidArgumentError("It is no IP address, and no prefix like 10.0.0.0/24.");
   }
   return text;
 }
 
-function portOf(text: string): number {
+export function portOf(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) {
     throw new InvalidArgumentError("It is a number from 0 to 65535.");

@@ -27,6 +27,9 @@ export interface CliIo {
   /** Milliseconds, for progress only. */
   now(): number;
   sleep(millis: number): Promise<void>;
+  /** Calls `act` when somebody presses Ctrl-C or the process is told to end, instead of ending;
+   * only the first time. */
+  onInterrupt(act: () => void): void;
   /** An environment variable; undefined when it is not set. */
   variable(name: string): string | undefined;
 }
@@ -41,5 +44,7 @@ export interface Input {
 
 export interface Output {
   write(bytes: Uint8Array): void;
+  /** What was written is there for others. */
+  flush(): void;
   close(): void;
 }

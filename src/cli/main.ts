@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../base/version.ts";
 import { registerApply } from "./commands/apply.ts";
+import { registerCapture } from "./commands/capture.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerConformance } from "./commands/conformance.ts";
@@ -44,6 +45,7 @@ export function main(words: readonly string[], io: CliIo): void {
   registerRun(program, io);
   registerShow(program, io);
   registerTop(program, io);
+  registerCapture(program, io);
   registerPlan(program, io);
   registerApply(program, io);
   registerFlows(program, io);

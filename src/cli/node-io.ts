@@ -41,6 +41,9 @@ export function nodeIo(): CliIo {
     watched: process.stderr.isTTY === true,
     now: () => systemClock.now(),
     sleep: (millis) => setTimeout(millis),
+    onInterrupt: (act) => {
+      for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, act);
+    },
     variable: (name) => process.env[name],
   };
 }
@@ -133,6 +136,7 @@ function openOutput(path: string): Output {
         used += bytes.length;
       }
     },
+    flush,
     close() {
       flush();
       if (fd > 2) closeSync(fd);

@@ -4,8 +4,11 @@
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
 const ENHANCED_PACKET = 6;
+const INTERFACE_STATISTICS = 5;
 const OPTION_COMMENT = 1;
 const OPTION_INTERFACE_NAME = 2;
+/** Of interface statistics: isb_ifdrop. */
+const OPTION_MISSED = 5;
 const OPTION_TIME_RESOLUTION = 9;
 const OPTION_USER_APPLICATION = 4;
 
@@ -60,6 +63,18 @@ export class PcapngWriter {
     const parts = [body, bytes, padding(bytes.length)];
     if (comment) parts.push(option(OPTION_COMMENT, encode(comment)), END_OF_OPTIONS);
     this.#block(ENHANCED_PACKET, parts);
+  }
+
+  /** How many packets of the interface were missed so far. */
+  statistics(iface: number, nanos: bigint, missed: number): void {
+    const body = new Uint8Array(12);
+    const view = new DataView(body.buffer);
+    view.setUint32(0, iface, true);
+    view.setUint32(4, Number((nanos >> 32n) & 0xffffffffn), true);
+    view.setUint32(8, Number(nanos & 0xffffffffn), true);
+    const count = new Uint8Array(8);
+    new DataView(count.buffer).setBigUint64(0, BigInt(missed), true);
+    this.#block(INTERFACE_STATISTICS, [body, option(OPTION_MISSED, count), END_OF_OPTIONS]);
   }
 
   #block(type: number, parts: readonly Uint8Array[]): void {

@@ -103,8 +103,7 @@ export class Gateway {
     this.#cut = cut;
     const read = (row: number) => this.#reader().read(row);
     const parts = { steps, answer, cut, next, snapshot: this.#snapshot, flows: this.#flows, read };
-    const interfaces = this.#interfaces;
-    this.#tryOut = new TryOut({ ...shared, ...parts, interfaces, live: live !== undefined });
+    this.#tryOut = new TryOut({ ...shared, ...parts, interfaces: this.#interfaces, live: !!live });
     this.#returned = new Returned(this.#pool, this.#flows.fragments, this.#snapshot);
     const pipeline = this.#pipeline;
     this.#neighborhood = live && new Neighborhood({ ...live, ...next, ...shared, pipeline, encap });
@@ -377,6 +376,7 @@ export class Gateway {
       snapshot: this.#snapshot.current,
       flows: this.#flows,
       pool: this.#pool,
+      batch: this.#batch,
       pipeline: this.#pipeline,
       drops: this.#drops,
       interfaces: this.#interfaces.all,

@@ -1,6 +1,7 @@
 // What a gateway tells about itself.
 
 import type { Config } from "../config/model.ts";
+import type { Batch } from "../packet/batch.ts";
 import type { PacketPool } from "../packet/packet-pool.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { Snapshot } from "../tables/snapshot.ts";
@@ -75,6 +76,8 @@ export interface GatewayParts {
   readonly snapshot: Snapshot;
   readonly flows: Flows;
   readonly pool: PacketPool;
+  /** What came last, until it is cleared. */
+  readonly batch: Batch;
   readonly pipeline: Pipeline;
   readonly drops: DropBook;
   /** By index. */

@@ -6,6 +6,7 @@ import type { DriverCounters } from "../drivers/driver.ts";
 import type { System } from "../drivers/linux/sys.ts";
 import type { ApplyReport, Counts, Gateway } from "../gateway/gateway.ts";
 import type { FlowEvents } from "../tables/flow-events.ts";
+import type { Tap } from "./capture/tap.ts";
 import type { HistogramCounts } from "./histogram.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -51,6 +52,8 @@ export interface DataPath {
   /** What can be waited for: poll(2) descriptors of all drivers and of rtnetlink. Another array
    * when they are others. */
   readonly fds: readonly number[];
+  /** Where packets are captured. */
+  readonly tap: Tap;
   /** What is to be logged of flows. */
   readonly flowEvents: FlowEvents;
   /** One turn: receives, runs, transmits, does what is due at `now` (whole milliseconds,

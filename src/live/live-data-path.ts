@@ -12,6 +12,7 @@ import { drops } from "../insight/drops/report.ts";
 import { BATCH_MAX } from "../packet/limits.ts";
 import { Outbox } from "../packet/outbox.ts";
 import type { FlowEvents } from "../tables/flow-events.ts";
+import { Tap } from "./capture/tap.ts";
 import type { DataPath, DataPathCounts, InterfaceView, Log } from "./data-path.ts";
 import { describeInterface } from "./describe-interface.ts";
 import { dropReport, type LiveDropReport } from "./drop-report.ts";
@@ -31,6 +32,7 @@ const RETRY_MILLIS = 1000;
 
 export class LiveDataPath implements DataPath {
   readonly gateway: Gateway;
+  readonly tap: Tap;
   readonly #system: System;
   readonly #log: Log;
   readonly #outbox: Outbox;
@@ -56,6 +58,7 @@ export class LiveDataPath implements DataPath {
 
   constructor(gateway: Gateway, system: System, log: Log) {
     this.gateway = gateway;
+    this.tap = new Tap(gateway);
     this.#system = system;
     this.#log = log;
     this.#outbox = new Outbox(INTERFACES_MAX, gateway.pool.slots);
@@ -154,7 +157,8 @@ export class LiveDataPath implements DataPath {
     const gateway = this.gateway;
     const { rows, counts } = this.#outbox;
     const ports = this.#list;
-    gateway.run(now);
+    if (this.tap.isOpen) this.#runWatched(now);
+    else gateway.run(now);
     gateway.collect(this.#outbox);
     for (let i = 0; i < ports.length; i++) {
       const { driver, iface } = ports[i]!;
@@ -163,6 +167,11 @@ export class LiveDataPath implements DataPath {
     }
     this.#outbox.clear();
     gateway.clear();
+  }
+
+  #runWatched(now: number): void {
+    this.tap.before();
+    this.tap.after(this.gateway.run(now));
   }
 
   /** What the kernel has to tell; when it does not, it is asked again later. */

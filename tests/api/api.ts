@@ -11,6 +11,7 @@ import { poolLevels } from "../../src/insight/pools/levels.ts";
 import { finish, type Work } from "../../src/insight/work.ts";
 import { type AppOptions, buildApp } from "../../src/live/api/app.ts";
 import type { ApiGateway } from "../../src/live/api/gateway.ts";
+import { Tap } from "../../src/live/capture/tap.ts";
 import { Configurations } from "../../src/live/configurations.ts";
 import type { DataPath, DataPathCounts, LogLine } from "../../src/live/data-path.ts";
 import { EventHub } from "../../src/live/events.ts";
@@ -45,6 +46,7 @@ export const ELSEWHERE = JSON.stringify({ vpcs: { elsewhere: { vni: 1 } } });
 
 export class Api {
   readonly gateway: Gateway = gatewayOf(CONFIG);
+  readonly tap = new Tap(this.gateway);
   readonly folder = mkdtempSync(path.join(tmpdir(), "isthmus api "));
   readonly file = path.join(this.folder, "gateway.yaml");
   readonly lines: LogLine[] = [];
@@ -83,7 +85,8 @@ export class Api {
     const question = QUESTIONS[name] as (dataPath: DataPath, asked: unknown) => Work<never>;
     const interfaces = () => [];
     const counts = () => this.#counts();
-    const dataPath = { gateway: this.gateway, interfaces, counts } as Partial<DataPath>;
+    const { gateway, tap } = this;
+    const dataPath = { gateway, tap, interfaces, counts } as Partial<DataPath>;
     return finish(question(dataPath as DataPath, asked));
   };
 

@@ -81,6 +81,7 @@ function run(...words: string[]) {
     watched: false,
     now: () => 0,
     sleep: () => assert.fail("no command here waits"),
+    onInterrupt: () => assert.fail("no command here waits"),
     variable: () => undefined,
   };
   main(words, io);

@@ -71,7 +71,7 @@ export async function withFakeApi(
     const type = refused ? "application/problem+json" : "application/json";
     outgoing.setHeader("content-type", type);
     const value = refused ? answer.problem : answer;
-    outgoing.end(typeof value === "string" ? value : JSON.stringify(value));
+    outgoing.end(typeof value === "string" ? Buffer.from(value, "latin1") : JSON.stringify(value));
   });
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   try {
@@ -128,6 +128,7 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
     openInput: no,
     openOutput: (name) => ({
       write: (bytes) => written.set(name, (written.get(name) ?? "") + decoder.decode(bytes)),
+      flush: () => {},
       close: () => {},
     }),
     sameFile: (a, b) => a === b,
@@ -149,6 +150,7 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
         await new Promise(() => {});
       }
     },
+    onInterrupt: () => {},
     variable: (name) => variables[name],
   };
   main(words, io);

@@ -7,6 +7,7 @@ import type { Config } from "../../src/config/model.ts";
 import { testFrame } from "../../src/drivers/contract.ts";
 import { buildMemoryWire } from "../../src/drivers/memory.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import { Tap } from "../../src/live/capture/tap.ts";
 import type { DataPath, OpenDataPath } from "../../src/live/data-path.ts";
 import { Batch } from "../../src/packet/batch.ts";
 import { PacketPool } from "../../src/packet/packet-pool.ts";
@@ -23,6 +24,7 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
   const gateway = new Gateway({}, { random: seededRandom(1) });
   gateway.apply(config);
   const [near, far] = buildMemoryWire({ names: ["near0", "far0"] });
+  const tap = new Tap(gateway);
   const pool = new PacketPool();
   const batch = new Batch();
   let turns = 0;
@@ -45,7 +47,9 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
     const blue = gateway.addInterface({ name: "b", link: "raw-ip", vpc: "blue", vxlan: false });
     const packet = parsePacket("udp 10.0.0.4:3000 > 203.0.113.8:53");
     gateway.receive(blue, buildPacket(packet));
-    gateway.run(Math.floor(systemClock.now()));
+    if (tap.isOpen) tap.before();
+    const ran = gateway.run(Math.floor(systemClock.now()));
+    if (tap.isOpen) tap.after(ran);
     gateway.clear();
   }
 
@@ -67,6 +71,7 @@ export const openDataPath: OpenDataPath = (config, log): DataPath => {
 
   return {
     gateway,
+    tap,
     fds: [-1],
     flowEvents: gateway.parts.flows.events,
     turn() {

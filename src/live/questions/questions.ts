@@ -1,6 +1,7 @@
 // Every question that there is.
 
 import type { Work } from "../../insight/work.ts";
+import { closeCapture, fetchCapture, openCapture } from "./capture.ts";
 import { dropNews } from "./drop-news.ts";
 import { dropSamples, drops } from "./drops.ts";
 import { explain } from "./explain.ts";
@@ -15,6 +16,9 @@ import { stats } from "./stats.ts";
 export type { Question } from "./question.ts";
 
 export const QUESTIONS = {
+  openCapture,
+  fetchCapture,
+  closeCapture,
   drops,
   dropSamples,
   dropNews,

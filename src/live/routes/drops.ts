@@ -104,7 +104,7 @@ export const samples = route({
   },
 });
 
-export const capture = route({
+export const samplesFile = route({
   method: "get",
   path: "/v1/drops/samples.pcapng",
   summary: "The same as a capture; each packet has its explanation as a comment.",

@@ -12,26 +12,27 @@ const LIMIT_MAX = 1000;
 const PORT_MAX = 0xffff;
 const SECONDS_MAX = 10_000_000;
 
-const vpc = z
+export const vpc = z
   .string()
   .max(256)
   .describe("name of the VPC that opened it or of its peer")
   .optional();
-const address = z
+export const address = z
   .string()
   .max(64)
   .refine((text) => parseAddressOrPrefix(text) !== undefined, "must be an IP address or a prefix")
   .describe("address or prefix, of either end, before or after translation")
   .optional();
-const protocol = z.enum(["tcp", "udp", "icmp"]).optional();
+export const protocol = z.enum(["tcp", "udp", "icmp"]).optional();
 const state = z.enum(FLOW_STATES).optional();
 const PORT = "of either end, before or after translation; of an ICMP query its identifier";
+export const port = wholeNumber(0, PORT_MAX, PORT).optional();
 const ENDS = "seconds: those that end within them when no packet comes";
 
 const query = z.strictObject({
   vpc,
   address,
-  port: wholeNumber(0, PORT_MAX, PORT).optional(),
+  port,
   protocol,
   state,
   endsWithin: wholeNumber(0, SECONDS_MAX, ENDS).optional(),

@@ -1,8 +1,9 @@
 // Every route of the API. A new one is a file here and a line below.
 
 import type { Route } from "../api/route.ts";
+import { capture } from "./capture.ts";
 import { apply, config, confirm, validate } from "./config.ts";
-import { capture, drops, samples } from "./drops.ts";
+import { drops, samples, samplesFile } from "./drops.ts";
 import { events } from "./events.ts";
 import { explain } from "./explain.ts";
 import { flows, killFlows } from "./flows.ts";
@@ -34,10 +35,11 @@ const ALL = [
   pools,
   drops,
   samples,
-  capture,
+  samplesFile,
   explain,
   stats,
   metrics,
+  capture,
   events,
 ];
 

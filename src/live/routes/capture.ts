@@ -1,0 +1,63 @@
+// Packets while they pass, as a pcapng file that grows until enough have come, time is over, or
+// nobody reads it any more.
+
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { ApiGateway } from "../api/gateway.ts";
+import { wholeNumber, yesOrNo } from "../api/parameters.ts";
+import { Problem } from "../api/problem.ts";
+import { route } from "../api/route.ts";
+import { CaptureFile } from "../capture/capture-file.ts";
+import { address, port, protocol, vpc } from "./flows.ts";
+
+const COUNT_MAX = 10_000_000;
+const SECONDS = 60;
+const SECONDS_MAX = 86_400;
+/** How often what has been captured is fetched. */
+const FETCH_MILLIS = 100;
+
+const query = z.strictObject({
+  vpc,
+  address,
+  port,
+  protocol,
+  dropped: yesOrNo("only packets that are dropped").optional(),
+  count: wholeNumber(1, COUNT_MAX, "packets, and then it ends").optional(),
+  seconds: wholeNumber(1, SECONDS_MAX, `and then it ends; ${SECONDS} if absent`).optional(),
+});
+
+export const capture = route({
+  method: "get",
+  path: "/v1/capture",
+  summary: "Packets while they pass, before and after translation, with comments (pcapng).",
+  query,
+  reply: "application/x-pcapng",
+  problems: [409],
+  handle: async ({ gateway, query: { count = COUNT_MAX, seconds = SECONDS, ...filter } }) => {
+    const isMine = await gateway.ask("openCapture", { filter, most: count });
+    if (!isMine) throw new Problem(409, "Somebody captures already: one can at a time.");
+    return Readable.from(blocks(gateway, seconds * 1000), { objectMode: false });
+  },
+});
+
+/** When nobody reads them any more the generator is told to return. */
+async function* blocks(gateway: ApiGateway, millis: number): AsyncGenerator<Uint8Array> {
+  let made: Uint8Array[] = [];
+  const file = new CaptureFile((block) => made.push(block));
+  let told = 0;
+  try {
+    for (let rest = millis; ; rest -= FETCH_MILLIS) {
+      const { packets, missed, isOver } = await gateway.ask("fetchCapture", {});
+      for (const packet of packets) file.add(packet);
+      if (missed > told) file.missed(missed);
+      told = missed;
+      if (made.length > 0) yield Buffer.concat(made);
+      made = [];
+      if (isOver || rest <= 0) return;
+      await sleep(Math.min(FETCH_MILLIS, rest));
+    }
+  } finally {
+    await gateway.ask("closeCapture", {}).catch(() => {});
+  }
+}

@@ -1,0 +1,147 @@
+// Packets captured while they pass: which ones, before and after, and what is said of them.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { CaptureBlocks } from "../../src/cli/capture-blocks.ts";
+import { describeCame, describeLeft } from "../../src/live/capture/capture-file.ts";
+import type { CaptureFilter } from "../../src/live/capture/capture-filter.ts";
+import type { Tapped } from "../../src/live/capture/tap.ts";
+import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
+import { ethernetFrame, vxlanFrame } from "../support/frames.ts";
+import { ethernetInterface, rawInterface } from "../support/gateway.ts";
+import { Api } from "./api.ts";
+
+let api: Api;
+
+beforeEach(() => {
+  api = new Api();
+});
+afterEach(() => api.close());
+
+/** As the data path does it. */
+function pass(iface: number, ...frames: Uint8Array[]): void {
+  const { gateway, tap } = api;
+  for (const frame of frames) assert.ok(gateway.receive(iface, frame));
+  if (tap.isOpen) tap.before();
+  const ran = gateway.run(0);
+  if (tap.isOpen) tap.after(ran);
+  gateway.clear();
+}
+
+function packets(...texts: string[]): Uint8Array[] {
+  return texts.map((text) => buildPacket(parsePacket(text)));
+}
+
+function captured(filter: CaptureFilter, ...texts: string[]): readonly Tapped[] {
+  api.tap.open(filter, 1000);
+  pass(rawInterface(api.gateway, "blue"), ...packets(...texts));
+  const { packets: taken, missed } = api.tap.fetch();
+  assert.equal(missed, 0);
+  api.tap.close();
+  return taken;
+}
+
+const DNS = "udp 10.0.0.1:2000 > 10.1.0.1:53";
+
+test("a packet is kept as it came and as it left", () => {
+  const [tapped, ...more] = captured({}, DNS);
+  assert.deepEqual(more, []);
+  assert.equal(describePacket(tapped!.came!), DNS);
+  assert.deepEqual(
+    tapped!.left.map((each) => describePacket(each)),
+    ["udp 192.0.2.1:2000 > 10.1.0.1:53"],
+  );
+  assert.equal(describeCame(tapped!), "#1 in from blue");
+  assert.match(
+    describeLeft(tapped!),
+    /^#1 out to green, peering p, expose 1 of blue \(.+:1:\d+\), expose 1 of green \(.+:1:\d+\)$/,
+  );
+});
+
+test("one that is dropped says why, and one in a tunnel is kept without it", () => {
+  const wire = ethernetInterface(api.gateway, { name: "wire" });
+  api.tap.open({ dropped: true }, 10);
+  const [closed, open] = packets("udp 10.0.0.1:2000 > 10.1.0.1:54", DNS);
+  pass(wire, vxlanFrame(101, ethernetFrame(closed!)), vxlanFrame(101, ethernetFrame(open!)));
+  const { packets: taken } = api.tap.fetch();
+  const [tapped] = taken;
+  assert.equal(describePacket(tapped!.came!), "udp 10.0.0.1:2000 > 10.1.0.1:54");
+  assert.deepEqual(tapped!.left, []);
+  assert.match(describeCame(tapped!), /^#1 in from blue, dropped: [\w-]+\. \w.*\.$/);
+});
+
+test("what is no packet is kept as a frame", () => {
+  const wire = ethernetInterface(api.gateway, { name: "wire" });
+  api.tap.open({}, 10);
+  pass(wire, Uint8Array.of(1, 2, 3));
+  const [tapped] = api.tap.fetch().packets;
+  assert.deepEqual(
+    [tapped!.isFrame, tapped!.interface, tapped!.came],
+    [true, "wire", Uint8Array.of(1, 2, 3)],
+  );
+});
+
+for (const [filter, expected] of [
+  [{ port: 53 }, [1, 2]],
+  [{ port: 2000 }, [1, 3]],
+  [{ address: "192.0.2.1" }, [1, 2]],
+  [{ address: "192.0.2.0/31" }, [1, 2]],
+  [{ address: "10.0.0.3" }, [3]],
+  [{ address: "10.1.0.0/16", port: 2000 }, [1, 3]],
+  [{ address: "2001:db8::/32" }, []],
+  [{ protocol: "tcp" }, []],
+  [{ protocol: "udp", vpc: "green" }, [1, 2]],
+  [{ vpc: "red" }, []],
+  [{ dropped: true }, [3]],
+] as const) {
+  test(`${JSON.stringify(filter)} means packets ${expected}`, () => {
+    const all = ["udp 10.0.0.1:2000 > 10.1.0.1:53", "udp 10.0.0.2:3000 > 10.1.0.2:53"];
+    const taken = captured(filter, ...all, "udp 10.0.0.3:2000 > 10.1.0.1:54");
+    const numbers = taken.map(({ came }) => Number(describePacket(came!)[11]));
+    assert.deepEqual(numbers, expected);
+  });
+}
+
+test("what is no address is refused", () => {
+  assert.throws(() => api.tap.open({ address: "10.0.0" }, 1), /no address or prefix/);
+  assert.equal(api.tap.isOpen, false);
+});
+
+test("what is too much is counted, and nobody waits", () => {
+  const blue = rawInterface(api.gateway, "blue");
+  api.tap.open({}, 100);
+  const many = packets(
+    ...Array.from({ length: 100 }, (_, i) => `udp 10.0.0.1:${i + 1} > 10.1.0.1:53`),
+  );
+  pass(blue, ...many);
+  const first = api.tap.fetch();
+  assert.deepEqual([first.packets.length, first.missed, first.isOver], [64, 36, false]);
+  pass(blue, ...many);
+  const second = api.tap.fetch();
+  assert.deepEqual([second.packets.length, second.isOver], [36, true]);
+  pass(blue, ...many);
+  assert.equal(api.tap.fetch().packets.length, 0);
+});
+
+test("by the API it is a file that ends when enough have come", async () => {
+  const answer = api.app.inject("/v1/capture?vpc=blue&count=2&seconds=5");
+  while (!api.tap.isOpen) await new Promise((resolve) => setTimeout(resolve, 5));
+  const { status } = await api.request("/v1/capture");
+  assert.equal(status, 409);
+  pass(rawInterface(api.gateway, "blue"), ...packets(DNS, "udp 10.0.0.1:2000 > 10.1.0.1:54", DNS));
+  const { statusCode, headers, rawPayload } = await answer;
+  assert.deepEqual([statusCode, headers["content-type"]], [200, "application/x-pcapng"]);
+  const blocks = new CaptureBlocks();
+  // In pieces, as networks hand them over.
+  let whole = 0;
+  for (let at = 0; at < rawPayload.length; at += 7) {
+    whole += blocks.take(rawPayload.subarray(at, at + 7)).length;
+  }
+  assert.deepEqual([whole, blocks.packets, blocks.missed], [rawPayload.length, 3, 0]);
+  assert.equal(api.tap.isOpen, false);
+});
+
+test("by the API it ends when time is over", async () => {
+  const { statusCode } = await api.app.inject("/v1/capture?seconds=1");
+  assert.deepEqual([statusCode, api.tap.isOpen], [200, false]);
+});
