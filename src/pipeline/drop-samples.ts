@@ -4,6 +4,7 @@
 // nothing, and pushes out nobody else's packets.
 
 import { HEADROOM } from "../packet/limits.ts";
+import { UNFINISHED } from "../packet/offload.ts";
 import type { PacketPool } from "../packet/packet-pool.ts";
 import { V6 } from "../packet/packet-pool.ts";
 import { NO_ACL } from "../tables/acl-table.ts";
@@ -39,6 +40,8 @@ export class DropSamples {
   readonly offset: Int32Array;
   /** 1 when what is stored starts with the IP packet, whatever the interface. */
   readonly bare: Uint8Array;
+  /** 1 when the transport checksum was left to a network card. */
+  readonly unfinished: Uint8Array;
   /** As the pool's columns of these names, the rules those of the flow if there was one. */
   readonly direction: Int32Array;
   readonly sourceRule: Int32Array;
@@ -75,6 +78,7 @@ export class DropSamples {
     this.step = new Uint8Array(places);
     this.offset = new Int32Array(places);
     this.bare = new Uint8Array(places);
+    this.unfinished = new Uint8Array(places);
     this.direction = new Int32Array(places);
     this.sourceRule = new Int32Array(places);
     this.destinationRule = new Int32Array(places);
@@ -105,6 +109,7 @@ export class DropSamples {
     const l3 = pool.l3[row]!;
     this.#copy(place, at, length, l3 < 0 ? NONE : l3 - at);
     const flow = pool.flow[row]!;
+    this.unfinished[place] = (pool.offload[row]! & UNFINISHED) === 0 ? 0 : 1;
     this.direction[place] = pool.direction[row]!;
     this.aclRule[place] = pool.aclRule[row]!;
     if (flow < 0 || this.#tables === undefined) {
@@ -122,8 +127,9 @@ export class DropSamples {
 
   /** Stores a packet that was held and is back in `row`: of it there is the IP packet alone. */
   takeReleased(kind: number, row: number, step: number, now: number): void {
-    const { l3, end, rxInterface } = this.#pool;
+    const { l3, end, rxInterface, offload } = this.#pool;
     const place = this.#take(kind, rxInterface[row]!, step, now);
+    this.unfinished[place] = (offload[row]! & UNFINISHED) === 0 ? 0 : 1;
     this.#copy(place, l3[row]!, end[row]! - l3[row]!, 0);
     this.bare[place] = 1;
   }
@@ -133,6 +139,7 @@ export class DropSamples {
     const { room } = held;
     const place = this.#take(kind, room.rxInterface[cell]!, step, now);
     const lead = held.lead[cell]!;
+    this.unfinished[place] = (held.offload[cell]! & UNFINISHED) === 0 ? 0 : 1;
     const at = place * SAMPLE_BYTES;
     const length = room.length[cell]! - lead;
     const stored = room.load(cell, this.#words, at >> 2, SAMPLE_BYTES);

@@ -4,6 +4,7 @@ import type { Gateway } from "../../gateway/gateway.ts";
 import type { Decision } from "../../gateway/outcome.ts";
 import { type DropName, verdictName } from "../../packet/verdict.ts";
 import { SAMPLE_BYTES, SAMPLES_EACH } from "../../pipeline/drop-samples.ts";
+import { finishChecksum } from "../../wire/finish-checksum.ts";
 import { toHex } from "../../wire/hex.ts";
 import { describePacket } from "../../wire/notation.ts";
 import { finish, type Work } from "../work.ts";
@@ -114,6 +115,7 @@ export function readSample(gateway: Gateway, place: number): DropSample {
   const at = place * SAMPLE_BYTES;
   const frame = store.bytes.slice(at, at + store.captured[place]!);
   const offset = store.offset[place]!;
+  if (store.unfinished[place] === 1 && offset >= 0) finishChecksum(frame.subarray(offset));
   return {
     number: store.serial[place]!,
     millis: store.millis[place]!,

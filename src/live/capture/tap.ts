@@ -4,6 +4,8 @@
 import { type Clock, wallClock } from "../../base/clock.ts";
 import type { Gateway, Link } from "../../gateway/gateway.ts";
 import { BATCH_MAX } from "../../packet/limits.ts";
+import { UNFINISHED } from "../../packet/offload.ts";
+import { finishChecksum } from "../../wire/finish-checksum.ts";
 import { type CaptureFilter, CaptureTest } from "./capture-filter.ts";
 
 type Outcome = ReturnType<Gateway["outcome"]>;
@@ -55,6 +57,8 @@ export class Tap {
   #bytes = new Uint8Array(0);
   readonly #starts = new Int32Array(BATCH_MAX);
   readonly #lengths = new Int32Array(BATCH_MAX);
+  /** 1: the transport checksum is left to a network card. */
+  readonly #unfinished = new Uint8Array(BATCH_MAX);
   #came = 0;
 
   constructor(gateway: Gateway, clock: Clock = wallClock) {
@@ -102,6 +106,7 @@ export class Tap {
       const length = pool.length[row]!;
       this.#starts[i] = start;
       this.#lengths[i] = length;
+      this.#unfinished[i] = (pool.offload[row]! & UNFINISHED) === 0 ? 0 : 1;
       const end = start + Math.min(length, SNAP_BYTES, pool.slotBytes);
       this.#bytes.set(pool.bytes.subarray(start, end), i * SNAP_BYTES);
     }
@@ -138,7 +143,9 @@ export class Tap {
     // Behind a packet the link layer may have padded.
     const came = isFrame ? bytes : trimmed(bytes);
     const cameLength = came.length < bytes.length ? came.length : length - from;
-    this.#push(outcome, iface, millis, { came, cameLength, isFrame });
+    const isUnfinished = this.#unfinished[index] === 1;
+    if (isUnfinished && !isFrame) finishChecksum(came);
+    this.#push(outcome, iface, millis, { came, cameLength, isFrame }, isUnfinished);
   }
 
   #takeReturned(index: number, millis: number): void {
@@ -151,6 +158,7 @@ export class Tap {
     iface: number,
     millis: number,
     came: Pick<Tapped, "came" | "cameLength" | "isFrame">,
+    isUnfinished = false,
   ): void {
     if (this.#packets.length >= WAITING_MAX) {
       this.#missed++;
@@ -158,6 +166,8 @@ export class Tap {
     }
     const { frame: _, packet, offset: __, pieces, ...rest } = outcome;
     const leaves = outcome.verdict === "sent" || outcome.verdict === "held";
+    const left = leaves ? [packet, ...pieces.map((each) => each.packet)].map(copied) : [];
+    if (isUnfinished) left.forEach(finishChecksum);
     const port = this.#gateway.parts.interfaces[iface];
     this.#left--;
     this.#count++;
@@ -168,11 +178,13 @@ export class Tap {
       millis,
       interface: port?.name ?? "",
       link: port?.link ?? "raw-ip",
-      left: leaves
-        ? [packet, ...pieces.map((piece) => piece.packet)].map((each) => each.slice())
-        : [],
+      left,
     });
   }
+}
+
+function copied(bytes: Uint8Array): Uint8Array {
+  return bytes.slice();
 }
 
 /** An IP packet without what follows it. */
