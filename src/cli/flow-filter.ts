@@ -17,6 +17,8 @@ export interface FilterOptions {
   readonly state?: string;
   /** Seconds. */
   readonly endsWithin?: number;
+  readonly minAge?: number;
+  readonly maxAge?: number;
 }
 
 export function addFilterOptions(command: Command): Command {
@@ -26,13 +28,16 @@ export function addFilterOptions(command: Command): Command {
     .option("--port <port>", "from or to that port (of ICMP: identifier), before or after", portOf)
     .option("--protocol <name>", "tcp, udp or icmp", (text: string) => text.toLowerCase())
     .option("--state <state>", "in that state, e.g. established")
+    .option("--min-age <time>", "that are at least so old, e.g. 1h", secondsOf)
+    .option("--max-age <time>", "that are at most so old, e.g. 10s", secondsOf)
     .option("--ends-within <time>", "that end by then if no packet comes, e.g. 30s", secondsOf);
 }
 
 /** Only what was given. */
 export function filterOf(options: FilterOptions): FilterOptions {
-  const { vpc, address, port, protocol, state, endsWithin } = options;
-  const all = Object.entries({ vpc, address, port, protocol, state, endsWithin });
+  const { vpc, address, port, protocol, state, endsWithin, minAge, maxAge } = options;
+  const named = { vpc, address, port, protocol, state, endsWithin, minAge, maxAge };
+  const all = Object.entries(named);
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
 

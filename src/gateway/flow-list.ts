@@ -23,6 +23,8 @@ export interface FlowView {
   /** Packets and bytes (of the IP packets) as sent by its opener, and by the peer; modulo 2^32. */
   readonly packets: readonly [number, number];
   readonly bytes: readonly [number, number];
+  /** Since its first packet; tenths of a second are told apart. */
+  readonly ageMillis: number;
   /** How long it lives on when no packet comes; tenths of a second are told apart. */
   readonly endsInMillis: number;
 }
@@ -45,8 +47,14 @@ export function viewFlow(table: FlowTable, flow: number, tick: number): FlowView
     state: STATE_NAMES[table.state(flow)] ?? "",
     packets: counted(table, flow, table.layout.packets),
     bytes: counted(table, flow, table.layout.bytes),
+    ageMillis: ageOf(table, flow, tick) * TICK_MILLIS,
     endsInMillis: ticksLeft(table, flow, tick) * TICK_MILLIS,
   };
+}
+
+/** Ticks since a flow was made. */
+export function ageOf({ born }: FlowTable, flow: number, tick: number): number {
+  return (tick - born[flow]!) | 0;
 }
 
 /** Ticks that a flow lives on when no packet comes; 0 when it is over. */

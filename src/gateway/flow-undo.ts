@@ -17,6 +17,7 @@ interface Before {
   readonly draft: FlowDraft;
   /** Whether it counted for its VPC. */
   readonly counted: boolean;
+  readonly born: number;
 }
 
 export class FlowUndo {
@@ -75,11 +76,12 @@ export class FlowUndo {
     now.set(words);
   }
 
-  #bringBack({ table, words, draft, counted }: Before, since: number): void {
+  #bringBack({ table, words, draft, counted, born }: Before, since: number): void {
     const { host } = draft;
     draft.host = -1;
     draft.since = since;
     const again = table.insert(draft);
+    table.born[again] = born;
     if (!counted) table.vpcs.leave(again);
     draft.host = host;
     this.#countForHost(table, again, draft, since);
@@ -108,7 +110,8 @@ function remember(table: FlowTable, flow: number): Before {
   draft.idle = words[layout.idle]!;
   draft.direction = words[layout.direction]!;
   draft.replyDirection = words[layout.words + layout.direction]!;
-  return { table, flow, words, draft, counted: table.vpcs.counts(flow) };
+  const born = table.born[flow]!;
+  return { table, flow, words, draft, born, counted: table.vpcs.counts(flow) };
 }
 
 function wordsOf({ slab, layout }: FlowTable, flow: number): Int32Array {

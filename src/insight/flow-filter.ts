@@ -1,7 +1,8 @@
-// Which flows somebody speaks of: by VPC, address, port, protocol, state, and how soon they end.
+// Which flows somebody speaks of: by VPC, address, port, protocol, state, age, and how soon they
+// end.
 
 import type { Config } from "../config/model.ts";
-import { ticksLeft } from "../gateway/flow-list.ts";
+import { ageOf, ticksLeft } from "../gateway/flow-list.ts";
 import {
   DESTINATION,
   FlowDraft,
@@ -30,6 +31,9 @@ export interface FlowFilter {
   readonly state?: string | undefined;
   /** Flows that end within that time when no packet comes. */
   readonly endsWithinMillis?: number | undefined;
+  /** Flows that are at least, or at most, so old. */
+  readonly minAgeMillis?: number | undefined;
+  readonly maxAgeMillis?: number | undefined;
 }
 
 /** States that a flow can be in while it lives. */
@@ -49,16 +53,23 @@ export function parseAddressOrPrefix(text: string): Prefix | undefined {
 
 /** By the names of `config`. Throws an Error when the address is none. */
 export function flowTest(filter: FlowFilter, config: Config | undefined): FlowTest {
-  const { vpc, state, endsWithinMillis } = filter;
+  const { vpc, state, endsWithinMillis, minAgeMillis, maxAgeMillis } = filter;
   const vni = config?.vpcs.find(({ name }) => name === vpc)?.vni;
   if (vpc !== undefined && vni === undefined) return () => false;
   const wanted = state === undefined ? undefined : STATE_NAMES.indexOf(state);
-  const ticksMax = endsWithinMillis === undefined ? undefined : endsWithinMillis / TICK_MILLIS;
+  const ticksMax = (endsWithinMillis ?? Number.POSITIVE_INFINITY) / TICK_MILLIS;
+  const isAgeMeant = (minAgeMillis ?? maxAgeMillis) !== undefined;
+  const youngest = (minAgeMillis ?? 0) / TICK_MILLIS;
+  const oldest = (maxAgeMillis ?? Number.POSITIVE_INFINITY) / TICK_MILLIS;
   const isKeyMeant = keyTest(filter, vni);
   const draft = new FlowDraft();
   return (table, flow, tick) => {
     if (wanted !== undefined && table.state(flow) !== wanted) return false;
-    if (ticksMax !== undefined && ticksLeft(table, flow, tick) > ticksMax) return false;
+    if (endsWithinMillis !== undefined && ticksLeft(table, flow, tick) > ticksMax) return false;
+    if (isAgeMeant) {
+      const age = ageOf(table, flow, tick);
+      if (age < youngest || age > oldest) return false;
+    }
     if (isKeyMeant === undefined) return true;
     table.recall(flow, draft);
     return isKeyMeant(draft);

@@ -69,6 +69,8 @@ export class FlowTable {
   readonly sourceRule: Int32Array;
   readonly destinationRule: Int32Array;
   readonly timerSet: Uint8Array;
+  /** By flow: the tick at which it was made. */
+  readonly born: Int32Array;
   readonly vpcs: VpcFlows;
   /** Told of a flow before it is given up with all it holds: for whoever wants it back. */
   parting: ((table: FlowTable, flow: number) => void) | undefined = undefined;
@@ -92,10 +94,11 @@ export class FlowTable {
       memory,
       hashKey,
     });
-    const bytesPerFlow = 13 + FlowHolds.bytesPerFlow + VpcFlows.bytesPerFlow;
+    const bytesPerFlow = 17 + FlowHolds.bytesPerFlow + VpcFlows.bytesPerFlow;
     const arena = new Arena(bytesPerFlow * capacity + 1024, memory);
     this.sourceRule = arena.int32(capacity);
     this.destinationRule = arena.int32(capacity);
+    this.born = arena.int32(capacity);
     this.#holds = new FlowHolds(capacity, arena, release, fetchMappings);
     this.#numbers = new IndexPool(capacity, arena);
     this.timerSet = arena.uint8(capacity);
@@ -170,6 +173,7 @@ export class FlowTable {
     this.destinationRule[flow] = draft.destinationRule;
     this.#holds.write(flow, draft);
     this.timerSet[flow] = draft.timers;
+    this.born[flow] = tick;
     this.#start(flow, draft);
     this.slab.link(2 * flow, tag);
     this.slab.link(2 * flow + 1, otherTag);

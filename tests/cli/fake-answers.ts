@@ -25,6 +25,7 @@ export const FLOWS: readonly ApiFlow[] = [
     state: "established",
     packets: [1204, 2310],
     bytes: [96_320, 3_310_400],
+    ageMillis: 93000000,
     endsInMillis: 7439000,
   },
   {
@@ -36,6 +37,7 @@ export const FLOWS: readonly ApiFlow[] = [
     state: "two-way",
     packets: [3, 3],
     bytes: [252, 252],
+    ageMillis: 12000,
     endsInMillis: 58000,
   },
   {
@@ -47,6 +49,7 @@ export const FLOWS: readonly ApiFlow[] = [
     state: "one-way",
     packets: [1, 0],
     bytes: [71, 0],
+    ageMillis: 400,
     endsInMillis: 30000,
   },
 ];

@@ -109,9 +109,26 @@ test("a flow is told whole", () => {
       state: "established",
       packets: [2, 1],
       bytes: [80, 40],
+      ageMillis: 0,
       endsInMillis: 7_440_000,
     },
   ]);
+});
+
+test("flows are as old as their first packet", () => {
+  const { gateway, blue } = small();
+  gateway.receive(blue, buildPacket(parsePacket("udp 10.0.0.9:9 > 10.1.0.9:53")));
+  gateway.run(20_000);
+  gateway.receive(blue, buildPacket(parsePacket("tcp 10.0.0.2:3000 > 10.1.0.2:443 ack")));
+  gateway.run(25_000);
+  const [{ ageMillis: first } = { ageMillis: -1 }] = finish(
+    listFlows(gateway, { protocol: "tcp" }, { limit: 1 }),
+  ).items;
+  assert.equal(first, 25_000, "another packet makes it no younger");
+  assert.deepEqual(listed(gateway, { maxAgeMillis: 5000 }), ["udp 10.0.0.9:9"]);
+  assert.deepEqual(listed(gateway, { maxAgeMillis: 4900 }), []);
+  assert.deepEqual(listed(gateway, { minAgeMillis: 5100 }), ALL);
+  assert.deepEqual(listed(gateway, { minAgeMillis: 25_100 }), []);
 });
 
 test("what is no address is not looked for", () => {

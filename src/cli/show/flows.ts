@@ -20,15 +20,27 @@ export const flowsView: View<ApiFlow> = {
     { title: "STATE" },
     { title: "PACKETS", right: true, drop: 2 },
     { title: "BYTES", right: true, drop: 4 },
+    { title: "AGE", right: true, drop: 2 },
     { title: "EXPIRES", right: true, drop: 3 },
     { title: "PEERING", drop: 1 },
   ],
-  row({ from, to, original, translated, state, packets, bytes: sent, endsInMillis, peering }) {
+  row({
+    from,
+    to,
+    original,
+    translated,
+    state,
+    packets,
+    bytes: sent,
+    ageMillis,
+    endsInMillis,
+    peering,
+  }) {
     const [protocol, between] = splitNotation(original);
     const [, becomes] = splitNotation(translated);
     const both = [count(packets[0] + packets[1]), bytes(sent[0] + sent[1])];
-    const when = duration(endsInMillis / 1000);
-    return [`${from} > ${to}`, protocol, between, becomes, state, ...both, when, peering];
+    const times = [duration(ageMillis / 1000), duration(endsInMillis / 1000)];
+    return [`${from} > ${to}`, protocol, between, becomes, state, ...both, ...times, peering];
   },
   none: "No flows.",
 };

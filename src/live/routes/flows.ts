@@ -27,6 +27,8 @@ export const protocol = z.enum(["tcp", "udp", "icmp"]).optional();
 const state = z.enum(FLOW_STATES).optional();
 const PORT = "of either end, before or after translation; of an ICMP query its identifier";
 export const port = wholeNumber(0, PORT_MAX, PORT).optional();
+const MIN_AGE = "seconds: those that are at least so old";
+const MAX_AGE = "seconds: those that are at most so old";
 const ENDS = "seconds: those that end within them when no packet comes";
 
 const query = z.strictObject({
@@ -36,6 +38,8 @@ const query = z.strictObject({
   protocol,
   state,
   endsWithin: wholeNumber(0, SECONDS_MAX, ENDS).optional(),
+  minAge: wholeNumber(0, SECONDS_MAX, MIN_AGE).optional(),
+  maxAge: wholeNumber(0, SECONDS_MAX, MAX_AGE).optional(),
   limit: wholeNumber(1, LIMIT_MAX, `most flows on a page; ${LIMIT} if absent`).optional(),
   cursor: z.string().refine(isCursor, "must be `next` of another page").optional(),
 });
@@ -48,6 +52,8 @@ const body = z
     protocol,
     state,
     endsWithin: z.int().min(0).max(SECONDS_MAX).describe(ENDS).optional(),
+    minAge: z.int().min(0).max(SECONDS_MAX).describe(MIN_AGE).optional(),
+    maxAge: z.int().min(0).max(SECONDS_MAX).describe(MAX_AGE).optional(),
     all: z.literal(true).describe("instead of all others: every flow").optional(),
   })
   .refine(
@@ -66,6 +72,7 @@ export const flow = z.strictObject({
   state: z.enum(FLOW_STATES),
   packets: both.describe("by its opener, and by the peer; modulo 2^32"),
   bytes: both.describe("of IP packets; likewise"),
+  ageMillis: z.int().describe("since its first packet"),
   endsInMillis: z.int().describe("how long it lives on when no packet comes"),
 });
 
@@ -92,6 +99,22 @@ export const killFlows = route({
   }),
 });
 
-function filterOf({ endsWithin, ...filter }: FlowFilter & { endsWithin?: number | undefined }) {
-  return { ...filter, endsWithinMillis: endsWithin === undefined ? undefined : endsWithin * 1000 };
+interface Times {
+  /** Seconds. */
+  readonly endsWithin?: number | undefined;
+  readonly minAge?: number | undefined;
+  readonly maxAge?: number | undefined;
+}
+
+function filterOf({ endsWithin, minAge, maxAge, ...filter }: FlowFilter & Times): FlowFilter {
+  return {
+    ...filter,
+    endsWithinMillis: millis(endsWithin),
+    minAgeMillis: millis(minAge),
+    maxAgeMillis: millis(maxAge),
+  };
+}
+
+function millis(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
 }
