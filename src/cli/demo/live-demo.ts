@@ -36,6 +36,9 @@ const PICTURE = `Isthmus: two networks with the same addresses, talking
 
 `;
 
+/** Time that a slow machine may take to start it. */
+const READY_MILLIS = 30_000;
+
 /** The exit code. Throws an Error where there can be no such network. */
 export async function liveDemo(options: LiveDemoOptions, io: CliIo): Promise<number> {
   for (const missing of provideTools()) io.err(`demo: ${missing}\n`);
@@ -57,9 +60,15 @@ export async function liveDemo(options: LiveDemoOptions, io: CliIo): Promise<num
   }
 }
 
+/** Another gateway of this machine may have the usual one. */
+function socketBeside(file: string): string {
+  return path.join(path.dirname(file), "api.sock");
+}
+
 async function startGateway(network: Network, program: string, file: string): Promise<Program> {
-  const gateway = network.gateway.start([process.execPath, program, "run", file]);
-  await gateway.says(/the gateway runs/);
+  const words = ["run", file, "--api-socket", socketBeside(file)];
+  const gateway = network.gateway.start([process.execPath, program, ...words]);
+  await gateway.says(/the gateway runs/, READY_MILLIS);
   return gateway;
 }
 
@@ -113,6 +122,8 @@ The network goes on until Ctrl-C. In another terminal:
   ${inside("blue1")} curl http://198.51.100.2/
   ${inside("blue1")} ping 198.51.100.2
   ${inside("edge1")} curl http://192.0.2.80:8080/
+  ./isthmus show flows --api ${socketBeside(file)}
+  ./isthmus top --api ${socketBeside(file)}
 The configuration is ${file}
 and is read again when it changes.
 `);
