@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ManualClock } from "../../src/base/clock.ts";
 import { CaptureBlocks } from "../../src/cli/capture-blocks.ts";
 import { describeCame, describeLeft } from "../../src/live/capture/capture-file.ts";
 import type { CaptureFilter } from "../../src/live/capture/capture-filter.ts";
-import { Tap, type Tapped } from "../../src/live/capture/tap.ts";
+import type { Tapped } from "../../src/live/capture/tap.ts";
 import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
 import { ethernetFrame, vxlanFrame } from "../support/frames.ts";
 import { ethernetInterface, rawInterface } from "../support/gateway.ts";
@@ -34,11 +33,11 @@ function packets(...texts: string[]): Uint8Array[] {
 }
 
 function captured(filter: CaptureFilter, ...texts: string[]): readonly Tapped[] {
-  const ticket = api.tap.open(filter, 1000)!;
+  api.tap.open(filter, 1000);
   pass(rawInterface(api.gateway, "blue"), ...packets(...texts));
-  const { packets: taken, missed } = api.tap.fetch(ticket);
+  const { packets: taken, missed } = api.tap.fetch();
   assert.equal(missed, 0);
-  api.tap.close(ticket);
+  api.tap.close();
   return taken;
 }
 
@@ -61,10 +60,10 @@ test("a packet is kept as it came and as it left", () => {
 
 test("one that is dropped says why, and one in a tunnel is kept without it", () => {
   const wire = ethernetInterface(api.gateway, { name: "wire" });
-  const ticket = api.tap.open({ dropped: true }, 10)!;
+  api.tap.open({ dropped: true }, 10);
   const [closed, open] = packets("udp 10.0.0.1:2000 > 10.1.0.1:54", DNS);
   pass(wire, vxlanFrame(101, ethernetFrame(closed!)), vxlanFrame(101, ethernetFrame(open!)));
-  const { packets: taken } = api.tap.fetch(ticket);
+  const { packets: taken } = api.tap.fetch();
   const [tapped] = taken;
   assert.equal(describePacket(tapped!.came!), "udp 10.0.0.1:2000 > 10.1.0.1:54");
   assert.deepEqual(tapped!.left, []);
@@ -73,9 +72,9 @@ test("one that is dropped says why, and one in a tunnel is kept without it", () 
 
 test("what is no packet is kept as a frame", () => {
   const wire = ethernetInterface(api.gateway, { name: "wire" });
-  const ticket = api.tap.open({}, 10)!;
+  api.tap.open({}, 10);
   pass(wire, Uint8Array.of(1, 2, 3));
-  const [tapped] = api.tap.fetch(ticket).packets;
+  const [tapped] = api.tap.fetch().packets;
   assert.deepEqual(
     [tapped!.isFrame, tapped!.interface, tapped!.came],
     [true, "wire", Uint8Array.of(1, 2, 3)],
@@ -110,34 +109,18 @@ test("what is no address is refused", () => {
 
 test("what is too much is counted, and nobody waits", () => {
   const blue = rawInterface(api.gateway, "blue");
-  const ticket = api.tap.open({}, 100)!;
+  api.tap.open({}, 100);
   const many = packets(
     ...Array.from({ length: 100 }, (_, i) => `udp 10.0.0.1:${i + 1} > 10.1.0.1:53`),
   );
   pass(blue, ...many);
-  const first = api.tap.fetch(ticket);
+  const first = api.tap.fetch();
   assert.deepEqual([first.packets.length, first.missed, first.isOver], [64, 36, false]);
   pass(blue, ...many);
-  const second = api.tap.fetch(ticket);
+  const second = api.tap.fetch();
   assert.deepEqual([second.packets.length, second.isOver], [36, true]);
   pass(blue, ...many);
-  assert.equal(api.tap.fetch(ticket).packets.length, 0);
-});
-
-test("who does not fetch for ten seconds gives way, and disturbs nobody later", () => {
-  const clock = new ManualClock();
-  const tap = new Tap(api.gateway, clock);
-  const first = tap.open({}, 10)!;
-  assert.equal(tap.open({}, 10), undefined);
-  clock.advance(10_001);
-  const second = tap.open({}, 10)!;
-  assert.equal(tap.fetch(first).isOver, true);
-  tap.close(first);
-  assert.deepEqual([tap.isOpen, tap.fetch(second).isOver], [true, false]);
-  clock.advance(10_001);
-  tap.before();
-  tap.after(0);
-  assert.equal(tap.isOpen, false);
+  assert.equal(api.tap.fetch().packets.length, 0);
 });
 
 test("by the API it is a file that ends when enough have come", async () => {

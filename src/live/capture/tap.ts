@@ -48,8 +48,6 @@ export class Tap {
   readonly #gateway: Gateway;
   readonly #clock: Clock;
   #test: CaptureTest | undefined;
-  /** Of who captures. */
-  #ticket = 0;
   #left = 0;
   #count = 0;
   #missed = 0;
@@ -73,10 +71,8 @@ export class Tap {
     return this.#test !== undefined;
   }
 
-  /** Begins, for `most` packets: a ticket to fetch them with, or undefined while somebody else
-   * captures. Throws an Error with a sentence when the filter is wrong. */
-  open(filter: CaptureFilter, most: number): number | undefined {
-    if (this.isOpen && !this.#isForgotten()) return undefined;
+  /** Begins, for `most` packets. Throws an Error with a sentence when the filter is wrong. */
+  open(filter: CaptureFilter, most: number): void {
     this.#test = new CaptureTest(filter);
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(BATCH_MAX * SNAP_BYTES);
     this.#left = most;
@@ -85,27 +81,15 @@ export class Tap {
     this.#came = 0;
     this.#packets = [];
     this.#fetchedAt = this.#clock.now();
-    this.#ticket++;
-    return this.#ticket;
   }
 
-  /** Nothing happens when that capture is over already. */
-  close(ticket: number): void {
-    if (ticket === this.#ticket) this.#close();
-  }
-
-  #close(): void {
+  close(): void {
     this.#test = undefined;
     this.#packets = [];
   }
 
-  #isForgotten(): boolean {
-    return this.#clock.now() - this.#fetchedAt > PATIENCE_MILLIS;
-  }
-
   /** What has been captured since the last time. Over when nothing more will come. */
-  fetch(ticket: number): Fetched {
-    if (ticket !== this.#ticket) return { packets: [], missed: 0, isOver: true };
+  fetch(): Fetched {
     const packets = this.#packets;
     this.#packets = [];
     this.#fetchedAt = this.#clock.now();
@@ -130,11 +114,11 @@ export class Tap {
 
   /** After the run, before the gateway is cleared; `ran` outcomes are there. */
   after(ran: number): void {
-    if (this.#isForgotten()) {
-      this.#close();
+    const millis = this.#clock.now();
+    if (millis - this.#fetchedAt > PATIENCE_MILLIS) {
+      this.close();
       return;
     }
-    const millis = this.#clock.now();
     const { pool, batch, names } = this.#gateway.parts;
     const test = this.#test!;
     let room = PER_TURN;

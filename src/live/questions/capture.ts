@@ -2,7 +2,7 @@
 
 import type { CaptureFilter } from "../capture/capture-filter.ts";
 import type { Fetched } from "../capture/tap.ts";
-import type { Question } from "./question.ts";
+import type { Nothing, Question } from "./question.ts";
 
 export interface CaptureAsked {
   readonly filter: CaptureFilter;
@@ -10,23 +10,21 @@ export interface CaptureAsked {
   readonly most: number;
 }
 
-export interface CaptureTicket {
-  readonly ticket: number;
-}
-
-/** Undefined when somebody else captures. */
+/** Whether it has begun: false when somebody else captures. */
 // biome-ignore lint/correctness/useYield: nothing is walked over
-export const openCapture: Question<CaptureAsked, number | undefined> = function* ({ tap }, asked) {
-  return tap.open(asked.filter, asked.most);
+export const openCapture: Question<CaptureAsked, boolean> = function* ({ tap }, { filter, most }) {
+  if (tap.isOpen) return false;
+  tap.open(filter, most);
+  return true;
 };
 
 // biome-ignore lint/correctness/useYield: as many as the tap keeps
-export const fetchCapture: Question<CaptureTicket, Fetched> = function* ({ tap }, { ticket }) {
-  return tap.fetch(ticket);
+export const fetchCapture: Question<Nothing, Fetched> = function* ({ tap }) {
+  return tap.fetch();
 };
 
 // biome-ignore lint/correctness/useYield: nothing is walked over
-export const closeCapture: Question<CaptureTicket, null> = function* ({ tap }, { ticket }) {
-  tap.close(ticket);
+export const closeCapture: Question<Nothing, null> = function* ({ tap }) {
+  tap.close();
   return null;
 };

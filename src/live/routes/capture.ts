@@ -35,26 +35,20 @@ export const capture = route({
   reply: "application/x-pcapng",
   problems: [409],
   handle: async ({ gateway, query: { count = COUNT_MAX, seconds = SECONDS, ...filter } }) => {
-    const ticket = await gateway.ask("openCapture", { filter, most: count });
-    if (ticket !== undefined) {
-      return Readable.from(blocks(gateway, ticket, seconds * 1000), { objectMode: false });
-    }
-    throw new Problem(409, "Somebody captures already: one can at a time.");
+    const isMine = await gateway.ask("openCapture", { filter, most: count });
+    if (!isMine) throw new Problem(409, "Somebody captures already: one can at a time.");
+    return Readable.from(blocks(gateway, seconds * 1000), { objectMode: false });
   },
 });
 
 /** When nobody reads them any more the generator is told to return. */
-async function* blocks(
-  gateway: ApiGateway,
-  ticket: number,
-  millis: number,
-): AsyncGenerator<Uint8Array> {
+async function* blocks(gateway: ApiGateway, millis: number): AsyncGenerator<Uint8Array> {
   let made: Uint8Array[] = [];
   const file = new CaptureFile((block) => made.push(block));
   let told = 0;
   try {
     for (let rest = millis; ; rest -= FETCH_MILLIS) {
-      const { packets, missed, isOver } = await gateway.ask("fetchCapture", { ticket });
+      const { packets, missed, isOver } = await gateway.ask("fetchCapture", {});
       for (const packet of packets) file.add(packet);
       if (missed > told) file.missed(missed);
       told = missed;
@@ -64,6 +58,6 @@ async function* blocks(
       await sleep(Math.min(FETCH_MILLIS, rest));
     }
   } finally {
-    await gateway.ask("closeCapture", { ticket }).catch(() => {});
+    await gateway.ask("closeCapture", {}).catch(() => {});
   }
 }
