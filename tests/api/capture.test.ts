@@ -5,11 +5,11 @@ import { afterEach, beforeEach, test } from "node:test";
 import { CaptureBlocks } from "../../src/cli/capture-blocks.ts";
 import { describeCame, describeLeft } from "../../src/live/capture/capture-file.ts";
 import type { CaptureFilter } from "../../src/live/capture/capture-filter.ts";
-import type { Tapped } from "../../src/live/capture/tap.ts";
+import { type Fetched, Tap, type Tapped } from "../../src/live/capture/tap.ts";
 import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
 import { ethernetFrame, vxlanFrame } from "../support/frames.ts";
-import { ethernetInterface, rawInterface } from "../support/gateway.ts";
-import { Api } from "./api.ts";
+import { ethernetInterface, gatewayOf, rawInterface } from "../support/gateway.ts";
+import { Api, CONFIG } from "./api.ts";
 
 let api: Api;
 
@@ -35,10 +35,23 @@ function packets(...texts: string[]): Uint8Array[] {
 function captured(filter: CaptureFilter, ...texts: string[]): readonly Tapped[] {
   api.tap.open(filter, 1000);
   pass(rawInterface(api.gateway, "blue"), ...packets(...texts));
-  const { packets: taken, missed } = api.tap.fetch();
+  const { packets: taken, missed } = fetchAll();
   assert.equal(missed, 0);
   api.tap.close();
   return taken;
+}
+
+/** All that waits, as the API fetches it. */
+function fetchAll(): Omit<Fetched, "more"> {
+  const { tap } = api;
+  const packets: Tapped[] = [];
+  for (;;) {
+    const { more, ...fetched } = tap.fetch();
+    assert.ok(fetched.packets.length <= 16, "packets wait no longer than that");
+    packets.push(...fetched.packets);
+    if (!more) return { ...fetched, packets };
+    assert.equal(fetched.isOver, false);
+  }
 }
 
 const DNS = "udp 10.0.0.1:2000 > 10.1.0.1:53";
@@ -114,13 +127,26 @@ test("what is too much is counted, and nobody waits", () => {
     ...Array.from({ length: 100 }, (_, i) => `udp 10.0.0.1:${i + 1} > 10.1.0.1:53`),
   );
   pass(blue, ...many);
-  const first = api.tap.fetch();
+  const first = fetchAll();
   assert.deepEqual([first.packets.length, first.missed, first.isOver], [64, 36, false]);
   pass(blue, ...many);
-  const second = api.tap.fetch();
+  const second = fetchAll();
   assert.deepEqual([second.packets.length, second.isOver], [36, true]);
   pass(blue, ...many);
   assert.equal(api.tap.fetch().packets.length, 0);
+});
+
+test("of a super-frame the beginning is kept, before and after, and how long it was", () => {
+  const gateway = gatewayOf(CONFIG, 65_728);
+  const tap = new Tap(gateway);
+  tap.open({}, 10);
+  gateway.receive(rawInterface(gateway, "blue"), packets(`${DNS} len=40000`)[0]!);
+  tap.before();
+  tap.after(gateway.run(0));
+  const [tapped] = tap.fetch().packets;
+  const { came, cameLength, left, leftLengths } = tapped!;
+  assert.deepEqual([came!.length, cameLength], [2048, 40_000]);
+  assert.deepEqual([left.map(({ length }) => length), leftLengths], [[2048], [40_000]]);
 });
 
 test("by the API it is a file that ends when enough have come", async () => {

@@ -19,7 +19,7 @@ export class CaptureFile {
   }
 
   add(tapped: Tapped): void {
-    const { from, to = "", came, isFrame, left } = tapped;
+    const { from, to = "", came, isFrame, left, leftLengths } = tapped;
     this.#nanos = BigInt(Math.round(tapped.millis * 1000)) * BigInt(NANOS / 1000);
     if (came !== undefined) {
       const name = isFrame || from === undefined ? tapped.interface : from;
@@ -29,7 +29,7 @@ export class CaptureFile {
     const iface = left.length > 0 ? this.#interface(to, false) : -1;
     for (const [index, packet] of left.entries()) {
       const piece = left.length > 1 ? `fragment ${index + 1} of ${left.length}, ` : "";
-      this.#add(iface, packet, packet.length, `${piece}${describeLeft(tapped)}`);
+      this.#add(iface, packet, leftLengths[index]!, `${piece}${describeLeft(tapped)}`);
     }
   }
 

@@ -4,6 +4,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { systemClock } from "../../base/clock.ts";
 import type { ApiGateway } from "../api/gateway.ts";
 import { wholeNumber, yesOrNo } from "../api/parameters.ts";
 import { Problem } from "../api/problem.ts";
@@ -14,8 +15,10 @@ import { address, port, protocol, vpc } from "./flows.ts";
 const COUNT_MAX = 10_000_000;
 const SECONDS = 60;
 const SECONDS_MAX = 86_400;
-/** How often what has been captured is fetched. */
+/** How often it is asked for packets when there are none. */
 const FETCH_MILLIS = 100;
+/** For packets that have been captured and wait when time is over. */
+const LATE_MILLIS = 2000;
 
 const query = z.strictObject({
   vpc,
@@ -46,16 +49,18 @@ async function* blocks(gateway: ApiGateway, millis: number): AsyncGenerator<Uint
   let made: Uint8Array[] = [];
   const file = new CaptureFile((block) => made.push(block));
   let told = 0;
+  const until = systemClock.now() + millis;
   try {
-    for (let rest = millis; ; rest -= FETCH_MILLIS) {
-      const { packets, missed, isOver } = await gateway.ask("fetchCapture", {});
+    for (;;) {
+      const { packets, more, missed, isOver } = await gateway.ask("fetchCapture", {});
       for (const packet of packets) file.add(packet);
       if (missed > told) file.missed(missed);
       told = missed;
       if (made.length > 0) yield Buffer.concat(made);
       made = [];
-      if (isOver || rest <= 0) return;
-      await sleep(Math.min(FETCH_MILLIS, rest));
+      const rest = until - systemClock.now();
+      if (isOver || rest <= (more ? -LATE_MILLIS : 0)) return;
+      if (!more) await sleep(Math.min(FETCH_MILLIS, rest));
     }
   } finally {
     await gateway.ask("closeCapture", {}).catch(() => {});
