@@ -348,8 +348,7 @@ export class Gateway {
 
   /** Gives the packets of the last run back to the pool. */
   clear(): void {
-    const { rows, count } = this.#batch;
-    this.#pool.releaseMany(rows, count);
+    this.#pool.releaseMany(this.#batch.rows, this.#batch.count);
     this.#pool.releaseMany(this.#answers.rows, this.#answers.count);
     const { batch: returned } = this.#returned;
     this.#pool.releaseMany(returned.rows, returned.count);
@@ -377,6 +376,7 @@ export class Gateway {
       flows: this.#flows,
       pool: this.#pool,
       batch: this.#batch,
+      returned: this.#returned.batch,
       pipeline: this.#pipeline,
       drops: this.#drops,
       interfaces: this.#interfaces.all,

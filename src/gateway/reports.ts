@@ -78,6 +78,8 @@ export interface GatewayParts {
   readonly pool: PacketPool;
   /** What came last, until it is cleared. */
   readonly batch: Batch;
+  /** Likewise, what came earlier, has waited, and went on. */
+  readonly returned: Batch;
   readonly pipeline: Pipeline;
   readonly drops: DropBook;
   /** By index. */

@@ -7,6 +7,7 @@ import { describeCame, describeLeft } from "../../src/live/capture/capture-file.
 import type { CaptureFilter } from "../../src/live/capture/capture-filter.ts";
 import { type Fetched, Tap, type Tapped } from "../../src/live/capture/tap.ts";
 import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
+import { cut } from "../support/fragments.ts";
 import { ethernetFrame, vxlanFrame } from "../support/frames.ts";
 import { ethernetInterface, gatewayOf, rawInterface } from "../support/gateway.ts";
 import { Api, CONFIG } from "./api.ts";
@@ -148,6 +149,43 @@ test("of a super-frame the beginning is kept, before and after, and how long it 
   assert.deepEqual([came!.length, cameLength], [2048, 40_000]);
   assert.deepEqual([left.map(({ length }) => length), leftLengths], [[2048], [40_000]]);
 });
+
+/** Of each packet captured: verdict, and who sent it. */
+function fragmentsCaptured(filter: CaptureFilter): string[] {
+  const datagrams = [
+    "udp 10.0.0.1:2000 > 10.1.0.1:53 len=84",
+    "udp 10.0.0.2:3000 > 10.1.0.1:53 len=84",
+  ];
+  const blue = rawInterface(api.gateway, "blue");
+  api.tap.open(filter, 100);
+  const cuts = packets(...datagrams).map((each, i) => cut(each, [32], i));
+  for (const [first, second] of cuts) {
+    // The payload of the second says 53, where a first one has ports.
+    second!.set([0, 53], 20);
+    pass(blue, second!);
+    pass(blue, first!);
+  }
+  return api.tap.fetch().packets.map(({ verdict, came, left }) => {
+    const host = (came ?? left[0])![15];
+    return `${verdict} ${came ? "from" : "as"} ${host}`;
+  });
+}
+
+for (const [filter, expected] of [
+  [
+    {},
+    ["waiting from 1", "sent from 1", "sent as 1", "waiting from 2", "sent from 2", "sent as 1"],
+  ],
+  [{ address: "10.0.0.2" }, ["waiting from 2", "sent from 2", "sent as 1"]],
+  [{ vpc: "red" }, []],
+  [{ protocol: "tcp" }, []],
+  [{ port: 3000 }, ["sent from 2", "sent as 1"]],
+  [{ dropped: true }, []],
+] as const) {
+  test(`of fragments that have waited ${JSON.stringify(filter)} means some`, () => {
+    assert.deepEqual(fragmentsCaptured(filter), expected);
+  });
+}
 
 test("by the API it is a file that ends when enough have come", async () => {
   const answer = api.app.inject("/v1/capture?vpc=blue&count=2&seconds=5");

@@ -2,7 +2,7 @@
 
 import type { GatewayParts } from "../../gateway/gateway.ts";
 import { parseAddressOrPrefix } from "../../insight/flow-filter.ts";
-import { type PacketPool, V6 } from "../../packet/packet-pool.ts";
+import { LATER_FRAGMENT, type PacketPool, V6 } from "../../packet/packet-pool.ts";
 import { DROP_FIRST } from "../../packet/verdict.ts";
 import { writeIpAddress } from "../../wire/ip-address.ts";
 import { ICMP, ICMPV6, TCP, UDP } from "../../wire/ip-protocol.ts";
@@ -73,12 +73,8 @@ export class CaptureTest {
     if (protocols !== undefined && !protocols.includes(pool.protocol[row]!)) return false;
     const v6 = (pool.flags[row]! & V6) !== 0;
     const from = at + l3 - start;
-    const l4 = pool.l4[row]!;
     return (
-      (port === undefined ||
-        (hasPorts(pool.protocol[row]!) &&
-          l4 >= 0 &&
-          (hasPort(pool.bytes, l4, port) || hasPort(before, at + l4 - start, port)))) &&
+      (port === undefined || hasPortOf(pool, row, port, before, at - start)) &&
       (this.#address === undefined ||
         hasAddress(pool.bytes, l3, v6, this.#address) ||
         hasAddress(before, from, v6, this.#address))
@@ -94,6 +90,23 @@ function isOf(vpc: string, pool: PacketPool, row: number, names: Names): boolean
 
 function hasPorts(protocol: number): boolean {
   return protocol === TCP || protocol === UDP;
+}
+
+/** Byte `i` of the pool was byte `i + shift` of `before`. A later fragment has no ports, but those
+ * that the first has lent it. */
+function hasPortOf(
+  pool: PacketPool,
+  row: number,
+  port: number,
+  before: Uint8Array,
+  shift: number,
+): boolean {
+  if (!hasPorts(pool.protocol[row]!)) return false;
+  if ((pool.flags[row]! & LATER_FRAGMENT) !== 0) {
+    return pool.sourcePort[row]! === port || pool.destinationPort[row]! === port;
+  }
+  const l4 = pool.l4[row]!;
+  return l4 >= 0 && (hasPort(pool.bytes, l4, port) || hasPort(before, l4 + shift, port));
 }
 
 function hasPort(bytes: Uint8Array, at: number, port: number): boolean {

@@ -61,6 +61,8 @@ export class Tap {
   #missed = 0;
   #fetchedAt = 0;
   #packets: Tapped[] = [];
+  /** Numbers of packets that were meant, and wait for another fragment. */
+  readonly #waiting = new Set<number>();
   #chunk = new Uint8Array(0);
   #chunkUsed = 0;
   /** Of the batch that is about to run: frames, and where each began in the pool. */
@@ -90,12 +92,14 @@ export class Tap {
     this.#missed = 0;
     this.#came = 0;
     this.#packets = [];
+    this.#waiting.clear();
     this.#fetchedAt = this.#clock.now();
   }
 
   close(): void {
     this.#test = undefined;
     this.#packets = [];
+    this.#waiting.clear();
     this.#chunk = new Uint8Array(0);
     this.#chunkUsed = 0;
   }
@@ -132,7 +136,7 @@ export class Tap {
       this.close();
       return;
     }
-    const { pool, batch, names } = this.#gateway.parts;
+    const { pool, batch, returned, names } = this.#gateway.parts;
     const test = this.#test!;
     let room = PER_TURN;
     for (let i = 0; i < this.#came && this.#left > 0; i++) {
@@ -142,11 +146,14 @@ export class Tap {
       else this.#missed++;
     }
     // Those that have waited for another fragment are seen as they leave.
-    for (let i = batch.count; i < ran && this.#left > 0; i++) this.#takeReturned(i, millis);
+    for (let i = batch.count; i < ran && this.#left > 0; i++) {
+      this.#takeReturned(i, returned.rows[i - batch.count]!, millis);
+    }
   }
 
   #take(index: number, iface: number, millis: number): void {
     const outcome = this.#gateway.outcome(index);
+    if (outcome.verdict === "waiting") this.#waiting.add(outcome.number);
     const at = index * SNAP_BYTES;
     const length = this.#lengths[index]!;
     const kept = Math.min(length, SNAP_BYTES);
@@ -161,8 +168,13 @@ export class Tap {
     this.#push(outcome, iface, millis, { came, cameLength, isFrame }, isUnfinished);
   }
 
-  #takeReturned(index: number, millis: number): void {
+  /** One that was meant when it came, or is by what has become of it. */
+  #takeReturned(index: number, row: number, millis: number): void {
+    const { pool, names } = this.#gateway.parts;
     const outcome = this.#gateway.outcome(index);
+    const start = pool.start[row]!;
+    const isMeant = this.#test!.means(pool, row, names, pool.bytes, start, start);
+    if (!this.#waiting.delete(outcome.number) && !isMeant) return;
     this.#push(outcome, -1, millis, { came: undefined, cameLength: 0, isFrame: false });
   }
 
