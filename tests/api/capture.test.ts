@@ -1,11 +1,15 @@
 // Packets captured while they pass: which ones, before and after, and what is said of them.
 
 import assert from "node:assert/strict";
+import type { Readable } from "node:stream";
 import { afterEach, beforeEach, test } from "node:test";
+import { ManualClock } from "../../src/base/clock.ts";
 import { CaptureBlocks } from "../../src/cli/capture-blocks.ts";
+import { perform } from "../../src/live/api/perform.ts";
 import { describeCame, describeLeft } from "../../src/live/capture/capture-file.ts";
 import type { CaptureFilter } from "../../src/live/capture/capture-filter.ts";
 import { type Fetched, Tap, type Tapped } from "../../src/live/capture/tap.ts";
+import { capture } from "../../src/live/routes/capture.ts";
 import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
 import { cut } from "../support/fragments.ts";
 import { ethernetFrame, vxlanFrame } from "../support/frames.ts";
@@ -38,16 +42,19 @@ function captured(filter: CaptureFilter, ...texts: string[]): readonly Tapped[] 
   pass(rawInterface(api.gateway, "blue"), ...packets(...texts));
   const { packets: taken, missed } = fetchAll();
   assert.equal(missed, 0);
-  api.tap.close();
+  api.tap.close(FIRST);
   return taken;
 }
+
+/** The ticket of whoever opens a tap first. */
+const FIRST = 1;
 
 /** All that waits, as the API fetches it. */
 function fetchAll(): Omit<Fetched, "more"> {
   const { tap } = api;
   const packets: Tapped[] = [];
   for (;;) {
-    const { more, ...fetched } = tap.fetch();
+    const { more, ...fetched } = tap.fetch(FIRST);
     assert.ok(fetched.packets.length <= 16, "packets wait no longer than that");
     packets.push(...fetched.packets);
     if (!more) return { ...fetched, packets };
@@ -77,7 +84,7 @@ test("one that is dropped says why, and one in a tunnel is kept without it", () 
   api.tap.open({ dropped: true }, 10);
   const [closed, open] = packets("udp 10.0.0.1:2000 > 10.1.0.1:54", DNS);
   pass(wire, vxlanFrame(101, ethernetFrame(closed!)), vxlanFrame(101, ethernetFrame(open!)));
-  const { packets: taken } = api.tap.fetch();
+  const { packets: taken } = api.tap.fetch(FIRST);
   const [tapped] = taken;
   assert.equal(describePacket(tapped!.came!), "udp 10.0.0.1:2000 > 10.1.0.1:54");
   assert.deepEqual(tapped!.left, []);
@@ -88,7 +95,7 @@ test("what is no packet is kept as a frame", () => {
   const wire = ethernetInterface(api.gateway, { name: "wire" });
   api.tap.open({}, 10);
   pass(wire, Uint8Array.of(1, 2, 3));
-  const [tapped] = api.tap.fetch().packets;
+  const [tapped] = api.tap.fetch(FIRST).packets;
   assert.deepEqual(
     [tapped!.isFrame, tapped!.interface, tapped!.came],
     [true, "wire", Uint8Array.of(1, 2, 3)],
@@ -134,7 +141,30 @@ test("what is too much is counted, and nobody waits", () => {
   const second = fetchAll();
   assert.deepEqual([second.packets.length, second.isOver], [36, true]);
   pass(blue, ...many);
-  assert.equal(api.tap.fetch().packets.length, 0);
+  assert.equal(api.tap.fetch(FIRST).packets.length, 0);
+});
+
+test("somebody taken for gone neither gets nor ends what another captures", () => {
+  const { gateway } = api;
+  const clock = new ManualClock();
+  const tap = new Tap(gateway, clock);
+  const blue = rawInterface(gateway, "blue");
+  const passOne = () => {
+    gateway.receive(blue, packets(DNS)[0]!);
+    tap.before();
+    tap.after(gateway.run(0));
+  };
+  const slow = tap.open({}, 10);
+  clock.advance(10_001);
+  passOne();
+  assert.equal(tap.isOpen, false);
+  assert.equal(tap.fetch(slow).isOver, true);
+  const other = tap.open({}, 10);
+  passOne();
+  assert.deepEqual(tap.fetch(slow), { packets: [], more: false, missed: 0, isOver: true });
+  tap.close(slow);
+  assert.equal(tap.fetch(other).packets.length, 1);
+  assert.equal(tap.isOpen, true);
 });
 
 test("of a super-frame the beginning is kept, before and after, and how long it was", () => {
@@ -144,7 +174,7 @@ test("of a super-frame the beginning is kept, before and after, and how long it 
   gateway.receive(rawInterface(gateway, "blue"), packets(`${DNS} len=40000`)[0]!);
   tap.before();
   tap.after(gateway.run(0));
-  const [tapped] = tap.fetch().packets;
+  const [tapped] = tap.fetch(FIRST).packets;
   const { came, cameLength, left, leftLengths } = tapped!;
   assert.deepEqual([came!.length, cameLength], [2048, 40_000]);
   assert.deepEqual([left.map(({ length }) => length), leftLengths], [[2048], [40_000]]);
@@ -165,7 +195,7 @@ function fragmentsCaptured(filter: CaptureFilter): string[] {
     pass(blue, second!);
     pass(blue, first!);
   }
-  return api.tap.fetch().packets.map(({ verdict, came, left }) => {
+  return api.tap.fetch(FIRST).packets.map(({ verdict, came, left }) => {
     const host = (came ?? left[0])![15];
     return `${verdict} ${came ? "from" : "as"} ${host}`;
   });
@@ -208,4 +238,13 @@ test("by the API it is a file that ends when enough have come", async () => {
 test("by the API it ends when time is over", async () => {
   const { statusCode } = await api.app.inject("/v1/capture?seconds=1");
   assert.deepEqual([statusCode, api.tap.isOpen], [200, false]);
+});
+
+test("whoever goes away before the first byte leaves the place to others", async () => {
+  const query = { vpc: "blue" };
+  const stream = await perform(capture, api, { query, body: undefined, mediaType: undefined });
+  assert.equal(api.tap.isOpen, true);
+  (stream as Readable).destroy();
+  await new Promise(setImmediate);
+  assert.equal(api.tap.isOpen, false);
 });

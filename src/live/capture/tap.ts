@@ -56,6 +56,8 @@ export class Tap {
   readonly #gateway: Gateway;
   readonly #clock: Clock;
   #test: CaptureTest | undefined;
+  /** Counts those who have opened it. */
+  #ticket = 0;
   #left = 0;
   #count = 0;
   #missed = 0;
@@ -83,8 +85,9 @@ export class Tap {
     return this.#test !== undefined;
   }
 
-  /** Begins, for `most` packets. Throws an Error with a sentence when the filter is wrong. */
-  open(filter: CaptureFilter, most: number): void {
+  /** Begins, for `most` packets; a ticket to fetch them with. Throws an Error with a sentence when
+   * the filter is wrong. */
+  open(filter: CaptureFilter, most: number): number {
     this.#test = new CaptureTest(filter);
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(BATCH_MAX * SNAP_BYTES);
     this.#left = most;
@@ -94,9 +97,16 @@ export class Tap {
     this.#packets = [];
     this.#waiting.clear();
     this.#fetchedAt = this.#clock.now();
+    this.#ticket++;
+    return this.#ticket;
   }
 
-  close(): void {
+  /** Only if it is still open for that ticket. */
+  close(ticket: number): void {
+    if (ticket === this.#ticket) this.#close();
+  }
+
+  #close(): void {
     this.#test = undefined;
     this.#packets = [];
     this.#waiting.clear();
@@ -104,8 +114,10 @@ export class Tap {
     this.#chunkUsed = 0;
   }
 
-  /** The next of what has been captured. Over when nothing more will come. */
-  fetch(): Fetched {
+  /** The next of what has been captured. Over when nothing more will come, as for somebody who has
+   * been taken for gone. */
+  fetch(ticket: number): Fetched {
+    if (ticket !== this.#ticket) return { packets: [], more: false, missed: 0, isOver: true };
     const packets = this.#packets.splice(0, PORTION);
     const more = this.#packets.length > 0;
     this.#fetchedAt = this.#clock.now();
@@ -133,7 +145,7 @@ export class Tap {
   after(ran: number): void {
     const millis = this.#clock.now();
     if (millis - this.#fetchedAt > PATIENCE_MILLIS) {
-      this.close();
+      this.#close();
       return;
     }
     const { pool, batch, returned, names } = this.#gateway.parts;

@@ -2,7 +2,7 @@
 
 import type { CaptureFilter } from "../capture/capture-filter.ts";
 import type { Fetched } from "../capture/tap.ts";
-import type { Nothing, Question } from "./question.ts";
+import type { Question } from "./question.ts";
 
 export interface CaptureAsked {
   readonly filter: CaptureFilter;
@@ -10,21 +10,25 @@ export interface CaptureAsked {
   readonly most: number;
 }
 
-/** Whether it has begun: false when somebody else captures. */
-// biome-ignore lint/correctness/useYield: nothing is walked over
-export const openCapture: Question<CaptureAsked, boolean> = function* ({ tap }, { filter, most }) {
-  if (tap.isOpen) return false;
-  tap.open(filter, most);
-  return true;
-};
+/** Whose capture it is. */
+export interface CaptureTicket {
+  readonly ticket: number;
+}
+
+/** When it has begun; null when somebody else captures. */
+export const openCapture: Question<CaptureAsked, CaptureTicket | null> =
+  // biome-ignore lint/correctness/useYield: nothing is walked over
+  function* ({ tap }, { filter, most }) {
+    return tap.isOpen ? null : { ticket: tap.open(filter, most) };
+  };
 
 // biome-ignore lint/correctness/useYield: as many as the tap keeps
-export const fetchCapture: Question<Nothing, Fetched> = function* ({ tap }) {
-  return tap.fetch();
+export const fetchCapture: Question<CaptureTicket, Fetched> = function* ({ tap }, { ticket }) {
+  return tap.fetch(ticket);
 };
 
 // biome-ignore lint/correctness/useYield: nothing is walked over
-export const closeCapture: Question<Nothing, null> = function* ({ tap }) {
-  tap.close();
+export const closeCapture: Question<CaptureTicket, null> = function* ({ tap }, { ticket }) {
+  tap.close(ticket);
   return null;
 };

@@ -10,6 +10,7 @@ import { wholeNumber, yesOrNo } from "../api/parameters.ts";
 import { Problem } from "../api/problem.ts";
 import { route } from "../api/route.ts";
 import { CaptureFile } from "../capture/capture-file.ts";
+import type { CaptureTicket } from "../questions/capture.ts";
 import { address, port, protocol, vpc } from "./flows.ts";
 
 const COUNT_MAX = 10_000_000;
@@ -38,21 +39,27 @@ export const capture = route({
   reply: "application/x-pcapng",
   problems: [409],
   handle: async ({ gateway, query: { count = COUNT_MAX, seconds = SECONDS, ...filter } }) => {
-    const isMine = await gateway.ask("openCapture", { filter, most: count });
-    if (!isMine) throw new Problem(409, "Somebody captures already: one can at a time.");
-    return Readable.from(blocks(gateway, seconds * 1000), { objectMode: false });
+    const ticket = await gateway.ask("openCapture", { filter, most: count });
+    if (ticket === null) throw new Problem(409, "Somebody captures already: one can at a time.");
+    const all = Readable.from(blocks(gateway, ticket, seconds * 1000), { objectMode: false });
+    // Whoever goes away before the first block is read has nobody told of it in there.
+    return all.once("close", () => void gateway.ask("closeCapture", ticket).catch(() => {}));
   },
 });
 
 /** When nobody reads them any more the generator is told to return. */
-async function* blocks(gateway: ApiGateway, millis: number): AsyncGenerator<Uint8Array> {
+async function* blocks(
+  gateway: ApiGateway,
+  ticket: CaptureTicket,
+  millis: number,
+): AsyncGenerator<Uint8Array> {
   let made: Uint8Array[] = [];
   const file = new CaptureFile((block) => made.push(block));
   let told = 0;
   const until = systemClock.now() + millis;
   try {
     for (;;) {
-      const { packets, more, missed, isOver } = await gateway.ask("fetchCapture", {});
+      const { packets, more, missed, isOver } = await gateway.ask("fetchCapture", ticket);
       for (const packet of packets) file.add(packet);
       if (missed > told) file.missed(missed);
       told = missed;
@@ -63,6 +70,6 @@ async function* blocks(gateway: ApiGateway, millis: number): AsyncGenerator<Uint
       if (!more) await sleep(Math.min(FETCH_MILLIS, rest));
     }
   } finally {
-    await gateway.ask("closeCapture", {}).catch(() => {});
+    await gateway.ask("closeCapture", ticket).catch(() => {});
   }
 }
