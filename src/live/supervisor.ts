@@ -6,6 +6,7 @@ import { systemClock, wallClock } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
 import { loadSystem, type System } from "../drivers/linux/sys.ts";
 import type { ApiGateway, Counted } from "./api/gateway.ts";
+import { notReady } from "./api/perform.ts";
 import { LimitedQuestions } from "./api/questions.ts";
 import { ApiServer } from "./api/server.ts";
 import { checkText, readText } from "./config-file.ts";
@@ -35,6 +36,7 @@ const STOP_SIGNALS = { SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 /** Longest time from the signal to the end. */
 const STOP_MILLIS = 5000;
 const TERMINATE_MILLIS = 1000;
+const STOPS = "The gateway stops.";
 /** How often the NAT log and the events look whether something is due. */
 const LOOK_MILLIS = 1000;
 /** How often the pools are looked at. */
@@ -151,7 +153,13 @@ class Supervisor implements ApiGateway {
       ended: (error) => this.#ended(error),
     });
     const questions = new LimitedQuestions((name, asked) => this.#thread.ask(name, asked));
-    this.ask = (name, asked) => questions.ask(name, asked);
+    this.ask = async (name, asked) => {
+      try {
+        return await questions.ask(name, asked);
+      } catch (error) {
+        throw this.#stopping || this.#over ? notReady(STOPS) : error;
+      }
+    };
     this.pools = new PoolWatch({
       levels: () => this.#thread.ask("poolLevels", {}),
       clock: systemClock,
@@ -196,6 +204,7 @@ class Supervisor implements ApiGateway {
   }
 
   async counts(): Promise<Counted> {
+    if (this.#stopping || this.#over) throw notReady(STOPS);
     const answer = await this.#thread.order({ kind: "counts" });
     // Answers come in the order of what was ordered.
     return answer as Extract<Answer, { kind: "counts" }>;

@@ -75,6 +75,19 @@ test("an applied configuration goes the way of a reload, and comes back unconfir
     await ended;
   }));
 
+test("while it stops it says so, and nobody has made a mistake", () =>
+  running(new Running("endless", vpcs("blue")), async (gateway) => {
+    await gateway.says(/^the gateway runs$/);
+    gateway.kill("SIGTERM");
+    await gateway.says(/^stopping$/);
+    for (const url of ["/v1/drops", "/v1/stats", "/metrics", "/v1/capture"]) {
+      const { status, reply } = await get(gateway, url);
+      assert.deepEqual([url, status, reply.detail], [url, 503, "The gateway stops."]);
+    }
+    assert.equal(await gateway.exited, 0);
+    assert.doesNotMatch(gateway.text, /^error/m);
+  }));
+
 test("what it saves is no news when the file changes", () =>
   running(new Running("", vpcs("blue")), async (gateway) => {
     await gateway.says(/^the gateway runs$/);
