@@ -33,7 +33,8 @@ export class HeldPackets {
   /** By entry of the neighbor table: its first and last cell, and how many there are. */
   readonly #first: Int32Array;
   readonly #last: Int32Array;
-  readonly #counts: Uint8Array;
+  /** More than HELD_EACH are there while one that is only tried out is in pieces. */
+  readonly #counts: Uint16Array;
 
   /** Most packets in all, and most neighbors. */
   constructor(capacity: number, neighbors: number, memory: Memory) {
@@ -48,7 +49,7 @@ export class HeldPackets {
     this.destinationPort = new Int32Array(capacity);
     this.#first = new Int32Array(neighbors).fill(NONE);
     this.#last = new Int32Array(neighbors).fill(NONE);
-    this.#counts = new Uint8Array(neighbors);
+    this.#counts = new Uint16Array(neighbors);
   }
 
   /** Whether the neighbor has as many as it may. */

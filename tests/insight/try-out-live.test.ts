@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explainLive } from "../../src/insight/explain/explain.ts";
 import { buildAnswer } from "../../src/links/frames.ts";
+import type { PoolOptions } from "../../src/packet/packet-pool.ts";
 import { HELD_EACH } from "../../src/tables/held-packets.ts";
 import { parseIpAddress } from "../../src/wire/ip-address.ts";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
@@ -35,8 +36,8 @@ const PORTS = [
 
 const DNS = "udp 10.0.0.4:9 > 198.51.0.8:53";
 
-function start(): LiveGateway {
-  const live = new LiveGateway(PEERING, PORTS);
+function start(text = PEERING, pool: PoolOptions = {}): LiveGateway {
+  const live = new LiveGateway(text, PORTS, pool);
   for (let i = 0; i < 20; i++) live.wait(1000);
   return live;
 }
@@ -87,6 +88,19 @@ test("those that wait for a neighbor do not give way to one that is tried out", 
     assert.deepEqual(live.gateway.counts(), before);
   }
   assert.equal(answer(live).length, HELD_EACH);
+});
+
+test("a packet cut into more pieces than anybody counts in a byte is taken back whole", () => {
+  const live = start(`${PEERING}  vpcs: { green: { mtu: 100 } }\n`, {
+    slots: 512,
+    slotBytes: 65_728,
+  });
+  const before = live.gateway.counts();
+  const { verdict, sent } = explain(live, `${DNS} len=24000`);
+  assert.deepEqual([verdict, sent.length], ["held", 300]);
+  assert.deepEqual(live.run(), []);
+  assert.deepEqual(live.gateway.counts(), before);
+  assert.equal(live.gateway.pool.free, 512);
 });
 
 test("a neighbor that nothing is really sent to is not asked whether it is still there", () => {

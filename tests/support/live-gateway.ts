@@ -5,7 +5,9 @@ import { seededRandom } from "../../src/base/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { natModes } from "../../src/nat/modes.ts";
+import { SLOT_BYTES } from "../../src/packet/limits.ts";
 import { Outbox } from "../../src/packet/outbox.ts";
+import type { PoolOptions } from "../../src/packet/packet-pool.ts";
 import { parseMac } from "../../src/wire/mac.ts";
 
 export interface PortSetup {
@@ -27,11 +29,12 @@ export class LiveGateway {
   readonly #ports: readonly PortSetup[];
   readonly #outbox: Outbox;
 
-  constructor(text: string, ports: readonly PortSetup[]) {
+  constructor(text: string, ports: readonly PortSetup[], pool: PoolOptions = {}) {
+    const { slots = 128, slotBytes = SLOT_BYTES } = pool;
     const notice = (sentence: string) => this.notices.push(sentence);
-    this.gateway = new Gateway({ slots: 128 }, { random: seededRandom(1), live: { notice } });
+    this.gateway = new Gateway({ slots, slotBytes }, { random: seededRandom(1), live: { notice } });
     this.#ports = ports;
-    this.#outbox = new Outbox(ports.length, 128);
+    this.#outbox = new Outbox(ports.length, slots);
     const config = configOf(text);
     for (const { name, mac, vpc } of ports) {
       const own = vpc === undefined ? config.underlay?.vtepMac : macOf(mac);
