@@ -2,6 +2,7 @@
 // API. One after the other, and all the same way: what is wrong, or what the machine has not,
 // changes nothing. One that must be confirmed goes by itself when nobody does so.
 
+import { wallClock } from "../base/clock.ts";
 import type { ConfigIssue } from "../config/issue.ts";
 import type { Config } from "../config/model.ts";
 import { checkText, readText } from "./config-file.ts";
@@ -68,11 +69,15 @@ export interface ConfigurationsDependencies {
 
 /** How texts that came by the API are named where a place in them is told. */
 const FROM_API = "API";
+/** How often the one of before is tried while the machine has not what it takes. */
+const RETRY_MILLIS = 10_000;
 
 interface Pending {
   readonly before: CurrentConfig;
   readonly by: Date;
   readonly save: boolean;
+  /** Whether its time is over, and the one of before could not come back yet. */
+  readonly isLate: boolean;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -162,10 +167,10 @@ export class Configurations {
     const back = this.#pending?.before ?? before;
     this.close();
     if (confirmWithinMillis !== undefined) {
+      const confirmBy = new Date(this.#current.appliedAt.getTime() + confirmWithinMillis);
       const timer = setTimeout(() => this.#giveUp(), confirmWithinMillis);
-      const by = new Date(this.#current.appliedAt.getTime() + confirmWithinMillis);
-      this.#pending = { before: back, by, save, timer };
-      return { ...outcome, confirmBy: by };
+      this.#pending = { before: back, by: confirmBy, save, isLate: false, timer };
+      return { ...outcome, confirmBy };
     }
     if (!save) return outcome;
     const notices = this.#save();
@@ -193,10 +198,20 @@ export class Configurations {
       if (pending === undefined || this.#pending !== pending) return;
       this.close();
       const { text, config } = pending.before;
-      const message = "nobody has confirmed the configuration: the one of before comes back";
-      this.#with.log({ level: "warn", message });
-      this.#with.events.tell("unconfirmed", { generation: this.#current.generation });
-      await this.#swapIn(text, config.file, "not confirmed");
+      if (!pending.isLate) {
+        const message = "nobody has confirmed the configuration: the one of before comes back";
+        this.#with.log({ level: "warn", message });
+        this.#with.events.tell("unconfirmed", { generation: this.#current.generation });
+      }
+      const outcome = await this.#swapIn(text, config.file, "not confirmed");
+      if (outcome.kind !== "refused" || this.#with.isOver()) return;
+      const timer = setTimeout(() => this.#giveUp(), RETRY_MILLIS);
+      this.#pending = {
+        ...pending,
+        by: new Date(wallClock.now() + RETRY_MILLIS),
+        isLate: true,
+        timer,
+      };
     });
   }
 

@@ -59,6 +59,8 @@ export class Api {
   isReady = true;
   readonly uptimeSeconds = 7.5;
   isOver = false;
+  /** Whether the machine has lost what every configuration takes. */
+  isCrippled = false;
 
   constructor(options: Partial<AppOptions> = {}) {
     writeFileSync(this.file, CONFIG);
@@ -124,7 +126,7 @@ export class Api {
   }
 
   #apply(config: Config): Answer {
-    if (config.vpcs.some(({ name }) => name === "elsewhere")) {
+    if (this.isCrippled || config.vpcs.some(({ name }) => name === "elsewhere")) {
       return { kind: "refused", message: "there is no such interface", stack: "" };
     }
     const { kept, notices } = this.gateway.apply(config);

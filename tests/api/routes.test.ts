@@ -120,6 +120,25 @@ test("unconfirmed, the one of before comes back; the first of several", async (c
   assert.deepEqual(told, ["applied", "applied", "unconfirmed", "applied"]);
 });
 
+test("the one of before is tried again while the machine lacks what it takes", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const told: string[] = [];
+  api.events.listen(({ kind }) => told.push(kind));
+  await get("/v1/config/apply?confirmWithin=60", MORE);
+  api.isCrippled = true;
+  context.mock.timers.tick(60_000);
+  // Behind whatever is being applied.
+  await fails("/v1/config/apply", "vpcs: [", 422);
+  const { text, confirmBy } = await get("/v1/config");
+  assert.equal(text, MORE);
+  assert.notEqual(confirmBy, null, "it can still be confirmed");
+  api.isCrippled = false;
+  context.mock.timers.tick(10_000);
+  await fails("/v1/config/confirm", {}, 409);
+  assert.equal((await get("/v1/config")).text, CONFIG);
+  assert.deepEqual(told, ["applied", "unconfirmed", "refused", "refused", "applied"]);
+});
+
 test("confirmed, it stays, and is saved then", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { saved, confirmBy } = await get("/v1/config/apply?confirmWithin=60&save=true", MORE);
