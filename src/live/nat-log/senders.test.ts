@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -122,3 +133,65 @@ test("more than a slow disk takes is lost and counted", async () => {
   assert.deepEqual([log.lost, log.trouble], [4, "the disk is too slow"]);
   await log.close();
 });
+
+test("a full disk tears no lines, and the file says what is missing", async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "isthmus log "));
+  const file = path.join(folder, "nat.jsonl");
+  const log = new FileAppender(file, (records) => `lost ${records}\n`);
+  log.write("one\n", 1, 0);
+  await log.settled;
+  const handle = await open(file, "r");
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const { write } = prototype;
+  let room = 6;
+  t.mock.method(prototype, "write", async function (this: FileHandle, bytes: Buffer) {
+    if (room === 0) throw new Error("no space left on device");
+    const some = bytes.subarray(0, room);
+    room -= some.length;
+    return (write as (bytes: Buffer) => unknown).call(this, some);
+  });
+  log.write("two\nthree\nfour\n", 3, 0);
+  await log.settled;
+  log.write("five\n", 1, 0);
+  await log.settled;
+  assert.deepEqual([log.lost, log.trouble], [3, "no space left on device"]);
+  room = 1000;
+  log.write("six\n", 1, 0);
+  await log.settled;
+  log.write("seven\n", 1, 0);
+  await log.close();
+  assert.equal(readFileSync(file, "utf8"), "one\ntwo\nth\nlost 3\nsix\nseven\n");
+  rmSync(folder, { recursive: true });
+});
+
+test("a file that cannot be closed harms nothing", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "isthmus log "));
+  const file = path.join(folder, "nat.jsonl");
+  const log = new FileAppender(file);
+  /** So that closing it again is an error. */
+  const spoil = () => {
+    const all = readdirSync("/proc/self/fd").map(Number);
+    closeSync(all.find((fd) => isLink(fd, file))!);
+  };
+  log.write("one\n", 1, 0);
+  await log.settled;
+  spoil();
+  log.reopen();
+  log.write("two\n", 1, 0);
+  await log.settled;
+  assert.equal(log.lost, 0);
+  assert.match(log.trouble!, /EBADF/);
+  spoil();
+  await log.close();
+  assert.equal(readFileSync(file, "utf8"), "one\ntwo\n");
+  rmSync(folder, { recursive: true });
+});
+
+function isLink(fd: number, file: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === file;
+  } catch {
+    return false;
+  }
+}

@@ -51,7 +51,9 @@ export function openSink(target: NatLogTarget, tools: SinkTools): Sink {
 }
 
 function fileSink(path: string): Sink {
-  const file = new FileAppender(path);
+  const file = new FileAppender(path, (records, now) =>
+    jsonMark({ event: "log-lost", records }, now),
+  );
   return {
     place: path,
     get lost() {
