@@ -3,6 +3,8 @@
 export interface CliIo {
   /** Writes to standard output, as is. */
   out(text: string): void;
+  /** Whether whoever read standard output has closed the pipe: a command that would go on ends. */
+  readonly unread: boolean;
   /** Writes to standard error, as is. */
   err(text: string): void;
   /** The whole text of a file; throws an Error with a sentence when it cannot be read. */

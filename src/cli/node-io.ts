@@ -16,8 +16,14 @@ import type { CliIo, Input, Output } from "./io.ts";
 /** Small writes are gathered up to this many bytes. */
 const GATHER = 1 << 20;
 
+/** The pipe at standard output. */
+let closed = false;
+
 export function nodeIo(): CliIo {
   return {
+    get unread() {
+      return closed;
+    },
     out: (text) => writeAll(1, text),
     err: (text) => writeAll(2, text),
     readFile: (path) => explained(path, () => readFileSync(path === "-" ? 0 : path, "utf8")),
@@ -88,7 +94,10 @@ function writeAll(fd: number, data: string | Uint8Array): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // A reader who has seen enough has closed the pipe; that is no failure of ours.
-      if (code === "EPIPE") return;
+      if (code === "EPIPE") {
+        closed ||= fd === 1;
+        return;
+      }
       if (code !== "EAGAIN") throw error;
     }
   }

@@ -1,9 +1,13 @@
 // `isthmus capture`: what it asks for, what it writes, what it says.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 import { PcapngWriter } from "../../src/drivers/pcapng-write.ts";
-import { Refusal, withFakeApi } from "./fake-api.ts";
+import { Refusal, runCli, withFakeApi } from "./fake-api.ts";
 
 function capture(packets: number, missed: number): string {
   const blocks: Uint8Array[] = [];
@@ -28,6 +32,25 @@ test("capture writes what comes, and says how much was missed", () =>
     const asJson = await run(["capture", "-o", "x.pcapng", "--json"]);
     assert.deepEqual(JSON.parse(asJson.err), { packets: 3, missed: 7 });
   }));
+
+test("capture to a pipe ends when nobody reads it any more", async () => {
+  const server = createServer((_, answer) => {
+    // It goes on for as long as it is wanted.
+    answer.writeHead(200).write(Buffer.from(capture(1, 0), "latin1"));
+  });
+  const folder = mkdtempSync(path.join(tmpdir(), "isthmus-api-"));
+  const socket = path.join(folder, "api.sock");
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  try {
+    const words = ["capture", "-o", "-", "--api", socket];
+    const { err, code } = await runCli(words, { readable: 0 });
+    assert.deepEqual([err, code], ["1 packet written, 0 packets missed.\n", 0]);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("capture that the gateway refuses writes no file", () =>
   withFakeApi({ "GET /v1/capture": new Refusal(409, "Somebody captures") }, async ({ run }) => {

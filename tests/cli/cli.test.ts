@@ -58,6 +58,7 @@ steps:
 function run(...words: string[]) {
   const result = { out: "", err: "", code: 0 };
   const io: CliIo = {
+    unread: false,
     out: (text) => {
       result.out += text;
     },

@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
   /** Milliseconds on the clock when the command waits; true: it may wait no more. */
+  /** After so many pieces of output nobody reads them any more. */
+  readonly readable?: number;
   readonly slept?: (millis: number) => boolean;
 }
 
@@ -108,6 +110,7 @@ function answerTo(answers: Answers, asked: Asked): Answer {
 /** The command line in memory, but for the socket. */
 export async function runCli(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { columns, colour = false, files = {}, variables = {}, slept = () => false } = options;
+  const { readable = Number.POSITIVE_INFINITY } = options;
   const written = new Map<string, string>();
   const decoder = new TextDecoder();
   const result = { out: "", err: "", code: 0, files: written };
@@ -117,8 +120,13 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
   const no = () => {
     throw new Error("no command here does that");
   };
+  let pieces = 0;
   const io: CliIo = {
+    get unread() {
+      return pieces > readable;
+    },
     out: (text) => {
+      pieces++;
       result.out += text;
     },
     err: (text) => {
@@ -127,7 +135,10 @@ export async function runCli(words: readonly string[], options: RunOptions = {})
     readFile: (name) => files[name] ?? no(),
     openInput: no,
     openOutput: (name) => ({
-      write: (bytes) => written.set(name, (written.get(name) ?? "") + decoder.decode(bytes)),
+      write: (bytes) => {
+        pieces++;
+        written.set(name, (written.get(name) ?? "") + decoder.decode(bytes));
+      },
       flush: () => {},
       close: () => {},
     }),

@@ -59,6 +59,12 @@ test("top goes on each second until it is stopped, on a terminal in one place", 
     assert.equal(asked.filter(({ path }) => path === "/v1/stats").length, 4);
   }));
 
+test("top ends when nobody reads its output any more", () =>
+  withFakeApi(passing(), async ({ run }) => {
+    const { out, code } = await run(["top", "--json"], { readable: 1, slept: (now) => now > 9000 });
+    assert.deepEqual([out.trim().split("\n").length, code], [2, 0]);
+  }));
+
 test("top --json is a line for each second", () =>
   withFakeApi(passing(), async ({ run }) => {
     const { out } = await run(["top", "--json"], { slept: (now) => now > 2000 });

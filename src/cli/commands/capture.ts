@@ -60,6 +60,7 @@ function capture(options: CaptureOptions, io: CliIo): void {
       for await (const chunk of stream) {
         output.write(blocks.take(chunk));
         output.flush();
+        if (path === "-" && io.unread) break;
       }
     } catch (error) {
       if (!stopped) throw new ApiError(`the gateway has ended the capture: ${said(error)}`);

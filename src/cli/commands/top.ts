@@ -36,7 +36,7 @@ export function registerTop(program: Command, io: CliIo): void {
           const screen = io.columns !== undefined && !options.once && !options.json;
           const text = options.json ? `${JSON.stringify(top)}\n` : topText(top, io);
           io.out(screen ? CLEAR + text : text);
-          if (options.once) return 0;
+          if (options.once || io.unread) return 0;
           if (!screen && !options.json) io.out("\n");
           before = now;
         }

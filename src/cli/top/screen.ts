@@ -1,6 +1,6 @@
 // What `top` shows, as text.
 
-import { bitRate, count } from "../human.ts";
+import { bitRate, count, counted } from "../human.ts";
 import type { CliIo } from "../io.ts";
 import { bold, note, tableText } from "../print-table.ts";
 import { splitNotation } from "../show/flows.ts";
@@ -32,7 +32,7 @@ export function topText(top: Top, io: Pick<CliIo, "colour" | "columns">): string
     `${count(total.packets)} packets/s`,
     bitRate(total.bytes),
     `${count(total.dropped)} drops/s`,
-    `${count(flows)} flows`,
+    counted(flows, "flow"),
   ];
   const peerings = top.peerings
     .slice(0, ROWS)
