@@ -19,8 +19,11 @@ import { CONFIGURATION, type Route } from "./route.ts";
 const CONFIGURATION_BYTES_MAX = 8 << 20;
 const BODY_BYTES_MAX = 64 << 10;
 const HEADER_BYTES_MAX = 16 << 10;
-/** For a request to come, head and body. */
+/** For a request to come, head and body; looked at so often. */
 const REQUEST_MILLIS = 10_000;
+const LOOK_MILLIS = 1000;
+/** Whoever takes nothing of an answer for so long is cut off. */
+const STALLED_MILLIS = 30_000;
 const CONNECTIONS_MAX = 128;
 export const JSON_TYPE = "application/json";
 export const YAML_TYPE = "application/yaml";
@@ -34,17 +37,25 @@ export interface AppOptions {
   readonly via: "socket" | "tcp";
   readonly token?: string | undefined;
   readonly log: Log;
+  /** Other times than usual: for tests. */
+  readonly patience?: { readonly requestMillis: number; readonly stalledMillis: number };
 }
 
 export function buildApp(options: AppOptions): FastifyInstance {
   const { routes, via, token, log } = options;
+  const { requestMillis = REQUEST_MILLIS, stalledMillis = STALLED_MILLIS } = options.patience ?? {};
   const app = fastify({
     exposeHeadRoutes: false,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MILLIS,
-    keepAliveTimeout: REQUEST_MILLIS,
+    requestTimeout: requestMillis,
+    keepAliveTimeout: requestMillis,
+    connectionTimeout: stalledMillis,
     forceCloseConnections: true,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: REQUEST_MILLIS },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: requestMillis,
+      connectionsCheckingInterval: Math.min(LOOK_MILLIS, requestMillis),
+    },
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, _, reply) => sendProblem(reply as FastifyReply, problemOf(error)),
   });
@@ -85,6 +96,10 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { query, body, headers } = request;
+  // A stream may have nothing to say for long: that is not its reader's fault.
+  reply.raw.on("timeout", (socket: Socket) => {
+    if (socket.writableLength > 0) socket.destroy();
+  });
   const mediaType = headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   const result = await perform(route, gateway(), { query, body, mediaType });
   reply.header("cache-control", "no-store");
