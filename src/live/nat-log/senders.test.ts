@@ -84,6 +84,31 @@ test("what has no address when the log is closed is lost", async () => {
   assert.equal(sender.lost, 3);
 });
 
+test("a socket that cannot be bound loses what it had, and another takes its place", async () => {
+  const sent: Sent["done"][] = [];
+  const failures: ((error: Error) => void)[] = [];
+  const createSocket = () => ({
+    send: (_bytes: Uint8Array, _port: number, _address: string, done: Sent["done"]) =>
+      sent.push(done),
+    close: () => {},
+    on: (_event: string, failed: (error: Error) => void) => failures.push(failed),
+    unref: () => {},
+  });
+  const tools = { createSocket, lookup: () => assert.fail() } as unknown as UdpTools;
+  const sender = new UdpSender("192.0.2.9", 514, tools);
+  sender.send(BYTES, 2, 0);
+  sender.send(BYTES, 3, 0);
+  failures[0]!(new Error("bind EMFILE"));
+  assert.deepEqual([sender.lost, sender.trouble, failures.length], [5, "bind EMFILE", 2]);
+  sender.send(BYTES, 7, 0);
+  sent[2]!();
+  sender.send(BYTES, 1, 0);
+  const closed = sender.close();
+  failures[1]!(new Error("bind EMFILE"));
+  await closed;
+  assert.deepEqual([sender.lost, failures.length], [6, 2]);
+});
+
 test("a file is appended to, private, and made anew when it was renamed", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "isthmus log "));
   const file = path.join(folder, "nat.jsonl");

@@ -34,7 +34,7 @@ export class UdpSender {
   #address: string | undefined;
   #lookupAt = Number.NEGATIVE_INFINITY;
   #waiting: Datagram[] = [];
-  #flying = 0;
+  readonly #flying = new Set<Datagram>();
   #closed = false;
   #landed: () => void = () => {};
 
@@ -56,7 +56,7 @@ export class UdpSender {
       void this.#look(now);
     }
     const datagram = { bytes, records };
-    if (this.#waiting.length + this.#flying >= WAITING_MAX) {
+    if (this.#waiting.length + this.#flying.size >= WAITING_MAX) {
       this.#lose(datagram, `more than ${WAITING_MAX} datagrams wait`);
     } else if (this.#address === undefined) this.#waiting.push(datagram);
     else this.#fly(datagram, this.#address);
@@ -65,7 +65,7 @@ export class UdpSender {
   /** What is on its way is waited for; what has no address by now is lost. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#flying > 0) await new Promise<void>((resolve) => (this.#landed = resolve));
+    if (this.#flying.size > 0) await new Promise<void>((resolve) => (this.#landed = resolve));
     for (const datagram of this.#waiting) this.#lose(datagram, this.trouble ?? "no address");
     this.#waiting = [];
     this.#socket?.close();
@@ -90,19 +90,36 @@ export class UdpSender {
     if (this.#socket !== undefined && family === this.#family) return;
     this.#socket?.close();
     this.#family = family;
-    this.#socket = this.#tools.createSocket(family === 6 ? "udp6" : "udp4");
-    this.#socket.unref();
-    this.#socket.on("error", (error: Error) => {
+    this.#openSocket();
+  }
+
+  #openSocket(): void {
+    const socket = this.#tools.createSocket(this.#family === 6 ? "udp6" : "udp4");
+    this.#socket = socket;
+    socket.unref();
+    socket.on("error", (error: Error) => {
       this.trouble = error.message;
+      if (socket === this.#socket) this.#replaceSocket(error.message);
     });
   }
 
+  /** One that could not even be bound has forgotten what it was to send, and says so of none. */
+  #replaceSocket(why: string): void {
+    const datagrams = [...this.#flying];
+    this.#flying.clear();
+    for (const datagram of datagrams) this.#lose(datagram, why);
+    this.#socket?.close();
+    this.#socket = undefined;
+    if (!this.#closed) this.#openSocket();
+    this.#landed();
+  }
+
   #fly(datagram: Datagram, address: string): void {
-    this.#flying++;
+    this.#flying.add(datagram);
     this.#socket?.send(datagram.bytes, this.#port, address, (error) => {
-      this.#flying--;
+      if (!this.#flying.delete(datagram)) return;
       if (error) this.#lose(datagram, error.message);
-      if (this.#flying === 0) this.#landed();
+      if (this.#flying.size === 0) this.#landed();
     });
   }
 
