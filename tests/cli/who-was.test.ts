@@ -191,15 +191,23 @@ test("what cannot be read", async () => {
   const torn = await ask(log, 15);
   assert.deepEqual([torn.code, /1 lines about it could not be read/.test(torn.out)], [1, true]);
   const missing = await ask(`${log}.nowhere`, 15);
-  assert.deepEqual([missing.code, /ENOENT|no such file/.test(missing.err)], [2, true]);
+  assert.deepEqual([missing.code, /there is no log/.test(missing.err)], [2, true]);
+  const elsewhere = await ask("/nowhere/nat.jsonl", 15);
+  assert.deepEqual(
+    [elsewhere.code, elsewhere.err],
+    [2, "isthmus: there is no log /nowhere/nat.jsonl; --log names another\n"],
+  );
   writeFileSync(`${log}.3.gz`, "no such packing");
-  assert.equal((await ask(log, 15)).code, 2);
+  const packed = await ask(log, 15);
+  assert.deepEqual([packed.code, packed.err.includes(`${log}.3.gz: `)], [2, true]);
   for (const endpoint of ["198.51.100.7", "198.51.100.7:70000", "2001:db8::1:5", "blue:5"]) {
     const asked = await run("who-was", endpoint, "--at", "2026-11-25T12:00Z", "--log", log);
     assert.deepEqual([asked.code, asked.err.includes("no address and port")], [2, true], endpoint);
   }
   const when = await run("who-was", PUBLIC, "--at", "yesterday", "--log", log);
   assert.deepEqual([when.code, when.err.includes('"yesterday" is no time')], [2, true]);
+  assert.equal(parseMoment("2026-02-30T12:00"), undefined);
+  assert.equal(parseMoment("2028-02-29T12:00")?.from, Date.UTC(2028, 1, 29, 12));
 });
 
 test("a time means all that it does not say, and is UTC unless it says so", () => {

@@ -1,5 +1,6 @@
 // `isthmus who-was ADDRESS:PORT --at TIME`: who had a public endpoint, from the NAT log.
 
+import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { formatIpAddress, parseIpAddress } from "../../wire/ip-address.ts";
 import type { CliIo } from "../io.ts";
@@ -76,10 +77,15 @@ async function search(question: Question, log: string): Promise<WhoWas> {
   const owners = new Owners();
   const words = [`"public":"${question.public}"`, '"event":"log-'];
   const times: number[] = [];
+  if (!existsSync(log)) throw new Error(`there is no log ${log}; --log names another`);
   for (const file of filesOfLog(log)) {
     const lines = new MatchingLines(words);
-    for await (const chunk of readChunks(file))
-      for (const line of lines.take(chunk)) owners.take(line);
+    try {
+      for await (const chunk of readChunks(file))
+        for (const line of lines.take(chunk)) owners.take(line);
+    } catch (error) {
+      throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+    }
     for (const line of lines.finish()) owners.take(line);
     times.push(...[lines.first, lines.last].map(timeOf).filter((time) => !Number.isNaN(time)));
   }

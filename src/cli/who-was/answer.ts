@@ -30,9 +30,14 @@ export function parseMoment(text: string): Moment | undefined {
   if (day === undefined || (fraction !== undefined && second === undefined)) return undefined;
   const offset = zone.toUpperCase().replace(/(\d\d)(\d\d)$/, "$1:$2");
   const from = Date.parse(`${day}T${minute}${second ?? ":00"}${fraction ?? ""}${offset}`);
-  if (Number.isNaN(from)) return undefined;
+  if (Number.isNaN(from) || !isDay(day)) return undefined;
   const span = second === undefined ? 60_000 : fraction === undefined ? 1000 : 1;
   return { from, to: from + span - 1 };
+}
+
+/** Of February 30 a Date makes March 2. */
+function isDay(day: string): boolean {
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 export interface Question {
