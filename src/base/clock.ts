@@ -35,3 +35,8 @@ export const systemClock: Clock = { now: () => performance.now() };
 
 /** The time of day, since 1970: for what is written down. It may jump, back too. */
 export const wallClock: Clock = { now: () => Date.now() };
+
+/** The time of day, in whole milliseconds, that it was at a moment of the monotonic time. */
+export function wallTimeOf(moment: Millis, wall = wallClock, monotonic = systemClock): Millis {
+  return Math.round(wall.now() - (monotonic.now() - moment));
+}

@@ -3,7 +3,7 @@
 // throws ends the gateway.
 
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { systemClock, wallClock } from "../base/clock.ts";
+import { systemClock, wallTimeOf } from "../base/clock.ts";
 import type { Config } from "../config/model.ts";
 import { loadSystem } from "../drivers/linux/sys.ts";
 import { Waiter } from "../drivers/linux/waiter.ts";
@@ -93,7 +93,7 @@ async function run({ dataPath: module, config, pulse: shared }: WorkerStart): Pr
     feed = new EventFeed(dataPath.flowEvents, {
       post: (block) => say({ kind: "flow-events", block }),
       taken: () => pulse.taken,
-      wallMillis: () => wallClock.now(),
+      wallMillis: wallTimeOf,
     });
     feed.follow(config.natLog, Math.floor(systemClock.now()));
     waiter = new Waiter(system, dataPath.fds);

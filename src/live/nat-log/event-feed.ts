@@ -27,8 +27,8 @@ export interface FeedTools {
   readonly post: (block: EventBlock) => void;
   /** Blocks that the main thread has taken, in all, modulo 2^32. */
   readonly taken: () => number;
-  /** Since 1970, in milliseconds. */
-  readonly wallMillis: () => number;
+  /** Since 1970, in whole milliseconds, of a moment that is monotonic. */
+  readonly wallMillis: (now: number) => number;
 }
 
 export class EventFeed {
@@ -92,7 +92,7 @@ export class EventFeed {
     const words = this.#block.slice(0, count * RECORD_WORDS);
     const tick = tickOf(now);
     // When that tick began.
-    const millis = this.#tools.wallMillis() - (now - tick * TICK_MILLIS);
+    const millis = this.#tools.wallMillis(now) - (now - tick * TICK_MILLIS);
     this.#tools.post({ words, count, tick, millis, lost });
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NatEvents, natConfig } from "../../../tests/support/nat-events.ts";
+import { wallTimeOf } from "../../base/clock.ts";
 import type { NatLogTarget, Vpc } from "../../config/model.ts";
 import {
   ENDPOINT_BEGIN,
@@ -37,6 +38,22 @@ function feedOf() {
   };
   return { events, blocks, account, feed, add };
 }
+
+test("times are those of the turn, however late in it the block is made", () => {
+  const wall = { now: () => 1_700_000_005_070 };
+  const monotonic = { now: () => 5070.7 };
+  const blocks: EventBlock[] = [];
+  const events = new FlowEvents();
+  const feed = new EventFeed(events, {
+    post: (block) => blocks.push(block),
+    taken: () => 0,
+    wallMillis: (now) => wallTimeOf(now, wall, monotonic),
+  });
+  feed.follow(ENDPOINTS_LOG, 0);
+  events.endpoint(ENDPOINT_BEGIN, KEY, 0, ADDRESS, 1);
+  feed.drain(5010);
+  assert.deepEqual([blocks[0]!.tick, blocks[0]!.millis], [50, 1_700_000_004_999]);
+});
 
 test("few records wait a little for others, many do not", () => {
   const { blocks, feed, add } = feedOf();
