@@ -195,6 +195,26 @@ test("what is lost is told to the log once a minute, and to the NAT log itself a
   );
 });
 
+test("a place that goes says what it has lost, and one that comes back begins anew", () => {
+  const { log, lines, clock, sinks, follow } = logOf();
+  const lose = (lost: number) => Object.assign(sinks.get("/a")!, { lost, trouble: "full" });
+  follow("flows", "/a");
+  lose(7);
+  follow("flows", "/b");
+  follow("flows", "/a");
+  lose(3);
+  clock.now = 60_000;
+  log.tick();
+  assert.deepEqual(
+    lines.map(({ message }) => message),
+    [
+      "7 records of the NAT log to /a were lost: full",
+      "the NAT log to /a does not go well: full",
+      "3 records of the NAT log to /a were lost: full",
+    ],
+  );
+});
+
 test("whoever listens gets all flows, and the log none more than it wants", () => {
   const { events, feed } = feedOf();
   feed.watch(true, 0);

@@ -54,7 +54,9 @@ export class NatLog {
       const start = !this.#begun;
       this.#mark(after.get(key)!, { event: "log-begin", start, what: natLog!.what });
     }
-    for (const [key, sink] of before) if (!after.has(key)) void this.#end(sink, false);
+    const gone = [...before].filter(([key]) => !after.has(key)).map(([, sink]) => sink);
+    this.#forget(gone);
+    for (const sink of gone) void this.#end(sink, false);
     this.#sinks = after;
     this.#config = natLog;
     this.#begun = true;
@@ -107,6 +109,15 @@ export class NatLog {
     this.#complained.add(place);
     const message = `the NAT log to ${place} does not go well: ${trouble}`;
     this.#tools.log({ level: "warn", message, details: { place } });
+  }
+
+  /** Under the same name another may come, which has lost nothing. */
+  #forget(sinks: readonly Sink[]): void {
+    this.#report(sinks);
+    for (const { place } of sinks) {
+      this.#told.delete(place);
+      this.#complained.delete(place);
+    }
   }
 
   async #end(sink: Sink, stop: boolean): Promise<void> {
