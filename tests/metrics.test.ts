@@ -145,6 +145,8 @@ test("this process is told", () => {
   const { userSeconds, residentBytes, heapBytes, openFiles, startSeconds } = readProcess(now);
   assert.ok(userSeconds > 0 && residentBytes > heapBytes && heapBytes > 0);
   assert.ok(openFiles === undefined || openFiles > 2);
+  // An alert counts its changes.
+  assert.equal(readProcess(now + 5).startSeconds, startSeconds);
   assert.ok(startSeconds < now / 1000 && startSeconds > now / 1000 - 3600);
 });
 
