@@ -62,7 +62,7 @@ export function main(words: readonly string[], io: CliIo): void {
       if (error.exitCode === 0) return;
       const command = program.commands.find((each) => each.name() === words[0])?.name();
       if (words.length > 0) io.err(`See: isthmus ${command ? `${command} ` : ""}--help\n`);
-      io.exit(1);
+      io.exit(error.exitCode);
       return;
     }
     if (!(error instanceof Error)) throw error;

@@ -89,6 +89,14 @@ function run(...words: string[]) {
   return result;
 }
 
+test("who-was without a time is no answer", () => {
+  const endpoint = "198.51.100.7:1";
+  assert.equal(run("who-was", endpoint).code, 2);
+  assert.equal(run("who-was", endpoint, "--at", "x", "--protocol", "sctp").code, 2);
+  assert.equal(run("who-was", "--help").code, 0);
+  assert.equal(run("show", "flows", "--limit", "0").code, 1);
+});
+
 test("check says nothing about a good file, and exits 0", () => {
   assert.deepEqual(run("check", "good.yaml"), { out: "", err: "", code: 0 });
 });

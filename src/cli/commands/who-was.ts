@@ -1,7 +1,7 @@
 // `isthmus who-was ADDRESS:PORT --at TIME`: who had a public endpoint, from the NAT log.
 
 import { existsSync } from "node:fs";
-import { type Command, Option } from "commander";
+import { type Command, CommanderError, Option } from "commander";
 import { formatIpAddress, parseIpAddress } from "../../wire/ip-address.ts";
 import type { CliIo } from "../io.ts";
 import {
@@ -48,6 +48,10 @@ export function registerWhoWas(program: Command, io: CliIo): void {
     .addOption(new Option("--protocol <name>", "only this").choices(["tcp", "udp", "icmp"]))
     .option("--json", "print the answer as JSON")
     .addHelpText("after", HELP)
+    .exitOverride(({ exitCode, code, message }) => {
+      // 1 would be an answer.
+      throw new CommanderError(exitCode === 0 ? 0 : UNREADABLE, code, message);
+    })
     .action((endpoint: string, options: Options) => io.stay(whoWas(endpoint, options, io)));
 }
 
