@@ -24,7 +24,7 @@ export function nodeIo(): CliIo {
     get unread() {
       return closed;
     },
-    out: (text) => writeAll(1, text),
+    out: (text) => explained("standard output", () => writeAll(1, text)),
     err: (text) => writeAll(2, text),
     readFile: (path) => explained(path, () => readFileSync(path === "-" ? 0 : path, "utf8")),
     openInput: (path) => explained(path, () => openInput(path)),
@@ -35,7 +35,8 @@ export function nodeIo(): CliIo {
     },
     stay: (work) => {
       const failed = (error: unknown) => {
-        writeAll(2, `isthmus: ${error instanceof Error ? error.stack : error}\n`);
+        const { message = error, stack = message } = error instanceof Error ? error : {};
+        writeAll(2, `isthmus: ${error instanceof FileError ? message : stack}\n`);
         return 1;
       };
       void work.catch(failed).then((code) => process.exit(code));
@@ -76,13 +77,16 @@ const WRITING: Readonly<Record<string, string>> = {
   ENOENT: "there is no such folder to write it into",
 };
 
+/** Told in the message, which is a sentence for people. */
+class FileError extends Error {}
+
 /** Runs `work`; an error of the system becomes a sentence about the file. */
 function explained<T>(path: string, work: () => T, reasons = REASONS): T {
   try {
     return work();
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
-    throw new Error(`${path}: ${reasons[code] ?? message}`, { cause: error });
+    throw new FileError(`${path}: ${reasons[code] ?? message}`, { cause: error });
   }
 }
 
