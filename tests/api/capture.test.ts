@@ -1,8 +1,12 @@
 // Packets captured while they pass: which ones, before and after, and what is said of them.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import path from "node:path";
 import type { Readable } from "node:stream";
 import { afterEach, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ManualClock } from "../../src/base/clock.ts";
 import { CaptureBlocks } from "../../src/cli/capture-blocks.ts";
 import { perform } from "../../src/live/api/perform.ts";
@@ -232,6 +236,18 @@ test("by the API it is a file that ends when enough have come", async () => {
     whole += blocks.take(rawPayload.subarray(at, at + 7)).length;
   }
   assert.deepEqual([whole, blocks.packets, blocks.missed], [rawPayload.length, 3, 0]);
+  assert.equal(api.tap.isOpen, false);
+});
+
+test("by the API it ends when its reader goes, also while nothing comes", async () => {
+  const socket = path.join(api.folder, "api.sock");
+  await api.app.listen({ path: socket });
+  const client = connect({ path: socket });
+  client.write("GET /v1/capture?seconds=600 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(client, "data");
+  assert.equal(api.tap.isOpen, true);
+  client.destroy();
+  for (let tries = 0; api.tap.isOpen && tries < 100; tries++) await sleep(50);
   assert.equal(api.tap.isOpen, false);
 });
 

@@ -41,17 +41,21 @@ export const capture = route({
   handle: async ({ gateway, query: { count = COUNT_MAX, seconds = SECONDS, ...filter } }) => {
     const ticket = await gateway.ask("openCapture", { filter, most: count });
     if (ticket === null) throw new Problem(409, "Somebody captures already: one can at a time.");
-    const all = Readable.from(blocks(gateway, ticket, seconds * 1000), { objectMode: false });
+    const isGone = () => all.destroyed;
+    const packets = blocks(gateway, ticket, seconds * 1000, isGone);
+    const all = Readable.from(packets, { objectMode: false });
     // Whoever goes away before the first block is read has nobody told of it in there.
     return all.once("close", () => void gateway.ask("closeCapture", ticket).catch(() => {}));
   },
 });
 
-/** When nobody reads them any more the generator is told to return. */
+/** When nobody reads them any more the generator is told to return, which it hears when it yields:
+ * while nothing is captured it asks. */
 async function* blocks(
   gateway: ApiGateway,
   ticket: CaptureTicket,
   millis: number,
+  isGone: () => boolean,
 ): AsyncGenerator<Uint8Array> {
   let made: Uint8Array[] = [];
   const file = new CaptureFile((block) => made.push(block));
@@ -66,7 +70,7 @@ async function* blocks(
       if (made.length > 0) yield Buffer.concat(made);
       made = [];
       const rest = until - systemClock.now();
-      if (isOver || rest <= (more ? -LATE_MILLIS : 0)) return;
+      if (isOver || isGone() || rest <= (more ? -LATE_MILLIS : 0)) return;
       if (!more) await sleep(Math.min(FETCH_MILLIS, rest));
     }
   } finally {
