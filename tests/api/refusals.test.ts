@@ -137,6 +137,7 @@ for (const [headers, status] of [
   [{ host: "evil.example:9477" }, 421],
   [{ host: "127.0.0.1.evil.example" }, 421],
   [{ host: "127.0.0.1:9477", origin: "http://evil.example" }, 403],
+  [{ host: "127.0.0.1:9477", "sec-fetch-site": "cross-site" }, 403],
 ] as const) {
   test(`by TCP without a token, ${JSON.stringify(headers)} gets ${status}`, async () => {
     const open = new Api({ via: "tcp" });

@@ -1,6 +1,7 @@
 // Who may ask. By the UNIX socket whoever can open it; by TCP whoever brings the token. Without one
 // it is for this machine alone, and not for pages that its browser shows: those come under another
-// host's name (DNS rebinding), or as one of the few media types that a page may send unasked.
+// host's name (DNS rebinding), or as one of the few media types that a page may send unasked. What a
+// page has loaded blindly, such as an image, browsers mark (Fetch Metadata).
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -10,7 +11,7 @@ const OWN_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
 
 /** The problem of a request that is refused. */
 export function whyNot(
-  { authorization, host = "", origin }: IncomingHttpHeaders,
+  { authorization, host = "", origin, ...others }: IncomingHttpHeaders,
   via: "socket" | "tcp",
   token: string | undefined,
 ): Problem | undefined {
@@ -22,7 +23,9 @@ export function whyNot(
     return new Problem(401, "Send the token of isthmus.api: Authorization: Bearer …", { headers });
   }
   if (!OWN_HOST.test(host)) return new Problem(421, "This is not the host that was asked for.");
-  if (origin !== undefined) return new Problem(403, "Pages of other hosts may not ask here.");
+  const site = others["sec-fetch-site"];
+  if (origin !== undefined || site === "cross-site" || site === "same-site")
+    return new Problem(403, "Pages of other hosts may not ask here.");
   return undefined;
 }
 

@@ -8,7 +8,8 @@ import { route } from "../api/route.ts";
 import { place } from "./peerings.ts";
 
 const LIMIT = 100;
-const LIMIT_MAX = 4096;
+/** Together they are handed over between two turns. */
+const LIMIT_MAX = 500;
 const PCAPNG = "application/x-pcapng";
 
 const count = z.int();
