@@ -1,7 +1,7 @@
 // Who may ask. By the UNIX socket whoever can open it; by TCP whoever brings the token. Without one
 // it is for this machine alone, and not for pages that its browser shows: those come under another
-// host's name (DNS rebinding), or as one of the few media types that a page may send unasked. What a
-// page has loaded blindly, such as an image, browsers mark (Fetch Metadata).
+// host's name (DNS rebinding), or as one of the few media types that a page may send unasked. What
+// a page has loaded blindly, such as an image, browsers mark (Fetch Metadata).
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
