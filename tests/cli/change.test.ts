@@ -48,7 +48,7 @@ test("apply --confirm-within tells until when, and how to keep it", () =>
       assert.equal(asked[0]?.path, "/v1/config/apply?confirmWithin=90");
       assert.equal((await run(["confirm"])).out, "Configuration 4 stays.\n");
       assert.deepEqual(JSON.parse((await run(["confirm", "--json"])).out), { generation: 4 });
-      await run(["apply", "new.yaml", "--save"], { files });
+      assert.equal((await run(["apply", "new.yaml", "--save"], { files })).code, 0, "not yet");
       assert.equal(asked.at(-1)?.path, "/v1/config/apply?save=true");
       for (const wrong of ["60", "10ms", "soon"]) {
         const refused = await run(["apply", "new.yaml", "--confirm-within", wrong], { files });
@@ -57,6 +57,19 @@ test("apply --confirm-within tells until when, and how to keep it", () =>
       }
     },
   ));
+
+test("apply --save that could not be saved is not all right", async () => {
+  for (const [saved, expected] of [
+    [true, 0],
+    [false, 1],
+  ] as const) {
+    await withFakeApi({ "POST /v1/config/apply": { ...APPLIED, saved } }, async ({ run }) => {
+      const { out, code } = await run(["apply", "new.yaml", "--save"], { files });
+      assert.equal(code, expected);
+      assert.match(out, /Configuration 4 is in force/);
+    });
+  }
+});
 
 test("mistakes that the gateway finds in a file are shown as check shows them", () => {
   const issue = {

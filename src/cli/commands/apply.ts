@@ -36,7 +36,8 @@ export function registerApply(program: Command, io: CliIo): void {
           const applied = await client.post<Applied>("/v1/config/apply", text, query);
           if (options.json) printJson(applied, io);
           else io.out(appliedText(applied));
-          return 0;
+          // In force, but not where it was to be too; a notice has said why.
+          return save && !applied.saved && applied.confirmBy === null ? 1 : 0;
         }),
       );
     });
