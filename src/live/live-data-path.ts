@@ -8,14 +8,12 @@ import type { DriverCounters } from "../drivers/driver.ts";
 import type { System } from "../drivers/linux/sys.ts";
 import { SystemError } from "../drivers/linux/system-error.ts";
 import type { ApplyReport, Gateway } from "../gateway/gateway.ts";
-import { drops } from "../insight/drops/report.ts";
 import { BATCH_MAX } from "../packet/limits.ts";
 import { Outbox } from "../packet/outbox.ts";
 import type { FlowEvents } from "../tables/flow-events.ts";
 import { Tap } from "./capture/tap.ts";
 import type { DataPath, DataPathCounts, InterfaceView, Log } from "./data-path.ts";
 import { describeInterface } from "./describe-interface.ts";
-import { dropReport, type LiveDropReport } from "./drop-report.ts";
 import { Histogram } from "./histogram.ts";
 import { KernelNetwork } from "./kernel-network.ts";
 import { type OpenPort, openPort } from "./port.ts";
@@ -120,11 +118,6 @@ export class LiveDataPath implements DataPath {
       interfaces: this.#interfaceCounters(),
       batches: this.#batches.read(),
     };
-  }
-
-  /** What did not arrive since it was opened. */
-  drops(): LiveDropReport {
-    return dropReport(drops(this.gateway), this.#interfaceCounters());
   }
 
   #interfaceCounters(): ReadonlyMap<string, DriverCounters> {
