@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
@@ -109,10 +109,11 @@ test("it is in the ledger, with a sample that tshark opens", { skip }, async () 
 
 test("packets are captured before and after translation", { skip }, async () => {
   const file = path.join(live.folder, "capture.pcapng");
-  const all = [`${root}bin/start.ts`, ...words(`capture --port 53 --for 20s --count 2 -o ${file}`)];
+  const all = [`${root}bin/start.ts`, ...words(`capture --port 53 --for 60s --count 2 -o ${file}`)];
   const child = spawn(process.execPath, all, { stdio: ["ignore", "inherit", "pipe"] });
   const said = text(child.stderr);
-  await sleep(1500);
+  // The file begins when the gateway captures.
+  while (child.exitCode === null && !(existsSync(file) && statSync(file).size > 0)) await sleep(20);
   await live.host("blue1").ask(["dig", "+short", "+tries=1", `@${CLOSED}`, "here.lab"]);
   assert.match(await said, /^4 packets written, 0 packets missed\.\n$/);
   const lines = comments(file).trim().split("\n");
