@@ -1,9 +1,7 @@
 // Options that say which flows are meant.
 
-import { type Command, InvalidArgumentError } from "commander";
-import { parseDuration } from "../config/duration.ts";
-import { parseIpAddress } from "../wire/ip-address.ts";
-import { parsePrefix } from "../wire/prefix.ts";
+import type { Command } from "commander";
+import { addressOf, portOf, secondsOf } from "./option-values.ts";
 
 /** What is not there matches all. */
 export interface FilterOptions {
@@ -39,34 +37,4 @@ export function filterOf(options: FilterOptions): FilterOptions {
   const named = { vpc, address, port, protocol, state, endsWithin, minAge, maxAge };
   const all = Object.entries(named);
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
-}
-
-export function addressOf(text: string): string {
-  if (parseIpAddress(text) === undefined && parsePrefix(text) === undefined) {
-    throw new InvalidArgumentError("It is no IP address, and no prefix like 10.0.0.0/24.");
-  }
-  return text;
-}
-
-export function portOf(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new InvalidArgumentError("It is a number from 0 to 65535.");
-  }
-  return port;
-}
-
-function secondsOf(text: string): number {
-  const millis = parseDuration(text);
-  if (millis === undefined) throw new InvalidArgumentError("It is a time, e.g. 30s or 5m.");
-  return Math.round(millis / 1000);
-}
-
-/** How many at most. */
-export function limitOf(text: string): number {
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1) {
-    throw new InvalidArgumentError("It is a whole number from 1.");
-  }
-  return limit;
 }

@@ -7,6 +7,7 @@ import {
   NEW_SOURCE,
   SOURCE,
 } from "../tables/flow-draft.ts";
+import { ticksLeft as entryTicksLeft } from "../tables/flow-entry.ts";
 import { STATE_NAMES } from "../tables/flow-state.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
 import { TICK_MILLIS } from "../tables/flow-timers.ts";
@@ -59,9 +60,7 @@ export function ageOf({ born }: FlowTable, flow: number, tick: number): number {
 
 /** Ticks that a flow lives on when no packet comes; 0 when it is over. */
 export function ticksLeft({ slab, layout }: FlowTable, flow: number, tick: number): number {
-  const at = 2 * flow * layout.words + layout.deadline;
-  const left = (word: number) => (slab.words[word]! - tick) | 0;
-  return Math.max(left(at), left(at + layout.words), 0);
+  return Math.max(0, entryTicksLeft(layout, slab.words, flow, tick));
 }
 
 function counted(table: FlowTable, flow: number, word: number): [number, number] {

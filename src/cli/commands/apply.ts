@@ -1,12 +1,12 @@
 // `isthmus apply FILE` and `isthmus confirm`: another configuration for a running gateway.
 
-import { type Command, InvalidArgumentError } from "commander";
-import { parseDuration } from "../../config/duration.ts";
+import type { Command } from "commander";
 import { type ApiOptions, apiCommand, askGateway, printJson, withIssues } from "../api-command.ts";
 import type { Applied, Confirmed } from "../api-types.ts";
 import { endSentence } from "../end-sentence.ts";
 import { count, counted } from "../human.ts";
 import type { CliIo } from "../io.ts";
+import { secondsOf } from "../option-values.ts";
 
 interface ApplyOptions extends ApiOptions {
   /** Seconds. */
@@ -66,12 +66,4 @@ function appliedText({ generation, kept, ended, notices, confirmBy, saved }: App
   ]
     .map((line) => `${line}\n`)
     .join("");
-}
-
-function secondsOf(text: string): number {
-  const millis = parseDuration(text);
-  if (millis === undefined || millis < 1000) {
-    throw new InvalidArgumentError("It is a time from 1s, e.g. 60s or 5m.");
-  }
-  return Math.round(millis / 1000);
 }

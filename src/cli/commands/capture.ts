@@ -1,13 +1,12 @@
 // `isthmus capture`: packets of a running gateway, as they come and as they leave.
 
-import { type Command, InvalidArgumentError } from "commander";
-import { parseDuration } from "../../config/duration.ts";
+import type { Command } from "commander";
 import { ApiError } from "../api-client.ts";
 import { type ApiOptions, apiCommand, askGateway } from "../api-command.ts";
 import { CaptureBlocks } from "../capture-blocks.ts";
-import { addressOf, limitOf, portOf } from "../flow-filter.ts";
 import { counted } from "../human.ts";
 import type { CliIo } from "../io.ts";
+import { addressOf, limitOf, portOf, secondsOf } from "../option-values.ts";
 
 interface CaptureOptions extends ApiOptions {
   readonly output: string;
@@ -76,12 +75,4 @@ function capture(options: CaptureOptions, io: CliIo): void {
 
 function said(error: unknown): string {
   return error instanceof Error ? error.message : `${error}`;
-}
-
-function secondsOf(text: string): number {
-  const millis = parseDuration(text);
-  if (millis === undefined || millis < 1000) {
-    throw new InvalidArgumentError("It is a time from 1s, e.g. 10s or 5m.");
-  }
-  return Math.round(millis / 1000);
 }

@@ -3,9 +3,9 @@
 import type { Command } from "commander";
 import { type ApiOptions, apiCommand, askGateway, printJson } from "../api-command.ts";
 import type { ApiDropSample, ApiDrops, Page } from "../api-types.ts";
-import { limitOf } from "../flow-filter.ts";
 import { counted } from "../human.ts";
 import type { CliIo } from "../io.ts";
+import { limitOf } from "../option-values.ts";
 import { dropsText } from "../show/drops.ts";
 import { samplesText } from "../show/samples.ts";
 

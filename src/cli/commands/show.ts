@@ -3,8 +3,9 @@
 import type { Command } from "commander";
 import { type ApiOptions, apiCommand, askGateway, printJson } from "../api-command.ts";
 import type { ApiConfig, ApiFlow, ApiStats, Page } from "../api-types.ts";
-import { addFilterOptions, type FilterOptions, filterOf, limitOf } from "../flow-filter.ts";
+import { addFilterOptions, type FilterOptions, filterOf } from "../flow-filter.ts";
 import type { CliIo } from "../io.ts";
+import { limitOf } from "../option-values.ts";
 import { note, tableText } from "../print-table.ts";
 import { flowsView } from "../show/flows.ts";
 import { interfacesView } from "../show/interfaces.ts";

@@ -6,6 +6,7 @@ import type { EndReason } from "../../gateway/end-reason.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { Revalidator } from "../../gateway/revalidate.ts";
 import { natModes } from "../../nat/modes.ts";
+import { Refusals } from "../../nat/refusals.ts";
 import type { FlowTable } from "../../tables/flow-table.ts";
 import type { Work } from "../work.ts";
 import { PoolNeeds } from "./pool-needs.ts";
@@ -25,7 +26,8 @@ export interface FlowPlan {
 
 /** Begins anew when another configuration is applied in the middle. */
 export function* planFlows(gateway: Gateway, config: Config): Work<FlowPlan> {
-  const { nat } = gateway.parts.flows;
+  // Pools that are only planned have no counts to go on with.
+  const nat = { ...gateway.parts.flows.nat, refusals: new Refusals() };
   // Neither ways out nor timers decide whether a flow stays.
   const tools = { modes: natModes, nat, timersOf: () => 0 };
   const compiled = yield* compileInPieces(config, tools);
