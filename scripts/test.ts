@@ -24,6 +24,7 @@ const SLOW_NAMES = [
   "floods",
   "fuzz/(?!fuzzer)",
   "docs",
+  "api/slow",
   "explain/agreement",
   "simulation/simulation",
   "gateway/(?:cut|matrix|oracle)",
