@@ -19,8 +19,10 @@ import { nearest } from "../config/suggest.ts";
 import { END_REASONS } from "../gateway/gateway.ts";
 import { DROP } from "../packet/verdict.ts";
 import { NotationError, parsePacket } from "../wire/notation.ts";
+import { parseGivenPacket } from "../wire/packet-text.ts";
 import {
   type ConfigSource,
+  type OfVpc,
   type Step,
   type Story,
   StoryError,
@@ -113,7 +115,8 @@ class StoryReader {
     if (send && batch) this.#fail("a step has send or batch, not both", node);
     const stray = RELOAD_KEYS.find((key) => !reload && value(key));
     if (stray) this.#fail(`${stray}: is about a reload, and the step has none`, node);
-    const packets = send ? [this.#packet(send)] : batch ? this.#packets(batch) : [];
+    const read = parseGivenPacket;
+    const packets = send ? [this.#packet(send, read)] : batch ? this.#packets(batch, read) : [];
     return {
       place: this.#place(node),
       afterMillis: this.#after(value("after")),
@@ -138,7 +141,7 @@ class StoryReader {
   #expect(node: Node | undefined): readonly StoryPacket[] | undefined {
     if (node === undefined) return undefined;
     if (isScalar(node) && node.value === "none") return [];
-    return this.#packets(node);
+    return this.#packets(node, parsePacket);
   }
 
   #drop(node: Node | undefined): string | undefined {
@@ -196,7 +199,8 @@ class StoryReader {
       return this.#fail('expected a flow, such as "blue udp … => green … > …"', node);
     }
     const translated = `${vpc} ${protocol}${right.slice(vpc.length)}`;
-    return { original: this.#read(left, node), translated: this.#read(translated, node), text };
+    const [original, other] = [left, translated].map((each) => this.#read(each, node, parsePacket));
+    return { original: original!, translated: other!, text };
   }
 
   #flows(node: Node | undefined): number | readonly StoryFlow[] | undefined {
@@ -206,24 +210,25 @@ class StoryReader {
     return this.#number(node, "flows: must be a number or a list");
   }
 
-  #packets(node: Node): StoryPacket[] {
+  #packets<T>(node: Node, read: (text: string) => T): OfVpc<T>[] {
     const { items } = node as { items?: unknown[] };
-    if (Array.isArray(items) && !isMap(node))
-      return items.map((item) => this.#packet(item as Node));
-    return [this.#packet(node)];
+    if (Array.isArray(items) && !isMap(node)) {
+      return items.map((item) => this.#packet(item as Node, read));
+    }
+    return [this.#packet(node, read)];
   }
 
   /** "vpc packet…". */
-  #packet(node: Node): StoryPacket {
-    return this.#read(String(this.#scalar(node)).trim().replace(/\s+/g, " "), node);
+  #packet<T>(node: Node, read: (text: string) => T): OfVpc<T> {
+    return this.#read(String(this.#scalar(node)).trim().replace(/\s+/g, " "), node, read);
   }
 
-  #read(text: string, node: Node): StoryPacket {
+  #read<T>(text: string, node: Node, read: (text: string) => T): OfVpc<T> {
     const blank = text.indexOf(" ");
     if (blank < 0) return this.#fail('expected a VPC and a packet, such as "blue udp …"', node);
     const [vpc, said] = [text.slice(0, blank), text.slice(blank + 1)];
     try {
-      return { vpc, packet: parsePacket(said), text, place: this.#place(node) };
+      return { vpc, packet: read(said), text, place: this.#place(node) };
     } catch (error) {
       if (!(error instanceof NotationError)) throw error;
       const place = this.#placeOf(this.#offsetIn(node, said, error.column - 1));

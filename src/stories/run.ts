@@ -23,6 +23,7 @@ import {
   parsePacket,
   readPacket,
 } from "../wire/notation.ts";
+import { buildGivenPacket } from "../wire/packet-text.ts";
 import { verifyChecksums } from "../wire/verify-checksums.ts";
 import { checkChecksums, checkDropped, countFlows, Failure, say, sayAll } from "./judge.ts";
 import {
@@ -31,6 +32,7 @@ import {
   type Story,
   StoryError,
   type StoryFlow,
+  type StoryInput,
   type StoryPacket,
 } from "./story.ts";
 
@@ -235,9 +237,9 @@ class StoryRun {
     gateway.clear();
   }
 
-  #build({ packet, place }: StoryPacket): Uint8Array {
+  #build({ packet, place }: StoryInput): Uint8Array {
     try {
-      return buildPacket(packet, this.#bindings);
+      return buildGivenPacket(packet, this.#bindings);
     } catch (error) {
       if (error instanceof NotationError) throw new StoryError(error.message, place);
       throw error;

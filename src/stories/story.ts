@@ -4,6 +4,7 @@
 import type { EmbeddedConfig } from "../config/document.ts";
 import type { ConfigIssue, Place } from "../config/issue.ts";
 import type { PacketNotation } from "../wire/notation.ts";
+import type { GivenPacket } from "../wire/packet-text.ts";
 
 export interface Story {
   readonly name: string;
@@ -34,7 +35,7 @@ export interface Step {
   readonly kept?: number | undefined;
   readonly ended?: readonly string[] | undefined;
   /** Packets that arrive together; one for `send`. */
-  readonly packets: readonly StoryPacket[];
+  readonly packets: readonly StoryInput[];
   /** What must come out, in order; undefined: not claimed. */
   readonly expect?: readonly StoryPacket[] | undefined;
   /** The reason for which packets that do not come out must be dropped; "*" any. */
@@ -52,13 +53,18 @@ export interface StoryFlow {
   readonly text: string;
 }
 
-export interface StoryPacket {
+/** A packet, and the VPC that it comes from or goes to. */
+export interface OfVpc<T> {
   readonly vpc: string;
-  readonly packet: PacketNotation;
+  readonly packet: T;
   /** As written, for reports. */
   readonly text: string;
   readonly place: Place;
 }
+
+export type StoryPacket = OfVpc<PacketNotation>;
+/** May be given byte by byte. */
+export type StoryInput = OfVpc<GivenPacket>;
 
 /** A story that cannot be read. */
 export class StoryError extends Error {

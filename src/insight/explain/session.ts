@@ -5,15 +5,13 @@ import { seededRandom } from "../../base/random.ts";
 import type { Config } from "../../config/model.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { SLOT_BYTES_MAX } from "../../packet/limits.ts";
-import { buildPacket, parsePacket } from "../../wire/notation.ts";
+import { buildGivenPacket, parseGivenPacket } from "../../wire/packet-text.ts";
 import { explain } from "./explain.ts";
 import type { PacketExplanation } from "./explanation.ts";
 import { answerTo } from "./flow.ts";
 
 /** In place of a packet: the answer to the last one, as it got there. */
 const REPLY = "reply";
-/** Before the bytes of an IP packet, where notation has no words for it. */
-const HEX = "hex ";
 const MILLIS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Between two packets, in milliseconds. */
@@ -49,7 +47,7 @@ export class ExplainSession {
     return this.explain(packet, vpc);
   }
 
-  /** `text` is a packet in notation, REPLY, or HEX and digits. `from` is a VPC; where the last
+  /** `text` is a packet in notation, REPLY, or "hex" and digits. `from` is a VPC; where the last
    * packet went when absent. Throws an Error with a sentence, a NotationError for a packet that
    * is none. */
   explain(text: string, from = this.#last?.to): PacketExplanation {
@@ -83,15 +81,7 @@ export class ExplainSession {
   }
 }
 
-/** The bytes of an IP packet: in notation, or HEX and digits. Throws like `explain`. */
+/** The bytes of an IP packet: in notation, or "hex" and digits. Throws a NotationError. */
 export function readPacket(text: string): Uint8Array {
-  return text.startsWith(HEX) ? bytesOf(text) : buildPacket(parsePacket(text));
-}
-
-function bytesOf(text: string): Uint8Array {
-  const digits = text.slice(HEX.length).replace(/[\s:]/g, "");
-  if (!/^(?:[\da-f]{2})+$/i.test(digits)) {
-    throw new Error(`After "hex" come pairs of the digits 0-9 and a-f: "${text}".`);
-  }
-  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return buildGivenPacket(parseGivenPacket(text));
 }
