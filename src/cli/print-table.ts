@@ -24,7 +24,8 @@ export function red(text: string, io: Pick<CliIo, "colour">): string {
   return paint(RED, text, io);
 }
 
-type Screen = Pick<CliIo, "colour" | "columns">;
+/** What is said to. */
+export type Screen = Pick<CliIo, "colour" | "columns">;
 
 /** Lines with their ends. */
 export function tableText(
@@ -45,7 +46,7 @@ export function note(text: string, io: Screen): string {
     .join("");
 }
 
-/** Lines of words; `width` undefined: one line. */
+/** Lines of words, those behind the first with `indent`; `width` undefined: one line. */
 export function wrap(text: string, width = Number.POSITIVE_INFINITY, indent = ""): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

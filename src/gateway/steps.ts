@@ -29,6 +29,7 @@ import type { DirectionCounters } from "../tables/direction-counters.ts";
 import type { InterfaceTable } from "../tables/interface-table.ts";
 import type { SnapshotHolder } from "../tables/snapshot.ts";
 import { tunnelWriter } from "../tables/write-tunnel.ts";
+import { hopTeller } from "./describe-hop.ts";
 import type { Flows } from "./flows.ts";
 import type { NeighborTables } from "./neighborhood.ts";
 
@@ -57,7 +58,8 @@ export function gatewaySteps(dependencies: StepDependencies): GatewaySteps {
   const writeTunnel = tunnelWriter(pool);
   const renameFragments = fragmentRenamer(pool, snapshot, tables, fragments, hashKey);
   const deliver = deliverer(pool, snapshot, next.neighbors, next.held, writeTunnel);
-  const wrap = encap(pool, snapshot, writeTunnel, deliver);
+  const tellHop = hopTeller(pool, snapshot, next.neighbors);
+  const wrap = encap(pool, snapshot, writeTunnel, deliver, tellHop);
   const { held } = next;
   const cut = cutter({ pool, interfaces, snapshot, counters, hashKey, encap: wrap, held });
   const steps = [

@@ -32,7 +32,7 @@ export const DROP = {
   "frame-too-long": drop(
     17,
     "The frame does not fit a packet slot.",
-    "Raise the slot size or lower the MTU of the sending interface.",
+    "Lower the MTU of the sending interface; or use the driver af-packet, whose slots take any frame.",
   ),
   "ethernet-bad-address": drop(
     18,
@@ -89,7 +89,11 @@ export const DROP = {
   ),
   "ipv4-bad-checksum": drop(34, "The IPv4 header checksum is wrong.", SENDER),
   "ipv6-truncated": drop(35, "The IPv6 packet is shorter than its header says.", SENDER),
-  "ipv6-bad-header": drop(36, "The IPv6 version is not 6.", SENDER),
+  "ipv6-bad-header": drop(
+    36,
+    "The frame says IPv6, and what is in it is of another version.",
+    SENDER,
+  ),
   "ipv6-bad-extension": drop(
     37,
     "An IPv6 extension header is cut short, or there are more than eight.",
@@ -215,7 +219,7 @@ export const DROP = {
   "no-room-to-cut": drop(
     82,
     "The packet is longer than its destination's network takes, and there are no free slots for its pieces.",
-    "Let hosts use path MTU discovery, or lower their MTU; or raise the number of slots.",
+    "Let hosts use path MTU discovery, or lower their MTU.",
   ),
   "no-route": drop(
     83,
@@ -225,7 +229,7 @@ export const DROP = {
   "neighbor-unresolved": drop(
     84,
     "The next hop does not answer: no host says that it has its address.",
-    "Look whether the host or router is up, and on that segment; behind a tunnel, whether its VTEP can be reached.",
+    "Look at isthmus show neighbors: who is asked for. Is the host or router up, and on that segment? Behind a tunnel, can its VTEP be reached?",
   ),
   "tunnel-too-long": drop(
     73,

@@ -127,8 +127,9 @@ export class DropSamples {
 
   /** Stores a packet that was held and is back in `row`: of it there is the IP packet alone. */
   takeReleased(kind: number, row: number, step: number, now: number): void {
-    const { l3, end, rxInterface, offload } = this.#pool;
+    const { l3, end, rxInterface, offload, direction } = this.#pool;
     const place = this.#take(kind, rxInterface[row]!, step, now);
+    this.direction[place] = direction[row]!;
     this.unfinished[place] = (offload[row]! & UNFINISHED) === 0 ? 0 : 1;
     this.#copy(place, l3[row]!, end[row]! - l3[row]!, 0);
     this.bare[place] = 1;
@@ -139,6 +140,7 @@ export class DropSamples {
     const { room } = held;
     const place = this.#take(kind, room.rxInterface[cell]!, step, now);
     const lead = held.lead[cell]!;
+    this.direction[place] = held.direction[cell]!;
     this.unfinished[place] = (held.offload[cell]! & UNFINISHED) === 0 ? 0 : 1;
     const at = place * SAMPLE_BYTES;
     const length = room.length[cell]! - lead;

@@ -276,7 +276,7 @@ test("what would become of a packet is told, and nothing of it stays", async () 
 
 for (const [what, body, why] of [
   ["no notation", { from: "blue", packet: "udp to nowhere" }, /^The packet cannot be read: /],
-  ["no bytes", { from: "blue", packet: "hex 4" }, /pairs of the digits/],
+  ["no bytes", { from: "blue", packet: "hex 4" }, /pairs of digits/],
   ["no VPC", { from: "red", packet: "udp 10.0.0.9:7 > 10.1.0.1:54" }, /there are blue, green\.$/],
   ["a fragment", { from: "blue", packet: "udp 10.0.0.9:7 > 10.1.0.1:53 mf len=44" }, /fragment/],
   ["nothing", { from: "blue" }, /packet/],

@@ -101,6 +101,7 @@ export const SAMPLES: readonly ApiDropSample[] = [
     },
     acl: null,
     packet: "udp 10.0.0.4:5 > 198.51.100.8:81",
+    around: "02:00:00:00:00:04 > 02:00:00:00:00:b0",
     link: "ethernet",
     frame: "00ff",
     length: 60,
@@ -120,8 +121,9 @@ export const SAMPLES: readonly ApiDropSample[] = [
     destination: null,
     acl: null,
     packet: "",
+    around: "bytes 00 00 02 00 00 00 00 b0 02",
     link: "ethernet",
-    frame: "00",
+    frame: "00000200000000b002",
     length: 9,
   },
 ];

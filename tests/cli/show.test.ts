@@ -185,7 +185,7 @@ test("explain --live asks the gateway, and takes one packet", () =>
       const packet = "udp 10.0.0.4:5 > 10.1.0.8:53";
       const { out, code } = await run(["explain", "--live", "--from", "blue", packet]);
       assert.equal(code, 0);
-      assert.match(out, /waits until its neighbor is found, then to green: udp 10\.0\.0\.4:5/);
+      assert.match(out, /waits until the next hop answers, then to green: udp 10\.0\.0\.4:5/);
       assert.deepEqual(asked[0]?.body, { from: "blue", packet });
       for (const words of [[packet, packet], [packet, "--then", "reply"], []]) {
         const wrong = await run(["explain", "--live", "--from", "blue", ...words]);

@@ -1,5 +1,6 @@
-// What a person reads when a packet is dropped: for each reason the text, word by word. A changed
-// text is written anew by ISTHMUS_GOLDEN=write, to be read before it is committed.
+// What a person reads when a packet is dropped: for each reason the text, word by word; of what needs
+// frames and links in links.test.ts. A changed text is written anew by ISTHMUS_GOLDEN=write, to be
+// read before it is committed.
 
 import assert from "node:assert/strict";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +12,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { ExplainSession } from "../../src/insight/explain/session.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { DROP } from "../../src/packet/verdict.ts";
+import { allStories } from "../support/all-stories.ts";
 import { root } from "../support/source-files.ts";
 
 interface Golden {
@@ -56,29 +58,21 @@ for (const file of files) {
   });
 }
 
-/** What one packet after another to an idle gateway cannot bring about, or not without links. */
-const WITHOUT: Readonly<Record<string, string>> = {
-  "frame-too-short": "there is no frame around a packet here",
-  "frame-too-long": "there is room for the longest packet",
-  "ethernet-bad-address": "there is no frame",
-  "vlan-too-deep": "there is no frame",
-  "unknown-link-type": "the link type is raw IP",
-  "not-for-us": "only live interfaces have a MAC address",
-  "for-the-gateway": "only a live gateway has addresses on links",
-  "vxlan-malformed": "there is no tunnel",
-  "congestion-unmarked": "there is no tunnel",
-  "unknown-vpc": "the VPC is named",
-  "ipv6-bad-header": "another version is no IPv6 packet; only in VXLAN or Ethernet frames",
-  "fragment-timeout": "a packet that waits is explained while it waits",
-  "fragments-full": "it takes many datagrams",
-  "no-room-to-cut": "there are always free slots",
-  "no-route": "only a live gateway has routes",
-  "neighbor-unresolved": "only a live gateway has neighbors",
-  "tunnel-too-long": "packets leave without a tunnel",
-};
+test("every reason has a text, here or in links/", () => {
+  const linked = globSync("*.yaml", { cwd: path.join(FOLDER, "links") });
+  const told = new Set([...files, ...linked].map(reasonOf));
+  assert.deepEqual(
+    Object.keys(DROP).filter((reason) => !told.has(reason)),
+    [],
+  );
+});
 
-test("every reason has a text, or it is said why not", () => {
-  const told = new Set(files.map(reasonOf));
-  const missing = Object.keys(DROP).filter((reason) => !told.has(reason));
-  assert.deepEqual(missing.sort(), Object.keys(WITHOUT).sort());
+test("every reason has a story, or frames that bring it about in links/", () => {
+  const linked = globSync("*.yaml", { cwd: path.join(FOLDER, "links") }).map(reasonOf);
+  const dropped = allStories().flatMap(({ steps }) => steps.map(({ drop }) => drop));
+  const told = new Set([...linked, ...dropped]);
+  assert.deepEqual(
+    Object.keys(DROP).filter((reason) => !told.has(reason)),
+    [],
+  );
 });

@@ -108,6 +108,7 @@ test("a sample has the packet, and the lines that decided, also after they are g
     const [sample, ...others] = samples(gateway);
     assert.deepEqual(others, []);
     const { frame, sentence, advice, ...rest } = sample!;
+    const macs = "02:00:00:00:00:0a > 02:00:00:00:00:0b";
     const label = { source: "expose 1 of blue", destination: "expose 1 of green" };
     assert.deepEqual(rest, {
       number: 1,
@@ -122,6 +123,7 @@ test("a sample has the packet, and the lines that decided, also after they are g
       destination: { label: label.destination, place: place(7, "{ ips") },
       acl: { label: "acl rule no-telnet", place: place(10, "{ name") },
       packet: "tcp 10.0.0.4:1 > 198.51.100.8:23 syn",
+      around: `${macs}, VXLAN 172.30.8.1 > 172.30.8.2 vni 100, ${macs}`,
       link: "ethernet",
       length: frame.length / 2,
     });

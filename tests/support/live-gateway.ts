@@ -89,7 +89,7 @@ export class LiveGateway {
 }
 
 function configOf(text: string) {
-  const { config, issues } = loadConfig(text, "", natModes);
+  const { config, issues } = loadConfig(text, "gateway.yaml", natModes);
   if (!config) throw new Error(JSON.stringify(issues));
   return config;
 }

@@ -67,7 +67,7 @@ function sayChange({ field, before, after }: Change, paint: Painter): string {
 function sayEnd({ verdict, to, sent, drop }: PacketExplanation, paint: Painter): string[] {
   if (drop !== undefined) return [paint.bad(`dropped: ${drop.reason}, by ${drop.step}`)];
   if (verdict === "held") {
-    return sent.map((packet) => `waits until its neighbor is found, then to ${to}: ${packet}`);
+    return sent.map((packet) => `waits until the next hop answers, then to ${to}: ${packet}`);
   }
   if (verdict !== "sent") return [`${verdict}`];
   return sent.map((packet) => paint.good(`sent to ${to}: ${packet}`));

@@ -1,13 +1,12 @@
 // `show drops --samples`: the last packets that were dropped, each with what became of it.
 
 import type { ApiDropSample } from "../api-types.ts";
-import type { CliIo } from "../io.ts";
-import { bold, dim, wrap } from "../print-table.ts";
+import { bold, dim, type Screen, wrap } from "../print-table.ts";
 
 const INDENT = "    ";
 
 /** The newest last, where the eye is. */
-export function samplesText(samples: readonly ApiDropSample[], io: CliIo): string {
+export function samplesText(samples: readonly ApiDropSample[], io: Screen): string {
   if (samples.length === 0) return "No dropped packet is kept of that kind.\n";
   return samples
     .toReversed()
@@ -15,21 +14,21 @@ export function samplesText(samples: readonly ApiDropSample[], io: CliIo): strin
     .join("\n");
 }
 
-function sampleText(sample: ApiDropSample, io: CliIo): string {
-  const { reason, time, from, to, step, interface: name, packet, link, length } = sample;
-  const what = packet === "" ? `${length} bytes by ${link}` : packet;
+function sampleText(sample: ApiDropSample, io: Screen): string {
+  const { reason, time, from, to, step, interface: name, packet, around, length } = sample;
   const places = [sample.source, sample.destination, sample.acl]
     .filter((each) => each !== null)
     .map(({ label, place }) => `${label} (${place.file}:${place.line}:${place.column})`);
   const where = sample.peering === null ? places : [`peering ${sample.peering}`, ...places];
   const width = (io.columns ?? Number.POSITIVE_INFINITY) - INDENT.length;
   const said = [
+    ...(packet === "" || around === "" ? [] : [`Frame: ${around}`]),
     `${sample.sentence} ${sample.advice}`,
     ...(where.length > 0 ? [`Where: ${where.join(", ")}.`] : []),
   ].flatMap((text) => wrap(text, width));
   return [
-    `${bold(what, io)}`,
-    `${INDENT}${reason}, ${from ?? "?"} > ${to ?? "?"}, at ${step}, came by ${name}`,
+    ...wrap(packet || around || "An empty frame", io.columns, INDENT).map((line) => bold(line, io)),
+    `${INDENT}${reason}, ${from ?? "?"} > ${to ?? "?"}, at ${step}, came by ${name}, ${length} bytes`,
     ...said.map((line) => `${INDENT}${line}`),
     dim(`${INDENT}${time}`, io),
     "",

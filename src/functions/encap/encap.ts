@@ -26,6 +26,7 @@ export function encap(
   snapshot: SnapshotHolder,
   writeTunnel: TunnelWriter,
   deliver: Deliverer,
+  describe: (row: number) => string,
 ): NetworkFunction {
   const { bytes, view, start, length, outer, l3, end, toVpc, adjacency } = pool;
   const { rxInterface, txInterface } = pool;
@@ -102,5 +103,6 @@ export function encap(
       }
       return decided;
     },
+    describe,
   };
 }

@@ -4,6 +4,7 @@ import type { Gateway } from "../../gateway/gateway.ts";
 import type { Decision } from "../../gateway/outcome.ts";
 import { type DropName, verdictName } from "../../packet/verdict.ts";
 import { SAMPLE_BYTES, SAMPLES_EACH } from "../../pipeline/drop-samples.ts";
+import { describeFrame, type FrameLink } from "../../wire/describe-frame.ts";
 import { finishChecksum } from "../../wire/finish-checksum.ts";
 import { toHex } from "../../wire/hex.ts";
 import { describePacket } from "../../wire/notation.ts";
@@ -30,8 +31,10 @@ export interface DropSample {
   readonly acl: Decision | null;
   /** The packet between VPCs, in notation; empty when none was found. */
   readonly packet: string;
-  /** How `frame` starts; "unknown" is a link that nobody can read. */
-  readonly link: "ethernet" | "raw-ip" | "unknown";
+  /** What is around it, or what there is if no packet was found, in words; empty for nothing. */
+  readonly around: string;
+  /** How `frame` starts. */
+  readonly link: FrameLink;
   /** Its first 256 bytes at most, in hexadecimal: as it came, tunnel included, but for what had
    * been rewritten when it was dropped. Of one that was held, the IP packet. */
   readonly frame: string;
@@ -111,6 +114,7 @@ export function readSample(gateway: Gateway, place: number): DropSample {
   const { drops: book, interfaces, snapshot, names } = gateway.parts;
   const { samples: store } = book.ledger;
   const identity = identify(gateway, place);
+  const link = store.bare[place] === 1 ? "raw-ip" : interfaces[store.iface[place]!]!.link;
   const { peering, source, destination, acl } = book.decisions(place, snapshot, names);
   const at = place * SAMPLE_BYTES;
   const frame = store.bytes.slice(at, at + store.captured[place]!);
@@ -126,7 +130,8 @@ export function readSample(gateway: Gateway, place: number): DropSample {
     destination: destination ?? null,
     acl: acl ?? null,
     packet: offset < 0 ? "" : describePacket(frame.subarray(offset)),
-    link: store.bare[place] === 1 ? "raw-ip" : interfaces[store.iface[place]!]!.link,
+    around: describeFrame(frame, link, offset),
+    link,
     frame: toHex(frame),
     length: store.length[place]!,
   };

@@ -30,8 +30,10 @@ export class ExplainSession {
   constructor(config: Config) {
     this.#config = config;
     const flowCapacity = Math.min(config.flowTableCapacity, FLOWS_MAX);
+    const { datagrams, waiting: waitingPackets } = config.fragments;
     const sizes = { slots: SLOTS, slotBytes: SLOT_BYTES_MAX, flowCapacity };
-    this.#gateway = new Gateway(sizes, { random: seededRandom(1) });
+    const options = { ...sizes, datagrams, waitingPackets };
+    this.#gateway = new Gateway(options, { random: seededRandom(1) });
     this.#gateway.apply(config);
   }
 

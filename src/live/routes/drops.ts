@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { samplesAsPcapng } from "../../insight/drops/pcapng.ts";
+import type { DropSample } from "../../insight/drops/samples.ts";
 import { listOf, whole } from "../api/lists.ts";
 import { wholeNumber } from "../api/parameters.ts";
 import { route } from "../api/route.ts";
@@ -66,10 +67,16 @@ export const dropSample = z.strictObject({
   destination: decision.describe("expose of the receiver's side"),
   acl: decision.describe("rule of the ACL"),
   packet: z.string().describe("in notation; empty when it could not be read"),
+  around: z.string().describe("the headers before the packet, or what there is without one"),
   link: z.enum(["ethernet", "raw-ip", "unknown"]).describe("how frame starts"),
   frame: z.string().describe("its first 256 bytes at most, in hexadecimal, tunnel included"),
   length: z.int().describe("bytes that it had in all"),
 });
+
+/** `epochMillis`: since 1970, when the clock that stamps samples was 0. */
+export function timedSample({ millis, ...rest }: DropSample, epochMillis: number) {
+  return { ...rest, time: new Date(epochMillis + millis).toISOString() };
+}
 
 const name = z.string().max(256);
 const filter = z.strictObject({
@@ -96,12 +103,7 @@ export const samples = route({
   reply: listOf(dropSample),
   handle: async ({ gateway, query }) => {
     const { samples: found, epochMillis } = await gateway.ask("dropSamples", query);
-    return whole(
-      found.map(({ millis, ...rest }) => ({
-        ...rest,
-        time: new Date(epochMillis + millis).toISOString(),
-      })),
-    );
+    return whole(found.map((sample) => timedSample(sample, epochMillis)));
   },
 });
 

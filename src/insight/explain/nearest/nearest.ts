@@ -4,6 +4,7 @@ import type { Config } from "../../../config/model.ts";
 import type { FlowView } from "../../../gateway/gateway.ts";
 import type { Outcome } from "../../../gateway/outcome.ts";
 import { formatIpAddress } from "../../../wire/ip-address.ts";
+import { formatPrefix } from "../../../wire/prefix.ts";
 import type { NearMiss } from "../explanation.ts";
 import type { PacketFacts } from "../packet-facts.ts";
 import { nearRules } from "./acl.ts";
@@ -21,6 +22,9 @@ export interface Dropped {
   readonly packet: PacketFacts;
   readonly ways: Pick<Outcome, "to" | "peering" | "source" | "destination" | "acl">;
 }
+
+/** Told of those that a VPC has. */
+const WAYS = 2;
 
 type Search = (dropped: Dropped) => readonly NearMiss[];
 
@@ -84,13 +88,13 @@ function sayMtu({ config, packet, ways: { to } }: Dropped): NearMiss[] {
 }
 
 function sayRoutes({ config, ways: { to } }: Dropped): NearMiss[] {
-  const places = [
-    ...config.attachments.filter(({ vpc }) => vpc === to),
-    ...config.routes.filter(({ vpc }) => vpc === to),
-  ];
-  if (places.length === 0) return [{ text: `${to} has no attachment and no route.` }];
-  return places.slice(0, 2).map(({ place }) => ({
-    text: `${to} is reached by this, which does not have the address.`,
-    decision: { label: `way to ${to}`, place },
+  const ways = [
+    ...config.attachments.map((each) => ({ ...each, what: "attachment" })),
+    ...config.routes.map((each) => ({ ...each, network: each.to, what: "route" })),
+  ].filter(({ vpc }) => vpc === to);
+  if (ways.length === 0) return [{ text: `${to} has no attachment and no route.` }];
+  return ways.slice(0, WAYS).map(({ network, what, place }) => ({
+    text: `Of ${to} only ${formatPrefix(network)} can be reached by this.`,
+    decision: { label: `${what} of ${to}`, place },
   }));
 }
