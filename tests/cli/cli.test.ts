@@ -288,7 +288,7 @@ test("explain tells the steps, exits 0 for drops too, and 2 for what is no packe
   for (const [words, complaint] of [
     [["--from", "a", "udp 10.1.0.4 10.2.0.4"], /the packet cannot be read: .*column/],
     [["--from", "c", udp], /There is no VPC "c"; there are a, b\./],
-    [["--from", "a", udp, "--then", "hex 4"], /pairs of the digits/],
+    [["--from", "a", udp, "--then", "hex 4"], /pairs of digits/],
   ] as const) {
     const { code, err } = run("explain", "good.yaml", ...words);
     assert.equal(code, 2);
