@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explainLive } from "../../src/insight/explain/explain.ts";
+import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
 import { buildAnswer } from "../../src/links/frames.ts";
 import type { PoolOptions } from "../../src/packet/packet-pool.ts";
 import { HELD_EACH } from "../../src/tables/held-packets.ts";
@@ -43,8 +44,11 @@ function start(text = PEERING, pool: PoolOptions = {}): LiveGateway {
 }
 
 function explain(live: LiveGateway, text: string) {
-  const frame = buildPacket(parsePacket(text));
-  return explainLive(live.gateway, { from: "blue", frame, given: text, now: live.now });
+  return explainAll(live, `blue: ${text}`)[0]!;
+}
+
+function explainAll(live: LiveGateway, ...texts: readonly string[]) {
+  return explainLive(live.gateway, live.now, texts.map(readNext) as NextPacket[]);
 }
 
 test("whom nobody knows is not asked for, and nothing is held", () => {
@@ -148,10 +152,9 @@ test("a fragment and what fits no slot are refused in words", () => {
   assert.throws(() => explain(live, fragment), /a fragment cannot be tried out/);
   const long = "udp 10.0.0.4:9 > 198.51.0.8:53 len=9000";
   assert.throws(() => explain(live, long), /longer than a packet slot/);
-  const nothing = { frame: new Uint8Array(20), given: "", now: live.now };
-  const wrong = { ...nothing, from: "red" };
-  assert.throws(() => explainLive(live.gateway, wrong), /there is no VPC "red"/);
-  assert.equal(explainLive(live.gateway, { ...nothing, from: "blue" }).verdict, "ipv4-bad-header");
+  assert.throws(() => explainAll(live, `red: ${DNS}`), /there is no VPC "red"/);
+  const empty = { from: "blue", packet: { frame: new Uint8Array(20), given: "" } };
+  assert.equal(explainLive(live.gateway, live.now, [empty])[0]?.verdict, "ipv4-bad-header");
   assert.equal(live.gateway.pool.free, 128);
 });
 
@@ -183,7 +186,9 @@ test("a flow that the packet would end counts for its host and its VPC as before
   };
   const tried = (text: string) => {
     const packet = buildPacket(parsePacket(text));
-    return gateway.tryOut("blue", packet, 0, ({ outcomes: [outcome] }) => outcome!.verdict);
+    return gateway.tryOut(0, (send) =>
+      send("blue", packet, ({ outcomes: [outcome] }) => outcome!.verdict),
+    );
   };
   assert.equal(send("tcp 10.0.0.4:1 > 10.2.0.8:80 syn"), "sent");
   const [before, held] = [gateway.flows(), gateway.tracked()];

@@ -43,10 +43,12 @@ function plain({ verdict, from, to, peering, source, destination, acl, packet, p
 }
 
 function tryOut(gateway: Gateway, { vpc, bytes }: Sent, now: number) {
-  return gateway.tryOut(vpc, bytes, now, ({ outcomes, answers }) => ({
-    outcome: plain(outcomes[0]!),
-    answers: answers.map(({ to, packet }) => ({ to, packet: packet.slice() })),
-  }));
+  return gateway.tryOut(now, (send) =>
+    send(vpc, bytes, ({ outcomes, answers }) => ({
+      outcome: plain(outcomes[0]!),
+      answers: answers.map(({ to, packet }) => ({ to, packet: packet.slice() })),
+    })),
+  );
 }
 
 function really(gateway: Gateway, { iface, bytes }: Sent, now: number) {

@@ -11,6 +11,7 @@ import { changesOf } from "./changes.ts";
 import type { DropExplanation, FlowExplanation, PacketExplanation } from "./explanation.ts";
 import { explainFlow } from "./flow.ts";
 import { nearestMisses } from "./nearest/nearest.ts";
+import { type NextPacket, nextAfter } from "./next-packet.ts";
 import { factsOf } from "./packet-facts.ts";
 import { stepsOf } from "./steps.ts";
 
@@ -50,14 +51,23 @@ export function explain(gateway: Gateway, packet: PacketToExplain): PacketExplan
   return explanation;
 }
 
-/** What would become of an IP packet that came from the VPC `from` now. Nothing of it stays in the
- * gateway, which may be at work: see gateway/try-out.ts, also for what it throws. */
+/** What would become of packets if they came now, one after the other. Nothing of it stays in the
+ * gateway, which may be at work: see gateway/try-out.ts, also for what it throws; and what
+ * `nextAfter` throws; `told` has those before it then. `now` in milliseconds. */
 export function explainLive(
   gateway: Gateway,
-  packet: Omit<PacketToExplain, "iface">,
-): PacketExplanation {
-  const { from, frame, now } = packet;
-  return gateway.tryOut(from, frame, now, (tried) => explainTried(gateway, packet, tried));
+  now: number,
+  packets: readonly NextPacket[],
+  told: PacketExplanation[] = [],
+): PacketExplanation[] {
+  return gateway.tryOut(now, (send) => {
+    for (const each of packets) {
+      const packet = nextAfter(told.at(-1), each);
+      const { from, frame } = packet;
+      told.push(send(from, frame, (tried) => explainTried(gateway, packet, tried)));
+    }
+    return told;
+  });
 }
 
 /** Before anything of it is undone. */
