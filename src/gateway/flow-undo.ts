@@ -46,6 +46,11 @@ export class FlowUndo {
   begin(): void {
     const { mappings } = this.#flows.nat;
     for (const each of this.#flows.tables) {
+      const { sweeper } = each;
+      const { at } = sweeper;
+      this.#remedies.push(() => {
+        sweeper.at = at;
+      });
       each.parting = (table, flow) => {
         const before = remember(table, flow);
         const { mapping, receiver } = before.draft;
