@@ -41,8 +41,8 @@ export class FlowUndo {
     this.#snapshot = snapshot;
   }
 
-  /** From now on flows that are given up are kept in mind. What they hold is held once more, so
-   * that it is there when they come back. */
+  /** From now on flows that are given up are kept in mind, with what they hold: it is given back
+   * now, as others may get it. */
   begin(): void {
     const { mappings } = this.#flows.nat;
     for (const each of this.#flows.tables) {
@@ -54,8 +54,12 @@ export class FlowUndo {
       each.parting = (table, flow) => {
         const before = remember(table, flow);
         const { mapping, receiver } = before.draft;
-        for (const held of [mapping, receiver]) if (held >= 0) mappings.hold(held);
-        this.#remedies.push((since) => this.#bringBack(before, since));
+        const held = [mapping, receiver].filter((each) => each >= 0);
+        const pictures = held.map((each) => mappings.picture(each));
+        this.#remedies.push((since) => {
+          for (const each of pictures) mappings.holdAgain(each);
+          this.#bringBack(before, since);
+        });
       };
     }
   }

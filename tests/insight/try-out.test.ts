@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Gateway } from "../../src/gateway/gateway.ts";
 import type { Outcome } from "../../src/gateway/outcome.ts";
 import { NotTriedError, type Tried } from "../../src/gateway/try-out.ts";
-import { MappingView } from "../../src/tables/mapping-table.ts";
+import { MappingView } from "../../src/tables/mapping-entries.ts";
 import { describePacket } from "../../src/wire/notation.ts";
 import { nextPacket } from "./random-sequence.ts";
 import { RandomTraffic, type Sent } from "./random-traffic.ts";
