@@ -1,5 +1,5 @@
-// The mappings of one address family as entries: private endpoint, public port, holders. Which ports
-// are free is known elsewhere (public-ports.ts).
+// The mappings of one address family as entries: private endpoint, public port, holders. Which
+// ports are free is known elsewhere (public-ports.ts).
 
 import type { Memory } from "../base/arena.ts";
 import { type FlowDraft, NEW_DESTINATION, SOURCE } from "./flow-draft.ts";
