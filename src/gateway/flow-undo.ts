@@ -1,7 +1,11 @@
-// The flow that a packet was tried out with, and those that made way for it, put back as they were.
+// What packets that were tried out did to flows, undone: those that were made are taken out, those
+// that were found or that made way are put back as they were.
+//
+// All of it is undone in reverse, each packet for itself. So whatever is looked at is as it was
+// when it was noted: a flow that one packet made and another ended, an entry that was given to one
+// flow after the other.
 
 import { FlowDraft } from "../tables/flow-draft.ts";
-import { RESTING } from "../tables/flow-layout.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
 import { BIND, DELTA, KIND, RULE_WORDS } from "../tables/rule-table.ts";
 import type { SnapshotHolder } from "../tables/snapshot.ts";
@@ -20,62 +24,81 @@ interface Before {
   readonly born: number;
 }
 
+/** Idle times count from the tick `since`. */
+type Remedy = (since: number) => void;
+
 export class FlowUndo {
   readonly #flows: Flows;
   readonly #snapshot: SnapshotHolder;
-  #made: { readonly table: FlowTable; readonly flow: number } | undefined;
-  #touched: Before | undefined;
-  /** Flows that were over, and were given up. */
-  readonly #parted: Before[] = [];
+  /** What mends each thing that was done, in the order in which they were. */
+  readonly #remedies: Remedy[] = [];
+  /** Whether the flow of the packet is noted. */
+  #isNoted = true;
+  readonly #today = new FlowDraft();
 
   constructor(flows: Flows, snapshot: SnapshotHolder) {
     this.#flows = flows;
     this.#snapshot = snapshot;
   }
 
-  /** From now on flows that are given up are kept in mind. What they hold is held once more, so
-   * that it is there when they come back. */
+  /** From now on flows that are given up are kept in mind, with what they hold: it is given back
+   * now, as others may get it. */
   begin(): void {
     const { mappings } = this.#flows.nat;
     for (const each of this.#flows.tables) {
+      const { sweeper } = each;
+      const { at } = sweeper;
+      this.#remedies.push(() => {
+        sweeper.at = at;
+      });
       each.parting = (table, flow) => {
         const before = remember(table, flow);
         const { mapping, receiver } = before.draft;
-        for (const held of [mapping, receiver]) if (held >= 0) mappings.hold(held);
-        this.#parted.push(before);
+        const held = [mapping, receiver].filter((each) => each >= 0);
+        const pictures = held.map((each) => mappings.picture(each));
+        this.#remedies.push((since) => {
+          for (const each of pictures) mappings.holdAgain(each);
+          this.#bringBack(before, since);
+        });
       };
     }
+  }
+
+  /** Another packet comes. */
+  next(): void {
+    this.#isNoted = false;
   }
 
   /** The packet has a flow, just found or, where `made`, made. Only the first is noted: a packet
    * has one. */
   note(entry: number, v6: boolean, made: boolean): void {
-    if (this.#made !== undefined || this.#touched !== undefined) return;
+    if (this.#isNoted) return;
+    this.#isNoted = true;
     const table = this.#flows.tables[v6 ? 1 : 0];
-    if (made) this.#made = { table, flow: entry >> 1 };
-    else this.#touched = remember(table, entry >> 1);
+    const flow = entry >> 1;
+    if (made) this.#remedies.push(() => table.remove(flow));
+    else {
+      const before = remember(table, flow);
+      this.#remedies.push((since) => this.#restore(before, since));
+    }
   }
 
-  /** Idle times count from the tick `since`. */
   undo(since: number): void {
     for (const table of this.#flows.tables) table.parting = undefined;
-    if (this.#made) this.#made.table.remove(this.#made.flow);
-    if (this.#touched) this.#restore(this.#touched, since);
-    for (const before of this.#parted.reverse()) this.#bringBack(before, since);
-    this.#made = undefined;
-    this.#touched = undefined;
-    this.#parted.length = 0;
+    for (const mend of this.#remedies.reverse()) mend(since);
+    this.#remedies.length = 0;
+    this.#isNoted = true;
   }
 
   #restore({ table, flow, words, draft, counted }: Before, since: number): void {
-    const now = wordsOf(table, flow);
-    const { state } = table.layout;
-    const ended = (now[state]! & RESTING) !== 0 && (words[state]! & RESTING) === 0;
-    if (ended && counted) table.vpcs.enter(flow, draft.from);
-    if (ended) this.#countForHost(table, flow, draft, since);
-    now.set(words);
+    const today = this.#today;
+    table.recall(flow, today);
+    if (counted && !table.vpcs.counts(flow)) table.vpcs.enter(flow, draft.from);
+    if (today.host < 0) this.#countForHost(table, flow, draft, since);
+    wordsOf(table, flow).set(words);
   }
 
+  /** Its number is the one that it had: that was given back last. */
   #bringBack({ table, words, draft, counted, born }: Before, since: number): void {
     const { host } = draft;
     draft.host = -1;

@@ -33,7 +33,7 @@ import { Returned } from "./returned.ts";
 import { Revalidator } from "./revalidate.ts";
 import { gatewaySteps } from "./steps.ts";
 import { type TraceLine, traceListener } from "./trace.ts";
-import { NotTriedError, type Tried, TryOut } from "./try-out.ts";
+import { type SendTried, TryOut } from "./try-out.ts";
 
 export { END_REASONS } from "./end-reason.ts";
 export type { FlowView } from "./flow-list.ts";
@@ -109,15 +109,13 @@ export class Gateway {
     this.#neighborhood = live && new Neighborhood({ ...live, ...next, ...shared, pipeline, encap });
   }
 
-  /** Asks what would become of an IP packet from a VPC, and undoes whatever it did: see try-out.ts.
-   * `look` is told before that. Between two runs; the last one's packets are cleared. Throws a
-   * NotTriedError where that cannot be told. */
-  tryOut<T>(vpc: string, packet: Uint8Array, now: number, look: (tried: Tried) => T): T {
-    const index = this.#names.vpcs.indexOf(vpc);
-    if (index < 0) throw new NotTriedError(`there is no VPC "${vpc}"`);
+  /** Asks what would become of IP packets that came one after the other, and undoes whatever they
+   * did: see try-out.ts, also for what it throws. `ask` is given what sends one; all is there until
+   * it returns. Between two runs; the last one's packets are cleared. `now` in milliseconds. */
+  tryOut<T>(now: number, ask: (send: SendTried) => T): T {
     this.clear();
     this.advance(now);
-    return this.#tryOut.run(index, packet, now, look);
+    return this.#tryOut.run(this.#names.vpcs, now, ask);
   }
 
   /** Counts applied configurations; 0 before the first. */

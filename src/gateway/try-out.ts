@@ -1,6 +1,7 @@
-// What would become of a packet if it came now? It goes the long way through the very steps, with
-// the live flows, and then all that it did is undone: the flow it made is taken out, the flow it
-// belongs to is as before, nothing is counted, nothing leaves, nobody is asked for.
+// What would become of packets if they came now, one after the other? They go the long way through
+// the very steps, with the live flows and what the ones before did, and then all of that is undone:
+// flows they made are taken out, flows they belong to are as before, nothing is counted, nothing
+// leaves, nobody is asked for.
 //
 // What stays is what nobody can see: time has passed, flows that are over may count for their host
 // no longer, and the dice have been thrown, so the next flow gets another port than it would have.
@@ -26,12 +27,17 @@ import type { Outcome, PacketOutcome } from "./outcome.ts";
 import type { Answer } from "./reports.ts";
 import { type TraceLine, traceListener } from "./trace.ts";
 
-/** What became of the packet. Views, valid until it is undone. */
+/** What became of a packet. Views, valid until the next one. */
 export interface Tried {
   readonly outcomes: readonly Outcome[];
   readonly answers: readonly Answer[];
   readonly trace: readonly TraceLine[];
 }
+
+/** An IP packet comes from the VPC of that name, and `look` is told what became of it. Throws a
+ * NotTriedError for a VPC that there is not, for a fragment, whose way depends on others, for a
+ * packet that is longer than a slot, and when no slot is free. */
+export type SendTried = <T>(vpc: string, packet: Uint8Array, look: (tried: Tried) => T) => T;
 
 export interface TryOutDependencies {
   readonly pool: PacketPool;
@@ -73,12 +79,10 @@ export class TryOut {
     this.#undo = new FlowUndo(flows, snapshot);
   }
 
-  /** `look` is called before all is undone. `vpc` is an index, `now` in milliseconds. Throws a
-   * NotTriedError for a fragment, whose way depends on others, for a packet that is longer
-   * than a slot, and when no slot is free. */
-  run<T>(vpc: number, packet: Uint8Array, now: number, look: (tried: Tried) => T): T {
-    const { counters, snapshot, next, cut, interfaces, flows } = this.#with;
-    const row = this.#open(packet);
+  /** All is undone when `ask` has returned. VPC names are by index, `now` is in milliseconds: all
+   * packets come at that moment. */
+  run<T>(vpcs: readonly string[], now: number, ask: (send: SendTried) => T): T {
+    const { counters, snapshot, next, interfaces, flows } = this.#with;
     const iface = interfaces.table.count;
     const { interfaceVpcs } = snapshot.current;
     const counted = counters.current;
@@ -88,17 +92,21 @@ export class TryOut {
     const used = next.neighbors.used.slice();
     const fresh = next.neighbors.freshCount;
     interfaces.table.set(iface, 0, this.#with.live ? GATEWAY : undefined);
-    interfaceVpcs[iface] = vpc;
     counters.current = directionCounts(counted.dropped.length);
     next.held.overfull = true;
     events.what = NOTHING;
     refusals.isCounting = false;
     this.#undo.begin();
     try {
-      return look(this.#process(row, now));
+      return ask((vpc, packet, look) => {
+        const index = vpcs.indexOf(vpc);
+        if (index < 0) throw new NotTriedError(`there is no VPC "${vpc}"`);
+        interfaceVpcs[iface] = index;
+        return this.#send(packet, now, look);
+      });
     } finally {
       this.#undo.undo(tickFrom(now));
-      this.#giveBack(fresh);
+      this.#forgetNeighbors(fresh);
       next.neighbors.used.set(used);
       next.held.overfull = false;
       events.what = told;
@@ -106,9 +114,16 @@ export class TryOut {
       counters.current = counted;
       interfaceVpcs[iface] = -1;
       interfaces.table.set(iface, 0);
-      cut.pieces.count = 0;
-      this.#batch.count = 0;
-      this.#answers.count = 0;
+    }
+  }
+
+  #send<T>(packet: Uint8Array, now: number, look: (tried: Tried) => T): T {
+    const row = this.#open(packet);
+    this.#undo.next();
+    try {
+      return look(this.#process(row, now));
+    } finally {
+      this.#giveBack();
     }
   }
 
@@ -152,15 +167,22 @@ export class TryOut {
     return { trace, outcomes, answers };
   }
 
-  /** Rows, packets that would be held, and neighbors that nobody knew before. */
-  #giveBack(fresh: number): void {
+  /** Rows, and packets that would be held. */
+  #giveBack(): void {
     const { pool, next, cut } = this.#with;
-    const { neighbors, held } = next;
     const rows = [this.#batch, this.#answers, cut.pieces].flatMap(rowsOf);
     for (const row of rows.reverse()) {
-      if (pool.verdict[row] === HELD) held.takeBack(pool.datagram[row]!);
+      if (pool.verdict[row] === HELD) next.held.takeBack(pool.datagram[row]!);
       pool.release(row);
     }
+    cut.pieces.count = 0;
+    this.#batch.count = 0;
+    this.#answers.count = 0;
+  }
+
+  /** Those that nobody knew before; there were `fresh` that nobody has asked for yet. */
+  #forgetNeighbors(fresh: number): void {
+    const { neighbors } = this.#with.next;
     while (neighbors.freshCount > fresh) {
       neighbors.freshCount--;
       neighbors.remove(neighbors.fresh[neighbors.freshCount]!);

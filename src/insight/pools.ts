@@ -4,7 +4,7 @@
 import type { Gateway } from "../gateway/gateway.ts";
 import { FlowDraft, SOURCE } from "../tables/flow-draft.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
-import { MappingView } from "../tables/mapping-table.ts";
+import { MappingView } from "../tables/mapping-entries.ts";
 import { formatIpAddress, readIpAddress } from "../wire/ip-address.ts";
 import { type Holder, Holders } from "./pools/holders.ts";
 import { type FoundPool, findPools, type PoolLevel, type PoolSet } from "./pools/levels.ts";

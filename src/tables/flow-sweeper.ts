@@ -23,7 +23,8 @@ export class FlowSweeper {
   readonly #tags = new Int32Array(2 * VICTIMS_MAX);
   /** Keeps the compiler from dropping loads whose only purpose is to fetch. */
   readonly #sink = new Int32Array(1);
-  #at = 0;
+  /** The flow that is looked at next. */
+  at = 0;
 
   constructor(table: SweptTable) {
     this.#table = table;
@@ -38,8 +39,8 @@ export class FlowSweeper {
     const looks = Math.min(flows, used);
     let count = 0;
     for (let i = 0; i < looks && count < most; i++) {
-      if (this.#at >= used) this.#at = 0;
-      const flow = this.#at++;
+      if (this.at >= used) this.at = 0;
+      const flow = this.at++;
       if (table.isOver(flow, tick, rest)) this.#victims[count++] = flow;
     }
     if (count > 0) this.#remove(count);

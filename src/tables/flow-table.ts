@@ -79,7 +79,7 @@ export class FlowTable {
   readonly #numbers: IndexPool;
   readonly #key: Int32Array;
   readonly #other: Int32Array;
-  readonly #sweeper: FlowSweeper;
+  readonly sweeper: FlowSweeper;
   readonly #events: FlowEvents;
 
   constructor(options: FlowTableOptions) {
@@ -105,7 +105,7 @@ export class FlowTable {
     this.vpcs = new VpcFlows(capacity, arena, limits);
     this.#timers = compileTimers(timers);
     this.#events = options.events ?? new FlowEvents();
-    this.#sweeper = new FlowSweeper(this);
+    this.sweeper = new FlowSweeper(this);
     this.#key = new Int32Array(this.slab.keyWords);
     this.#other = new Int32Array(this.slab.keyWords);
   }
@@ -142,7 +142,7 @@ export class FlowTable {
 
   /** Whether one more flow has room. When all are taken, flows that are over give up their rest. */
   reserve(tick: number): boolean {
-    if (this.#numbers.left === 0) this.#sweeper.collect(COLLECT_MAX, 1, tick, 0);
+    if (this.#numbers.left === 0) this.sweeper.collect(COLLECT_MAX, 1, tick, 0);
     return this.#numbers.left > 0;
   }
 
@@ -150,7 +150,7 @@ export class FlowTable {
    * there are as many that are over. */
   reserveMany(flows: number, tick: number): void {
     const missing = flows - this.#numbers.left;
-    if (missing > 0) this.#sweeper.collect(flows + COLLECT_MAX, missing, tick, 0);
+    if (missing > 0) this.sweeper.collect(flows + COLLECT_MAX, missing, tick, 0);
   }
 
   /** Makes a flow of the draft; its number, FULL or IN_USE. */
@@ -292,7 +292,7 @@ export class FlowTable {
   /** Looks at `flows` flows more for ones that are over. */
   sweep(flows: number, tick: number): void {
     this.#events.tick = tick;
-    if (this.count > 0) this.#sweeper.collect(flows, flows, tick, this.#timers[REST]!);
+    if (this.count > 0) this.sweeper.collect(flows, flows, tick, this.#timers[REST]!);
   }
 
   /** Calls `visit` for each flow that is alive, or for each that is over. It may remove flows. */

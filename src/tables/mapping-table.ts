@@ -8,65 +8,35 @@
 // A shared mapping has no private endpoint: it only keeps a public port from being given to one
 // owner while flows to different destinations share it (address-and-port-dependent mapping).
 
-import type { Memory } from "../base/arena.ts";
 import { AddressNumbers } from "./address-numbers.ts";
-import { type FlowDraft, NEW_DESTINATION, NEW_SOURCE, SOURCE } from "./flow-draft.ts";
+import { type FlowDraft, NEW_SOURCE } from "./flow-draft.ts";
 import { ENDPOINT_BEGIN, ENDPOINT_END, ENDPOINTS, type FlowEvents } from "./flow-events.ts";
-import type { HashKey } from "./key-hash.ts";
-import { KeyedSlab } from "./keyed-slab.ts";
+import {
+  MappingEntries,
+  type MappingTableOptions,
+  type MappingView,
+  V4,
+  V6,
+} from "./mapping-entries.ts";
 import { PublicPorts } from "./public-ports.ts";
 
-/** Where in an entry which word stands. */
-interface Layout {
-  readonly words: number;
-  readonly addressWords: number;
-  /** The public port, ORPHAN and SHARED. */
-  readonly port: number;
-  readonly holders: number;
-  /** Number of the port set, which knows the public address. */
-  readonly set: number;
-}
-
-// Key: VNI of the owner << 8 | protocol, VNI of who sees the public endpoint, address, port.
-const V4: Layout = { words: 7, addressWords: 1, port: 4, holders: 5, set: 6 };
-const V6: Layout = { words: 10, addressWords: 4, port: 7, holders: 8, set: 9 };
-
-/** Not found by its key: it is shared, or another mapping of the same private endpoint has taken
- * its place. */
-const ORPHAN = 0x10000;
-const SHARED = 0x20000;
-
-export interface MappingTableOptions {
-  /** Most flows of an address family. */
-  readonly flows: number;
-  readonly memory: Memory;
-  readonly hashKey: HashKey;
-  /** Undefined: nothing is recorded. */
-  readonly events?: FlowEvents | undefined;
-}
-
-/** A mapping, to be looked at. */
-export class MappingView {
-  /** The VNI of its owner: the private endpoint. */
-  vni = 0;
-  /** The owner's address: one word, or four of IPv6, in the order of the address. */
-  readonly address = new Int32Array(4);
-  set = 0;
-  /** The public port. */
-  port = 0;
-  /** Several private endpoints share it; the owner is the first of them. */
-  shared = false;
+/** A mapping that is held, to be made again if it is given up. */
+export interface MappingPicture {
+  readonly mapping: number;
+  readonly words: Int32Array;
+  /** Whether it is known for its public port. */
+  readonly isNamed: boolean;
 }
 
 export class MappingTable {
-  readonly #families: readonly [Family, Family];
+  readonly #families: readonly [MappingEntries, MappingEntries];
   readonly #sets: PublicPorts[] = [];
   readonly #setNumbers = new AddressNumbers();
   readonly #events: FlowEvents | undefined;
 
   constructor(options: MappingTableOptions) {
     this.#events = options.events;
-    this.#families = [new Family(V4, options), new Family(V6, options)];
+    this.#families = [new MappingEntries(V4, options), new MappingEntries(V6, options)];
   }
 
   /** Mappings that are held. */
@@ -187,6 +157,29 @@ export class MappingTable {
     this.#families[mapping & 1]!.hold(mapping >> 1);
   }
 
+  /** What the mapping is, for `holdAgain`. */
+  picture(mapping: number): MappingPicture {
+    const entry = mapping >> 1;
+    const family = this.#families[mapping & 1]!;
+    const isNamed = this.#sets[family.set(entry)]!.owner(family.port(entry)) === mapping;
+    return { mapping, words: family.copy(entry), isNamed };
+  }
+
+  /** One holder more, of the mapping as it was when nobody has held it since. What was taken since
+   * must have been given back. */
+  holdAgain({ mapping, words, isNamed }: MappingPicture): void {
+    const family = this.#families[mapping & 1]!;
+    const entry = mapping >> 1;
+    if (family.holders(entry) > 0) {
+      family.hold(entry);
+      return;
+    }
+    family.revive(entry, words);
+    const ports = this.#sets[family.set(entry)]!;
+    ports.free.take(family.port(entry));
+    if (isNamed) ports.name(family.port(entry), mapping);
+  }
+
   /** Fetches what releasing the mappings will need of memory, so that cache misses overlap. */
   fetch(mappings: Int32Array, count: number): number {
     return this.#families[0].fetch(mappings, count) ^ this.#families[1].fetch(mappings, count);
@@ -211,7 +204,7 @@ export class MappingTable {
   }
 
   /** A shared one has no owner that could be told; its flows are. */
-  #tell(family: Family, entry: number, kind: number): void {
+  #tell(family: MappingEntries, entry: number, kind: number): void {
     const events = this.#events;
     if (events === undefined || (events.what & ENDPOINTS) === 0 || family.isShared(entry)) return;
     const { address } = this.#sets[family.set(entry)]!;
@@ -230,148 +223,4 @@ function networkOf(vni: number, protocol: number): number {
 
 function handle(entry: number, v6: boolean): number {
   return (entry << 1) | (v6 ? 1 : 0);
-}
-
-const FETCH_MAX = 256;
-
-class Family {
-  readonly #tags = new Int32Array(FETCH_MAX);
-  readonly #layout: Layout;
-  readonly #slab: KeyedSlab;
-  readonly #key: Int32Array;
-  readonly #free: number[] = [];
-  /** Entries below it have been given out. */
-  used = 0;
-  count = 0;
-
-  constructor(layout: Layout, { flows, memory, hashKey }: MappingTableOptions) {
-    this.#layout = layout;
-    const keyWords = 3 + layout.addressWords;
-    const entryWords = layout.words;
-    // A flow makes one and may hold another, that it is sent to, whose own flows are over.
-    const slab = { capacity: 2 * flows, usual: flows, entryWords, keyWords, memory, hashKey };
-    this.#slab = new KeyedSlab(slab);
-    this.#key = new Int32Array(keyWords);
-  }
-
-  fetch(mappings: Int32Array, total: number): number {
-    const v6 = this.#layout === V6 ? 1 : 0;
-    let count = 0;
-    for (let i = 0; i < total && count < FETCH_MAX; i++) {
-      if ((mappings[i]! & 1) === v6) this.#tags[count++] = this.#slab.tagOf(mappings[i]! >> 1);
-    }
-    return this.#slab.fetch(this.#tags, count);
-  }
-
-  find(draft: FlowDraft): number {
-    this.#writeKey(draft);
-    draft.mappingTag = this.#slab.hash(this.#key, 0);
-    return this.#slab.find(this.#key, 0, draft.mappingTag);
-  }
-
-  get words(): Int32Array {
-    return this.#slab.words;
-  }
-
-  /** Where the entry begins, with its key. */
-  at(entry: number): number {
-    return entry * this.#layout.words;
-  }
-
-  /** Of the private endpoint of the entry; false when it is not of the VPC `vni`. */
-  recallOwner(entry: number, draft: FlowDraft, vni: number): boolean {
-    const { words } = this.#slab;
-    const { addressWords } = this.#layout;
-    const at = entry * this.#layout.words;
-    if (this.ownerVni(entry) !== vni) return false;
-    for (let i = 0; i < addressWords; i++) {
-      draft.view.setInt32(NEW_DESTINATION + 4 * i, words[at + 2 + i]!);
-    }
-    draft.newDestinationPort = words[at + 2 + addressWords]!;
-    return true;
-  }
-
-  ownerVni(entry: number): number {
-    return this.#slab.words[entry * this.#layout.words]! >>> 8;
-  }
-
-  realm(entry: number): number {
-    return this.#slab.words[entry * this.#layout.words + 1]!;
-  }
-
-  isShared(entry: number): boolean {
-    return (this.#slab.words[entry * this.#layout.words + this.#layout.port]! & SHARED) !== 0;
-  }
-
-  set(entry: number): number {
-    return this.#slab.words[entry * this.#layout.words + this.#layout.set]!;
-  }
-
-  /** The public port. */
-  port(entry: number): number {
-    return this.#slab.words[entry * this.#layout.words + this.#layout.port]! & 0xffff;
-  }
-
-  read(entry: number, view: MappingView): boolean {
-    const { words } = this.#slab;
-    const { words: entryWords, addressWords, holders } = this.#layout;
-    const at = entry * entryWords;
-    if (entry >= this.used || words[at + holders]! <= 0) return false;
-    view.vni = this.ownerVni(entry);
-    for (let i = 0; i < addressWords; i++) view.address[i] = words[at + 2 + i]!;
-    view.set = this.set(entry);
-    view.port = this.port(entry);
-    view.shared = this.isShared(entry);
-    return true;
-  }
-
-  add(draft: FlowDraft, set: number, shared: boolean): number {
-    const entry = this.#free.pop() ?? (this.used < this.#slab.capacity ? this.used++ : undefined);
-    if (entry === undefined) return -1;
-    this.#writeKey(draft);
-    const { words } = this.#slab;
-    const layout = this.#layout;
-    const at = entry * layout.words;
-    for (let i = 0; i < this.#key.length; i++) words[at + i] = this.#key[i]!;
-    words[at + layout.port] = draft.newSourcePort | (shared ? SHARED | ORPHAN : 0);
-    words[at + layout.holders] = 1;
-    words[at + layout.set] = set;
-    if (!shared) this.#slab.link(entry, draft.mappingTag);
-    this.count++;
-    return entry;
-  }
-
-  hold(entry: number): void {
-    const at = entry * this.#layout.words + this.#layout.holders;
-    this.#slab.words[at] = this.#slab.words[at]! + 1;
-  }
-
-  /** Whether that was the last holder; then the entry still says what is free again. */
-  release(entry: number): boolean {
-    const { words } = this.#slab;
-    const layout = this.#layout;
-    const at = entry * layout.words;
-    words[at + layout.holders] = words[at + layout.holders]! - 1;
-    if (words[at + layout.holders]! > 0) return false;
-    const port = words[at + layout.port]!;
-    if ((port & ORPHAN) === 0) this.#slab.unlink(entry);
-    this.#free.push(entry);
-    this.count--;
-    return true;
-  }
-
-  orphan(entry: number): void {
-    const at = entry * this.#layout.words + this.#layout.port;
-    this.#slab.unlink(entry);
-    this.#slab.words[at] = this.#slab.words[at]! | ORPHAN;
-  }
-
-  #writeKey({ from, realm, protocol, view, sourcePort }: FlowDraft): void {
-    const key = this.#key;
-    const { addressWords } = this.#layout;
-    key[0] = (from << 8) | protocol;
-    key[1] = realm;
-    for (let i = 0; i < addressWords; i++) key[2 + i] = view.getInt32(SOURCE + 4 * i);
-    key[2 + addressWords] = sourcePort;
-  }
 }

@@ -173,24 +173,47 @@ test("what the gateway refuses is shown in its words", () =>
     },
   ));
 
-test("explain --live asks the gateway, and takes one packet", () =>
+const EXPLAINED = {
+  ...{ given: "udp 10.0.0.4:5 > 10.1.0.8:53", from: "blue", steps: [], verdict: "held" },
+  ...{ to: "green", sent: ["udp 10.0.0.4:5 > 10.1.0.8:53"], changes: [], answers: [] },
+};
+
+test("explain --live asks the gateway, and takes packets alone", () =>
+  withFakeApi({ "POST /v1/explain": EXPLAINED }, async ({ run, asked }) => {
+    const packet = "udp 10.0.0.4:5 > 10.1.0.8:53";
+    const { out, code } = await run(["explain", "--live", "--from", "blue", packet]);
+    assert.equal(code, 0);
+    assert.match(out, /waits until the next hop answers, then to green: udp 10\.0\.0\.4:5/);
+    assert.deepEqual(asked[0]?.body, { from: "blue", packet });
+    for (const words of [[packet, packet], []]) {
+      const wrong = await run(["explain", "--live", "--from", "blue", ...words]);
+      assert.equal(wrong.code, 1);
+      assert.match(wrong.err, /explain --live takes a packet, and no configuration/);
+    }
+  }));
+
+test("explain --live asks about packets behind the first, and prints them as without --live", () =>
   withFakeApi(
     {
       "POST /v1/explain": {
-        ...{ given: "udp 10.0.0.4:5 > 10.1.0.8:53", from: "blue", steps: [], verdict: "held" },
-        ...{ to: "green", sent: ["udp 10.0.0.4:5 > 10.1.0.8:53"], changes: [], answers: [] },
+        ...EXPLAINED,
+        // biome-ignore lint/suspicious/noThenProperty: a list, which nobody waits for
+        then: [{ ...EXPLAINED, given: "udp 10.1.0.8:53 > 10.0.0.4:5", from: "green" }],
       },
     },
     async ({ run, asked }) => {
-      const packet = "udp 10.0.0.4:5 > 10.1.0.8:53";
-      const { out, code } = await run(["explain", "--live", "--from", "blue", packet]);
+      const words = ["explain", "--live", "--from", "blue", EXPLAINED.given, "--then", "reply"];
+      const { out, code } = await run(words);
       assert.equal(code, 0);
-      assert.match(out, /waits until the next hop answers, then to green: udp 10\.0\.0\.4:5/);
-      assert.deepEqual(asked[0]?.body, { from: "blue", packet });
-      for (const words of [[packet, packet], [packet, "--then", "reply"], []]) {
-        const wrong = await run(["explain", "--live", "--from", "blue", ...words]);
-        assert.equal(wrong.code, 1);
-        assert.match(wrong.err, /explain --live takes one packet/);
-      }
+      assert.deepEqual(asked[0]?.body, {
+        ...{ from: "blue", packet: EXPLAINED.given },
+        // biome-ignore lint/suspicious/noThenProperty: a list, which nobody waits for
+        then: ["reply"],
+      });
+      assert.match(out, /^blue: udp 10[\s\S]*\n\ngreen: udp 10\.1\.0\.8:53 > 10\.0\.0\.4:5\n/);
+      const { packets } = JSON.parse((await run([...words, "--json"])).out);
+      const [first, second] = packets;
+      assert.deepEqual(first, EXPLAINED);
+      assert.deepEqual([packets.length, second.from], [2, "green"]);
     },
   ));

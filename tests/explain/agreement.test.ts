@@ -5,7 +5,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { seededRandom } from "../../src/base/random.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { explain } from "../../src/insight/explain/explain.ts";
+import { explain, explainLive } from "../../src/insight/explain/explain.ts";
+import type { PacketExplanation } from "../../src/insight/explain/explanation.ts";
+import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
+import { ExplainSession } from "../../src/insight/explain/session.ts";
 import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
 import { configOf, rawInterface } from "../support/gateway.ts";
 import { property } from "../support/property.ts";
@@ -39,9 +42,9 @@ function exposeOf(side: number, mode: number): string {
   return `{ ips: [{ cidr: ${own} }], as: [{ cidr: ${seen} }], ${nat} }`;
 }
 
-function gatewayOf(modes: readonly [number, number], acl: boolean) {
+function configText(modes: readonly [number, number], acl: boolean): string {
   const rule = "acl: { rules: [{ from: blue, action: deny, match: { proto: tcp } }] }";
-  const text = `
+  return `
 vpcs: { blue: { vni: 101 }, green: { vni: 102 } }
 peerings:
   p:
@@ -50,6 +53,10 @@ peerings:
       green: { expose: [${exposeOf(2, modes[1])}] }
     ${acl ? rule : ""}
 `;
+}
+
+function gatewayOf(modes: readonly [number, number], acl: boolean) {
+  const text = configText(modes, acl);
   const gateway = new Gateway({ slots: 64, flowCapacity: 16 }, { random: seededRandom(7) });
   gateway.apply(configOf(text));
   const ifaces = [rawInterface(gateway, "blue"), rawInterface(gateway, "green")] as const;
@@ -137,4 +144,35 @@ property(
     assert.equal(none, 0);
     assert.deepEqual(same, counts);
   },
+);
+
+/** Offline a little time passes between two packets. */
+function timeless(explanation: PacketExplanation): object {
+  return { ...explanation, flow: explanation.flow && { ...explanation.flow, endsInMillis: 0 } };
+}
+
+property(
+  "packets one after the other are explained by a gateway that runs as by one of their own",
+  [fc.tuple(mode, mode), fc.boolean(), fc.array(packet, { minLength: 1, maxLength: 8 })],
+  (modes, acl, packets) => {
+    fc.pre(modes.filter((each) => each >= 2).length < 2);
+    const config = configOf(configText(modes, acl));
+    const session = new ExplainSession(config);
+    const sizes = { slots: 64, flowCapacity: 1024 };
+    const live = new Gateway(sizes, { random: seededRandom(1) });
+    live.apply(config);
+    const before = [live.counts(), live.tracked(), live.pool.free];
+    const texts: string[] = [];
+    const told: PacketExplanation[] = [];
+    for (const each of packets) {
+      const answers = each.answers && (told.at(-1)?.sent.length ?? 0) > 0;
+      const vpc = each.fromBlue ? "blue" : "green";
+      texts.push(answers ? "reply" : `${vpc}: ${notationOf(each, modes)}`);
+      told.push(session.next(texts.at(-1)!)!);
+    }
+    const said = explainLive(live, 0, texts.map(readNext) as NextPacket[]);
+    assert.deepEqual(said.map(timeless), told.map(timeless));
+    assert.deepEqual([live.counts(), live.tracked(), live.pool.free], before);
+  },
+  { runs: 50 },
 );

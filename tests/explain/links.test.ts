@@ -11,8 +11,8 @@ import { formatExplanation } from "../../src/cli/explain/format.ts";
 import { samplesText } from "../../src/cli/show/samples.ts";
 import { samples } from "../../src/insight/drops/samples.ts";
 import { explainLive } from "../../src/insight/explain/explain.ts";
+import { readUnlessReply } from "../../src/insight/explain/next-packet.ts";
 import { timedSample } from "../../src/live/routes/drops.ts";
-import { buildGivenPacket, parseGivenPacket } from "../../src/wire/packet-text.ts";
 import { type LinkStory, playLinkStory } from "../support/link-story.ts";
 import { root } from "../support/source-files.ts";
 
@@ -59,8 +59,8 @@ for (const file of files.filter((each) => each !== CONFIG)) {
     assert.equal(said, golden.explained);
 
     function explained({ from, packet }: { readonly from: string; readonly packet: string }) {
-      const frame = buildGivenPacket(parseGivenPacket(packet));
-      return formatExplanation(explainLive(gateway, { from, frame, given: packet, now }), false);
+      const [told] = explainLive(gateway, now, [{ from, packet: readUnlessReply(packet) }]);
+      return formatExplanation(told!, false);
     }
   });
 }

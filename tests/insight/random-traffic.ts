@@ -4,7 +4,7 @@
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/model.ts";
-import { Gateway } from "../../src/gateway/gateway.ts";
+import { type FlowOptions, Gateway } from "../../src/gateway/gateway.ts";
 import type { Outcome } from "../../src/gateway/outcome.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { joinPieces } from "../../src/wire/join-pieces.ts";
@@ -33,18 +33,19 @@ export class RandomTraffic {
   readonly #world: World;
   readonly #packet = new Packet(PACKET_BYTES);
 
-  constructor(seed: number) {
+  /** `vpcFlows`: how many flows each VPC may hold. */
+  constructor(seed: number, vpcFlows?: number) {
     this.random = seededRandom(seed);
     const vpcs = generateVpcs(this.random);
     this.#names = vpcs.map(({ name }) => name);
-    const { model, config } = configure(this.random, vpcs);
+    const { model, config } = configure(this.random, vpcs, vpcFlows);
     this.config = config;
     this.#world = new World(this.random, model, CONVERSATIONS);
   }
 
   /** One of several that are equal. */
-  gateway(flowCapacity: number, ports: "random" | "sequential" = "random"): Gateway {
-    const sizes = { slots: 64, flowCapacity, ports };
+  gateway(flowCapacity: number, options: FlowOptions = {}): Gateway {
+    const sizes = { slots: 64, flowCapacity, ...options };
     const gateway = new Gateway(sizes, { random: seededRandom(1) });
     for (const vpc of this.#names) {
       gateway.addInterface({ name: vpc, link: "raw-ip", vpc, vxlan: false });
@@ -76,10 +77,13 @@ export class RandomTraffic {
 function configure(
   random: Random,
   vpcs: ReturnType<typeof generateVpcs>,
+  vpcFlows: number | undefined,
 ): { model: ConfigModel; config: Config } {
   for (;;) {
     const model = generateConfig(random, vpcs);
     const { config } = loadConfig(JSON.stringify(configText(model)), "world.yaml", natModes);
-    if (config !== undefined) return { model, config };
+    if (config === undefined) continue;
+    const limited = config.vpcs.map((vpc) => ({ ...vpc, flows: vpcFlows ?? vpc.flows }));
+    return { model, config: { ...config, vpcs: limited } };
   }
 }

@@ -3,7 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "../../src/base/random.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
 import { explainLive } from "../../src/insight/explain/explain.ts";
+import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
 import { buildAnswer } from "../../src/links/frames.ts";
 import type { PoolOptions } from "../../src/packet/packet-pool.ts";
 import { HELD_EACH } from "../../src/tables/held-packets.ts";
@@ -43,8 +46,11 @@ function start(text = PEERING, pool: PoolOptions = {}): LiveGateway {
 }
 
 function explain(live: LiveGateway, text: string) {
-  const frame = buildPacket(parsePacket(text));
-  return explainLive(live.gateway, { from: "blue", frame, given: text, now: live.now });
+  return explainAll(live, `blue: ${text}`)[0]!;
+}
+
+function explainAll(live: LiveGateway, ...texts: readonly string[]) {
+  return explainLive(live.gateway, live.now, texts.map(readNext) as NextPacket[]);
 }
 
 test("whom nobody knows is not asked for, and nothing is held", () => {
@@ -76,6 +82,21 @@ test("whoever really sends there is the first one, and has it asked for", () => 
   assert.equal(send(live, DNS).length, 1, "one question");
   assert.equal(answer(live).length, 1, "one packet");
   assert.equal(explain(live, DNS).verdict, "sent");
+});
+
+test("packets one after the other are held, and known nowhere afterwards", () => {
+  const live = start();
+  const before = live.gateway.counts();
+  const said = explainAll(live, `blue: ${DNS}`, `blue: ${DNS} len=60`, "reply", "reply");
+  assert.deepEqual(
+    said.map(({ verdict, to }) => `${verdict} ${to}`),
+    ["held green", "held green", "held blue", "held green"],
+  );
+  assert.deepEqual(live.run(), []);
+  assert.deepEqual(live.gateway.counts(), before);
+  assert.equal(live.gateway.pool.free, 128);
+  assert.equal(send(live, DNS).length, 1, "one question");
+  assert.equal(answer(live).length, 1, "one packet");
 });
 
 test("those that wait for a neighbor do not give way to one that is tried out", () => {
@@ -148,10 +169,9 @@ test("a fragment and what fits no slot are refused in words", () => {
   assert.throws(() => explain(live, fragment), /a fragment cannot be tried out/);
   const long = "udp 10.0.0.4:9 > 198.51.0.8:53 len=9000";
   assert.throws(() => explain(live, long), /longer than a packet slot/);
-  const nothing = { frame: new Uint8Array(20), given: "", now: live.now };
-  const wrong = { ...nothing, from: "red" };
-  assert.throws(() => explainLive(live.gateway, wrong), /there is no VPC "red"/);
-  assert.equal(explainLive(live.gateway, { ...nothing, from: "blue" }).verdict, "ipv4-bad-header");
+  assert.throws(() => explainAll(live, `red: ${DNS}`), /there is no VPC "red"/);
+  const empty = { from: "blue", packet: { frame: new Uint8Array(20), given: "" } };
+  assert.equal(explainLive(live.gateway, live.now, [empty])[0]?.verdict, "ipv4-bad-header");
   assert.equal(live.gateway.pool.free, 128);
 });
 
@@ -171,20 +191,28 @@ function limited(vpcs: object): object {
   };
 }
 
+function sendFrom(gateway: Gateway, iface: number, text: string) {
+  gateway.receive(iface, buildPacket(parsePacket(text)));
+  gateway.run(0);
+  const { verdict } = gateway.outcome(0);
+  gateway.clear();
+  return verdict;
+}
+
+function tryFromBlue(gateway: Gateway, texts: readonly string[]) {
+  return gateway.tryOut(0, (send) =>
+    texts.map((text) => {
+      const packet = buildPacket(parsePacket(text));
+      return send("blue", packet, ({ outcomes: [outcome] }) => outcome!.verdict);
+    }),
+  );
+}
+
 test("a flow that the packet would end counts for its host and its VPC as before", () => {
   const gateway = gatewayOf(limited({ blue: { flows: 1 } }));
   const blue = rawInterface(gateway, "blue");
-  const send = (text: string) => {
-    gateway.receive(blue, buildPacket(parsePacket(text)));
-    gateway.run(0);
-    const { verdict } = gateway.outcome(0);
-    gateway.clear();
-    return verdict;
-  };
-  const tried = (text: string) => {
-    const packet = buildPacket(parsePacket(text));
-    return gateway.tryOut("blue", packet, 0, ({ outcomes: [outcome] }) => outcome!.verdict);
-  };
+  const send = (text: string) => sendFrom(gateway, blue, text);
+  const tried = (text: string) => tryFromBlue(gateway, [text])[0];
   assert.equal(send("tcp 10.0.0.4:1 > 10.2.0.8:80 syn"), "sent");
   const [before, held] = [gateway.flows(), gateway.tracked()];
   assert.equal(tried("tcp 10.0.0.4:1 > 10.2.0.8:80 rst"), "sent");
@@ -195,4 +223,38 @@ test("a flow that the packet would end counts for its host and its VPC as before
   assert.equal(send("tcp 10.0.0.4:2 > 10.2.0.8:80 syn"), "host-flow-limit");
   assert.equal(send("tcp 10.0.0.4:1 > 10.2.0.8:80 rst"), "sent");
   assert.equal(send("tcp 10.0.0.4:2 > 10.2.0.8:80 syn"), "sent");
+});
+
+const [FIRST, SECOND, THIRD] = [1, 2, 3].map((port) => `tcp 10.0.0.4:${port} > 10.2.0.8:80`);
+
+test("what one packet ends has made room for the next, and is there again afterwards", () => {
+  const limits = [limited({ blue: { flows: 1 } }), limited({})];
+  for (const [index, reason] of ["vpc-flow-limit", "host-flow-limit"].entries()) {
+    const gateway = gatewayOf(limits[index]!);
+    const blue = rawInterface(gateway, "blue");
+    assert.equal(sendFrom(gateway, blue, `${FIRST} syn`), "sent");
+    const before = [gateway.flows(), gateway.tracked(), gateway.counts()];
+    const texts = [`${SECOND} syn`, `${FIRST} rst`, `${SECOND} syn`, `${SECOND} rst`];
+    const said = tryFromBlue(gateway, [...texts, `${THIRD} syn`, `${FIRST} syn`]);
+    assert.deepEqual(said, [reason, "sent", "sent", "sent", "sent", reason]);
+    assert.deepEqual([gateway.flows(), gateway.tracked(), gateway.counts()], before);
+    assert.equal(sendFrom(gateway, blue, `${SECOND} syn`), reason);
+    assert.equal(sendFrom(gateway, blue, `${FIRST} rst`), "sent");
+    assert.equal(sendFrom(gateway, blue, `${SECOND} syn`), "sent");
+  }
+});
+
+test("the only entry of the table is one flow's after the other, and the first one's again", () => {
+  const gateway = new Gateway({ slots: 64, flowCapacity: 1 }, { random: seededRandom(1) });
+  gateway.apply(configOf(limited({})));
+  const blue = rawInterface(gateway, "blue");
+  assert.equal(sendFrom(gateway, blue, `${FIRST} syn`), "sent");
+  const before = [gateway.flows(), gateway.tracked()];
+  const texts = [`${SECOND} syn`, `${FIRST} rst`, `${SECOND} syn`, `${SECOND} rst`];
+  const said = tryFromBlue(gateway, [...texts, `${THIRD} syn`, `${FIRST} ack`]);
+  const [full, gone] = ["flow-table-full", "tcp-without-flow"];
+  assert.deepEqual(said, [full, "sent", "sent", "sent", "sent", gone]);
+  assert.deepEqual([gateway.flows(), gateway.tracked()], before);
+  assert.equal(sendFrom(gateway, blue, `${FIRST} ack`), "sent");
+  assert.equal(sendFrom(gateway, blue, `${SECOND} syn`), "flow-table-full");
 });

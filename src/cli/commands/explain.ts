@@ -30,8 +30,9 @@ or "hex" and the bytes of an IP packet.
 or a packet, after "VPC:" if it does not come from where the last one went. "wait 5m" lets time
 pass.
 
-With --live the packet is tried out on the running gateway, and undone: it meets the flows and
-neighbors that are there now, and nothing of it stays, is counted or leaves.
+With --live the packets, 8 at most, are tried out on the running gateway, and undone: they meet the
+flows and neighbors that are there now, and nothing of them stays, is counted or leaves. Its time
+does not pass: there is no "wait".
 
 Exit 0 when it is explained, also when it is dropped; 2 when the packet cannot be read; 1 when the
 configuration is wrong.`;
@@ -66,14 +67,17 @@ function explainByApi(
   options: Options,
   io: CliIo,
 ): void {
-  if (packet === undefined || more !== undefined || options.then !== undefined) {
-    throw new Error("explain --live takes one packet, and neither a configuration nor --then");
+  if (packet === undefined || more !== undefined) {
+    throw new Error("explain --live takes a packet, and no configuration");
   }
   askGateway(options, io, async (client) => {
-    const asked = { from: options.from, packet };
-    const explained = await client.post<ApiExplanation>("/v1/explain", asked);
-    if (options.json) printJson({ packets: [explained] }, io);
-    else io.out(formatExplanation(explained as PacketExplanation, io.colour));
+    const { from, then: behind } = options;
+    // biome-ignore lint/suspicious/noThenProperty: a list, which nobody waits for
+    const asked = { from, packet, ...(behind && { then: behind }) };
+    const { then = [], ...first } = await client.post<ApiExplanation>("/v1/explain", asked);
+    const all = [first, ...then];
+    if (options.json) printJson({ packets: all }, io);
+    else show(all as PacketExplanation[], io);
     return 0;
   });
 }

@@ -11,6 +11,7 @@ import { changesOf } from "./changes.ts";
 import type { DropExplanation, FlowExplanation, PacketExplanation } from "./explanation.ts";
 import { explainFlow } from "./flow.ts";
 import { nearestMisses } from "./nearest/nearest.ts";
+import { type NextPacket, nextAfter } from "./next-packet.ts";
 import { factsOf } from "./packet-facts.ts";
 import { stepsOf } from "./steps.ts";
 
@@ -20,6 +21,7 @@ export { NotTriedError } from "../../gateway/try-out.ts";
 const BEFORE = "expire";
 /** The step that makes flows. */
 const BINDING = "bind";
+/** For all packets that are explained in one go: no others pass in the meantime. */
 const FLOWS_LOOKED_AT = 1000;
 
 export interface PacketToExplain {
@@ -50,21 +52,32 @@ export function explain(gateway: Gateway, packet: PacketToExplain): PacketExplan
   return explanation;
 }
 
-/** What would become of an IP packet that came from the VPC `from` now. Nothing of it stays in the
- * gateway, which may be at work: see gateway/try-out.ts, also for what it throws. */
+/** What would become of packets if they came now, one after the other. Nothing of it stays in the
+ * gateway, which may be at work: see gateway/try-out.ts, also for what it throws; and what
+ * `nextAfter` throws; `told` has those before it then. `now` in milliseconds. */
 export function explainLive(
   gateway: Gateway,
-  packet: Omit<PacketToExplain, "iface">,
-): PacketExplanation {
-  const { from, frame, now } = packet;
-  return gateway.tryOut(from, frame, now, (tried) => explainTried(gateway, packet, tried));
+  now: number,
+  packets: readonly NextPacket[],
+  told: PacketExplanation[] = [],
+): PacketExplanation[] {
+  const looks = Math.floor(FLOWS_LOOKED_AT / Math.max(1, packets.length));
+  return gateway.tryOut(now, (send) => {
+    for (const each of packets) {
+      const packet = nextAfter(told.at(-1), each);
+      const { from, frame } = packet;
+      told.push(send(from, frame, (tried) => explainTried(gateway, packet, tried, looks)));
+    }
+    return told;
+  });
 }
 
-/** Before anything of it is undone. */
+/** Before anything of it is undone. Looks at `looks` flows that may be near. */
 function explainTried(
   gateway: Gateway,
   { from, given }: Pick<PacketToExplain, "from" | "given">,
   { trace, outcomes, answers }: Tried,
+  looks = FLOWS_LOOKED_AT,
 ): PacketExplanation {
   const outcome = outcomes[0]!;
   // What stands in a row before is another packet's.
@@ -84,7 +97,7 @@ function explainTried(
     changes: leaves ? changesOf(came, describePacket(outcome.packet, "full")) : [],
     flow: flowOf(gateway, outcome, lines),
     answers: answers.map(({ to, packet: said }) => ({ to, packet: describePacket(said) })),
-    drop: dropOf(gateway, from, outcome, came, last),
+    drop: dropOf(gateway, { from, outcome, came, last, looks }),
   };
 }
 
@@ -99,18 +112,24 @@ function flowOf(
   return explainFlow(gateway, packet[0]! >>> 4 === 6, last.flow, made);
 }
 
+interface ToldOf {
+  readonly from: string;
+  readonly outcome: Outcome;
+  readonly came: string;
+  readonly last: TraceLine | undefined;
+  readonly looks: number;
+}
+
 function dropOf(
   gateway: Gateway,
-  from: string,
-  { verdict, ...ways }: Outcome,
-  came: string,
-  last: TraceLine | undefined,
+  { from, outcome, came, last, looks }: ToldOf,
 ): DropExplanation | undefined {
+  const { verdict, ...ways } = outcome;
   const reason = DROP[verdict as DropName];
   if (reason === undefined || last === undefined) return undefined;
   const { config } = gateway.parts;
   const packet = factsOf(came);
-  const flows = packet ? someFlows(gateway, packet.source.family === 6) : [];
+  const flows = packet ? someFlows(gateway, packet.source.family === 6, looks) : [];
   const dropped = config && packet && { config, flows, from, packet, ways };
   const nearest = dropped ? nearestMisses(verdict, dropped) : [];
   return {
@@ -123,10 +142,10 @@ function dropOf(
 }
 
 /** Those that are alive of the first there is room for. */
-function* someFlows(gateway: Gateway, v6: boolean): Iterable<FlowView> {
+function* someFlows(gateway: Gateway, v6: boolean, looks: number): Iterable<FlowView> {
   const { flows, tick } = gateway.parts;
   const table = flows.tables[v6 ? 1 : 0];
-  const most = Math.min(table.used, FLOWS_LOOKED_AT);
+  const most = Math.min(table.used, looks);
   for (let flow = 0; flow < most; flow++) {
     if (table.state(flow) !== 0 && table.alive(2 * flow, tick)) yield viewFlow(table, flow, tick);
   }

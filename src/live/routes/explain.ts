@@ -1,7 +1,7 @@
-// What would become of a packet if it came now, and why.
+// What would become of a packet if it came now, and of others behind it, and why.
 
 import { z } from "zod";
-import { readPacket } from "../../insight/explain/session.ts";
+import { type NextPacket, readNext, readPacket } from "../../insight/explain/next-packet.ts";
 import { NotationError } from "../../wire/notation.ts";
 import { Problem } from "../api/problem.ts";
 import { route } from "../api/route.ts";
@@ -9,6 +9,8 @@ import { place } from "./peerings.ts";
 
 /** Enough for the bytes of the longest packet in hexadecimal digits. */
 const PACKET_CHARACTERS = 140_000;
+/** The data path carries nothing else while it tries them. */
+const PACKETS_MAX = 8;
 
 const said = z.string();
 const decision = z.strictObject({ label: said, place });
@@ -23,7 +25,7 @@ const step = z.strictObject({
   changes,
 });
 
-export const explanation = z.strictObject({
+const explanation = z.strictObject({
   given: said,
   from: said.describe("VPC"),
   steps: z.array(step),
@@ -57,33 +59,58 @@ export const explanation = z.strictObject({
     .optional(),
 });
 
+/** Of the first packet, and of those behind it where there are. */
+// biome-ignore lint/suspicious/noThenProperty: a list, which nobody waits for
+export const explanations = explanation.extend({ then: z.array(explanation).optional() });
+
+const packetText = z.string().max(PACKET_CHARACTERS);
+
 export const explain = route({
   method: "post",
   path: "/v1/explain",
-  summary: "What would become of a packet if it came now, step by step; nothing of it stays.",
+  summary:
+    "What would become of a packet if it came now, and of others behind it, step by step; nothing of it stays.",
   body: z.strictObject({
     from: z.string().max(256).describe("VPC that it comes from"),
-    packet: z
-      .string()
-      .max(PACKET_CHARACTERS)
-      .describe('in notation (docs/stories.md), or "hex" and the bytes of an IP packet'),
+    packet: packetText.describe(
+      'in notation (docs/stories.md), or "hex" and the bytes of an IP packet',
+    ),
+    // biome-ignore lint/suspicious/noThenProperty: a list, which nobody waits for
+    then: z
+      .array(packetText)
+      .max(PACKETS_MAX - 1, { error: `there may be ${PACKETS_MAX} packets in all` })
+      .optional()
+      .describe(
+        'packets behind it: "reply" for the answer to the last one, or a packet, behind "VPC: " ' +
+          "if it does not come from where the last one went",
+      ),
   }),
-  reply: explanation,
-  handle: async ({ gateway, body: { from, packet: given } }) => {
-    const frame = read(given);
+  reply: explanations,
+  handle: async ({ gateway, body: { from, packet, then } }) => {
+    const first = { from, packet: { given: packet, frame: read(packet, readPacket) } };
+    const packets = [first, ...(then ?? []).map((text) => read(text, readLive))];
     const names = gateway.configurations.current.config.vpcs.map(({ name }) => name);
-    if (!names.includes(from)) {
-      throw new Problem(400, `There is no VPC "${from}"; there are ${names.join(", ")}.`);
+    for (const each of packets) {
+      if (each.from === undefined || names.includes(each.from)) continue;
+      throw new Problem(400, `There is no VPC "${each.from}"; there are ${names.join(", ")}.`);
     }
-    const reply = await gateway.ask("explain", { from, frame, given });
-    if ("refused" in reply) throw new Problem(400, `This cannot be told: ${reply.refused}.`);
-    return reply;
+    const reply = await gateway.ask("explain", { packets });
+    if ("refused" in reply) throw new Problem(400, reply.refused);
+    const [one, ...others] = reply;
+    // biome-ignore lint/suspicious/noThenProperty: a list, which nobody waits for
+    return { ...one!, ...(then && { then: others }) };
   },
 });
 
-function read(text: string): Uint8Array {
+function readLive(text: string): NextPacket {
+  const next = readNext(text);
+  if (!("waitMillis" in next)) return next;
+  throw new Error(`A gateway that runs has its own time: "${text}" is for a configuration.`);
+}
+
+function read<T>(text: string, reader: (text: string) => T): T {
   try {
-    return readPacket(text);
+    return reader(text);
   } catch (error) {
     const { message } = error as Error;
     throw new Problem(
