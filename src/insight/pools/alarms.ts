@@ -1,5 +1,5 @@
-// Alarms before a pool is empty, or a public address that hosts have for their own; and word when it
-// is well again.
+// Alarms before a pool is empty, or a public address that is its hosts' own; and word when it is
+// well again.
 
 import type { Millis } from "../../base/clock.ts";
 import { formatIpAddress, readIpAddress } from "../../wire/ip-address.ts";

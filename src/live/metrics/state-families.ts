@@ -120,7 +120,7 @@ export const STATE_FAMILIES: readonly Family[] = [
   gauge(
     "isthmus_pool_alarm",
     [...POOL_LABELS, "cause"],
-    "1 while the alarm lasts: 80-percent or 95-percent taken, full-soon (within ten minutes), or the last two of a public address (address-95-percent, address-full-soon).",
+    "1 while the alarm lasts: 80-percent or 95-percent taken, or full-soon (within ten minutes); address-95-percent and address-full-soon are about a public address.",
     ({ pools }) =>
       pools.flatMap((pool) =>
         POOL_CAUSES.map((cause) => ({
