@@ -87,6 +87,7 @@ export function* pools(
     const slots = counting.slotsOf(index);
     const used = slots.reduce((sum, slot) => sum + slot.used, 0);
     const resting = slots.reduce((sum, slot) => sum + slot.resting, 0);
+    yield;
     const fullest = yield* addressReports(counting.fullestOf(index), ranks);
     reports.push({ ...all[index]!.level, used, resting, fullest, holders: ranks.of(index) });
     yield;

@@ -25,6 +25,7 @@ export interface WatchedAddresses {
 export const WATCHED_MAX = 4096;
 /** TCP, UDP, and the queries of ICMP. */
 const PROTOCOLS = 3;
+const ADDRESSES_AT_ONCE = 256;
 
 /** In the order of the configuration. */
 export function* watchedPools(gateway: Gateway): Work<WatchedPool[]> {
@@ -34,19 +35,27 @@ export function* watchedPools(gateway: Gateway): Work<WatchedPool[]> {
   const watched: WatchedPool[] = [];
   for (const { level, fullest } of found) {
     yield;
-    watched.push({ ...level, watched: columnsOf(fullest) });
+    watched.push({ ...level, watched: yield* columnsOf(fullest) });
   }
   return watched;
 }
 
-function columnsOf(fullest: readonly PoolSet[]): WatchedAddresses {
+function* columnsOf(fullest: readonly PoolSet[]): Work<WatchedAddresses> {
+  const count = fullest.length;
   const width = fullest[0]?.address.bytes.length ?? 4;
-  const bytes = new Uint8Array(width * fullest.length);
-  for (const [index, { address }] of fullest.entries()) bytes.set(address.bytes, width * index);
-  return {
-    sets: Int32Array.from(fullest, ({ set }) => set),
-    sizes: Int32Array.from(fullest, ({ address }) => address.size),
-    taken: Int32Array.from(fullest, ({ taken }) => taken),
-    bytes,
-  };
+  const [sets, sizes, taken] = [
+    new Int32Array(count),
+    new Int32Array(count),
+    new Int32Array(count),
+  ];
+  const bytes = new Uint8Array(width * count);
+  for (let i = 0; i < count; i++) {
+    if (i % ADDRESSES_AT_ONCE === ADDRESSES_AT_ONCE - 1) yield;
+    const one = fullest[i]!;
+    sets[i] = one.set;
+    sizes[i] = one.address.size;
+    taken[i] = one.taken;
+    bytes.set(one.address.bytes, width * i);
+  }
+  return { sets, sizes, taken, bytes };
 }
