@@ -6,7 +6,7 @@ import { FlowDraft, SOURCE } from "../tables/flow-draft.ts";
 import type { FlowTable } from "../tables/flow-table.ts";
 import { MappingView } from "../tables/mapping-entries.ts";
 import { formatIpAddress, readIpAddress } from "../wire/ip-address.ts";
-import { type Holder, Holders } from "./pools/holders.ts";
+import { type Group, type Holder, type HolderRanks, Holders } from "./pools/holders.ts";
 import { type FoundPool, findPools, type PoolLevel, type PoolSet } from "./pools/levels.ts";
 import type { Work } from "./work.ts";
 
@@ -16,7 +16,7 @@ export interface PoolReport extends PoolLevel {
   readonly used: number;
   /** Held for a while after their last flow, before others get them. */
   readonly resting: number;
-  /** The fullest public addresses, fullest first. */
+  /** The public addresses of which most is taken, fullest first. */
   readonly fullest: readonly PoolAddressReport[];
   /** Private addresses that hold most ports, resting ones included. A port that several flows
    * share counts for each of them. */
@@ -24,15 +24,28 @@ export interface PoolReport extends PoolLevel {
 }
 
 export interface PoolAddressReport {
+  /** Number of its port set. */
+  readonly set: number;
   readonly address: string;
   readonly size: number;
   readonly used: number;
   readonly resting: number;
   readonly free: number;
+  /** Of the flows that began their search here: those that no address had a port for, and those
+   * that got one of another. */
+  readonly refused: number;
+  readonly elsewhere: number;
+  /** As those of the pool. */
+  readonly holders: readonly Holder[];
 }
 
 /** Public addresses told of each pool. */
-const ADDRESSES_MAX = 100;
+export const ADDRESSES_MAX = 100;
+/** Hosts told of a pool, and of a public address. */
+const HOLDERS = 10;
+const ADDRESS_HOLDERS = 3;
+const SLOTS_AT_ONCE = 256;
+const ADDRESSES_AT_ONCE = 16;
 const FLOWS_AT_ONCE = 256;
 const MAPPINGS_AT_ONCE = 128;
 /** Hosts that may come while we count. */
@@ -45,8 +58,8 @@ const ALIVE = 2;
 /** One public address of one pool, while it is counted. */
 interface Slot extends PoolSet {
   readonly found: FoundPool;
-  /** Which of the pools. */
-  readonly index: number;
+  /** Number of the group of its hosts: that of the pool, unless it is to be told apart. */
+  group: number;
   used: number;
   resting: number;
 }
@@ -58,16 +71,25 @@ export function* pools(
   first = 0,
   most = Number.POSITIVE_INFINITY,
 ): Work<PoolReport[]> {
-  const all = yield* findPools(gateway);
+  const all = yield* findPools(gateway, ADDRESSES_MAX);
   yield;
+  const end = Math.min(all.length, first + most);
   const counting = new Counting(gateway, all);
   yield;
+  for (let index = 0; index < all.length; index++) {
+    yield* counting.prepare(index, index >= first && index < end);
+  }
   yield* counting.flows();
   yield* counting.mappings();
-  const holders = yield* counting.holders();
+  const ranks = yield* counting.ranks();
   const reports: PoolReport[] = [];
-  for (let index = first; index < Math.min(all.length, first + most); index++) {
-    reports.push(reportOf(all[index]!, counting.slotsOf(index), holders.get(index)));
+  for (let index = first; index < end; index++) {
+    const slots = counting.slotsOf(index);
+    const used = slots.reduce((sum, slot) => sum + slot.used, 0);
+    const resting = slots.reduce((sum, slot) => sum + slot.resting, 0);
+    yield;
+    const fullest = yield* addressReports(counting.fullestOf(index), ranks);
+    reports.push({ ...all[index]!.level, used, resting, fullest, holders: ranks.of(index) });
     yield;
   }
   return reports;
@@ -75,9 +97,11 @@ export function* pools(
 
 class Counting {
   readonly #gateway: Gateway;
+  readonly #all: readonly FoundPool[];
   readonly #bySet = new Map<number, Slot[]>();
-  readonly #byPool: readonly Slot[][];
-  readonly #families: readonly boolean[];
+  readonly #byPool: Slot[][] = [];
+  /** Of the pools, by their number; then of addresses. */
+  readonly #groups: Group[];
   /** By mapping. */
   readonly #marks: Uint8Array;
   readonly #holders: Holders;
@@ -87,22 +111,51 @@ class Counting {
 
   constructor(gateway: Gateway, all: readonly FoundPool[]) {
     this.#gateway = gateway;
+    this.#all = all;
     const { nat, hashKey } = gateway.parts.flows;
     this.#marks = new Uint8Array(nat.mappings.limit);
     this.#holders = new Holders(nat.mappings.count + LATECOMERS, hashKey);
-    this.#families = all.map(({ pool }) => pool.publics[0]?.prefix.family === 6);
-    this.#byPool = all.map((found, index) =>
-      found.sets.map((each) => ({ ...each, found, index, used: 0, resting: 0 })),
-    );
-    for (const slot of this.#byPool.flat()) {
-      const known = this.#bySet.get(slot.set);
-      if (known === undefined) this.#bySet.set(slot.set, [slot]);
+    this.#groups = all.map(({ pool }) => {
+      return { most: HOLDERS, whole: -1, isV6: pool.publics[0]?.prefix.family === 6 };
+    });
+  }
+
+  /** Pools one after the other. `apart`: who has most is asked of its addresses, too. */
+  *prepare(index: number, apart: boolean): Work<void> {
+    const found = this.#all[index]!;
+    const slots: Slot[] = [];
+    this.#byPool.push(slots);
+    const groups = new Map<number, number>();
+    // Whoever has most of the only address has most of the pool.
+    if (apart && found.sets.length > 1) {
+      const { isV6 } = this.#groups[index]!;
+      for (const { set } of found.fullest) {
+        const group = { most: ADDRESS_HOLDERS, whole: index, isV6 };
+        groups.set(set, this.#groups.push(group) - 1);
+      }
+    }
+    for (const each of found.sets) {
+      if (slots.length % SLOTS_AT_ONCE === SLOTS_AT_ONCE - 1) yield;
+      const { set, address, taken } = each;
+      const group = groups.get(set) ?? index;
+      const slot: Slot = { set, address, taken, found, group, used: 0, resting: 0 };
+      slots.push(slot);
+      const known = this.#bySet.get(set);
+      if (known === undefined) this.#bySet.set(set, [slot]);
       else known.push(slot);
     }
   }
 
   slotsOf(pool: number): readonly Slot[] {
     return this.#byPool[pool]!;
+  }
+
+  /** The fullest of them. */
+  fullestOf(pool: number): Slot[] {
+    const found = this.#all[pool]!;
+    return found.fullest.flatMap(
+      ({ set }) => this.#bySet.get(set)?.find((slot) => slot.found === found) ?? [],
+    );
   }
 
   /** Whether mappings are in use or rest; and who shares one. */
@@ -128,7 +181,7 @@ class Counting {
     const slot = this.#slotOf(view.set, draft.from);
     const words = draft.size / 4;
     for (let i = 0; i < words; i++) this.#address[i] = draft.view.getInt32(SOURCE + 4 * i);
-    if (slot !== undefined) this.#holders.add(slot.index, this.#address, words);
+    if (slot !== undefined) this.#holders.add(slot.group, this.#address, words);
   }
 
   /** Counts every port that is held. */
@@ -143,12 +196,12 @@ class Counting {
       if (this.#marks[mapping] === ENDED) slot.resting++;
       else slot.used++;
       const words = (mapping & 1) === 0 ? 1 : 4;
-      if (!view.shared) this.#holders.add(slot.index, view.address, words);
+      if (!view.shared) this.#holders.add(slot.group, view.address, words);
     }
   }
 
-  holders(): Work<ReadonlyMap<number, readonly Holder[]>> {
-    return this.#holders.top((pool) => this.#families[pool]!);
+  ranks(): Work<HolderRanks> {
+    return this.#holders.rank(this.#groups);
   }
 
   #slotOf(set: number, vni: number): Slot | undefined {
@@ -156,26 +209,25 @@ class Counting {
   }
 }
 
-function reportOf(
-  { level }: FoundPool,
+function* addressReports(
   slots: readonly Slot[],
-  holders: readonly Holder[] = [],
-): PoolReport {
-  const fullest = slots.toSorted((a, b) => b.used + b.resting - a.used - a.resting);
-  return {
-    ...level,
-    used: slots.reduce((sum, { used }) => sum + used, 0),
-    resting: slots.reduce((sum, { resting }) => sum + resting, 0),
-    fullest: fullest.slice(0, ADDRESSES_MAX).map(({ address, used, resting }) => {
-      const { bytes, size } = address;
-      return {
-        address: formatIpAddress(readIpAddress(bytes, 0, bytes.length === 4 ? 4 : 6)),
-        size,
-        used,
-        resting,
-        free: Math.max(0, size - used - resting),
-      };
-    }),
-    holders,
-  };
+  ranks: HolderRanks,
+): Work<readonly PoolAddressReport[]> {
+  const reports: PoolAddressReport[] = [];
+  for (const { set, address, taken, used, resting, group } of slots) {
+    if (reports.length % ADDRESSES_AT_ONCE === ADDRESSES_AT_ONCE - 1) yield;
+    const { bytes, size, refused, elsewhere } = address;
+    reports.push({
+      set,
+      address: formatIpAddress(readIpAddress(bytes, 0, bytes.length === 4 ? 4 : 6)),
+      size,
+      used,
+      resting,
+      free: Math.max(0, size - Math.max(used + resting, taken)),
+      refused,
+      elsewhere,
+      holders: ranks.of(group).slice(0, ADDRESS_HOLDERS),
+    });
+  }
+  return reports;
 }

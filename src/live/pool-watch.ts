@@ -3,13 +3,13 @@
 import type { Clock } from "../base/clock.ts";
 import { PoolAlarms, type PoolCause } from "../insight/pools/alarms.ts";
 import type { Trend } from "../insight/pools/forecast.ts";
-import type { PoolLevel } from "../insight/pools/levels.ts";
+import type { WatchedPool } from "../insight/pools/watched.ts";
 import type { Log } from "./data-path.ts";
 import type { EventHub } from "./events.ts";
 
 export interface PoolWatchTools {
   /** The levels now. Rejects with an Error. */
-  readonly levels: () => Promise<readonly PoolLevel[]>;
+  readonly levels: () => Promise<readonly WatchedPool[]>;
   readonly clock: Clock;
   readonly log: Log;
   readonly events: EventHub;
@@ -28,6 +28,12 @@ export class PoolWatch {
   /** How a pool has grown during the last minutes; undefined while too little is known. */
   trend(id: string): Trend | undefined {
     return this.#alarms.trend(id);
+  }
+
+  /** The same of a public address of the pool, by the number of its port set; undefined also when
+   * it was not among those that are watched. */
+  addressTrend(id: string, set: number): Trend | undefined {
+    return this.#alarms.addressTrend(id, set);
   }
 
   /** The alarms that last for a pool. */
@@ -54,7 +60,7 @@ export class PoolWatch {
     }
   }
 
-  #observe(levels: readonly PoolLevel[]): void {
+  #observe(levels: readonly WatchedPool[]): void {
     const { clock, log, events } = this.#tools;
     const logged = new Set<string>();
     for (const { kind, sentence, id, ...data } of this.#alarms.observe(levels, clock.now())) {

@@ -161,7 +161,7 @@ class Supervisor implements ApiGateway {
       }
     };
     this.pools = new PoolWatch({
-      levels: () => this.#thread.ask("poolLevels", {}),
+      levels: () => this.#thread.ask("watchedPools", {}),
       clock: systemClock,
       log: options.log,
       events,

@@ -10,6 +10,8 @@ export interface NatPool {
   readonly publics: readonly PrefixPorts[];
   /** Public addresses. */
   readonly addressCount: number;
+  /** Whether a host has a public address of its own, and gets others only while that is full. */
+  readonly isPaired: boolean;
   /** Public endpoints of the protocol, those of other exposes left out. Inexact where exposes that
    * hold ports of the same address overlap. */
   size(protocol: number): number;
@@ -17,6 +19,8 @@ export interface NatPool {
   addressOf(set: number, protocol: number): PoolAddress | undefined;
   /** Flows refused for want of an endpoint, over all configurations with these addresses. */
   refused(protocol: number): number;
+  /** Likewise, flows that got an endpoint of another address than the one they began with. */
+  elsewhere(protocol: number): number;
 }
 
 /** One public address for one protocol. */
@@ -27,4 +31,8 @@ export interface PoolAddress {
   readonly size: number;
   /** Whether the port is one of them. */
   gives(port: number): boolean;
+  /** Of the flows that began their search here: those that no address had a port for, and those
+   * that got one of another. */
+  readonly refused: number;
+  readonly elsewhere: number;
 }

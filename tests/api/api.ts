@@ -7,7 +7,7 @@ import type { FastifyInstance } from "fastify";
 import { ManualClock } from "../../src/base/clock.ts";
 import type { Config } from "../../src/config/model.ts";
 import type { Gateway } from "../../src/gateway/gateway.ts";
-import { poolLevels } from "../../src/insight/pools/levels.ts";
+import { watchedPools } from "../../src/insight/pools/watched.ts";
 import { finish, type Work } from "../../src/insight/work.ts";
 import { type AppOptions, buildApp } from "../../src/live/api/app.ts";
 import type { ApiGateway } from "../../src/live/api/gateway.ts";
@@ -74,7 +74,7 @@ export class Api {
       isOver: () => this.isOver,
     });
     this.pools = new PoolWatch({
-      levels: async () => finish(poolLevels(this.gateway)),
+      levels: async () => finish(watchedPools(this.gateway)),
       clock: this.clock,
       log,
       events: this.events,

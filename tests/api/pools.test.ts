@@ -53,6 +53,10 @@ test("a pool tells how full it is, who has most, and where it is written", async
     ["icmp", "tcp", "udp"],
   );
   const { place, expose, ...udp } = items[2];
+  const topUsers = [
+    { address: "10.0.0.5", ports: 7 },
+    { address: "10.0.0.4", ports: 3 },
+  ];
   assert.deepEqual(udp, {
     vpc: "blue",
     peer: "green",
@@ -64,14 +68,17 @@ test("a pool tells how full it is, who has most, and where it is written", async
     resting: 0,
     free: 64_502,
     refused: 0,
+    elsewhere: 0,
     growthPerSecond: null,
     fullInSeconds: null,
-    topUsers: [
-      { address: "10.0.0.5", ports: 7 },
-      { address: "10.0.0.4", ports: 3 },
-    ],
+    topUsers,
     addressCount: 1,
-    addresses: [{ address: "192.0.2.1", size: 64_512, used: 10, resting: 0, free: 64_502 }],
+    addresses: [
+      {
+        ...{ address: "192.0.2.1", size: 64_512, used: 10, resting: 0, free: 64_502 },
+        ...{ refused: 0, elsewhere: 0, growthPerSecond: null, fullInSeconds: null, topUsers },
+      },
+    ],
   });
   assert.equal(expose, "expose 1 of blue");
   assert.equal(typeof place.line, "number");
@@ -91,10 +98,11 @@ test("pools come in pages", async () => {
   }
 });
 
-/** A pool of ten ports for each protocol. */
-function useSmallPool(): void {
+/** A pool of ten ports for each protocol and address. */
+function useSmallPool(cidr = "192.0.2.1/32"): void {
   const config = JSON.parse(CONFIG);
   const [expose] = config.peerings.p.peering.blue.expose;
+  expose.as = [{ cidr }];
   expose.nat.masquerade = { ports: "2000-2009" };
   api.gateway.apply(configOf(config));
 }
@@ -139,6 +147,44 @@ test("an alarm is told before the pool is empty, and its end", async () => {
   await look();
   assert.deepEqual(told.slice(1), ["pool-alarm-over 80-percent 0", "pool-alarm-over 95-percent 0"]);
   assert.equal(api.lines.at(-1)?.level, "info");
+});
+
+test("an address that fills is foretold, and told when it is full, while the pool is not", async () => {
+  useSmallPool("192.0.2.0/29");
+  const told: string[] = [];
+  api.events.listen(({ kind, data }) => {
+    told.push(`${kind} ${data["cause"]} ${data["taken"]}/${data["size"]} ${data["pool"]}`);
+  });
+  for (let i = 0; i < 8; i++) {
+    send(4, 1, 3000 + i);
+    await look();
+  }
+  const [udp] = (await listPools()).items.slice(2);
+  assert.deepEqual([udp.refused, udp.addressCount, udp.addresses.length], [0, 8, 1]);
+  const [{ address, ...home }] = udp.addresses;
+  assert.deepEqual(
+    [home.used, home.free, home.growthPerSecond, home.fullInSeconds, home.topUsers],
+    [8, 2, 0.1, 20, [{ address: "10.0.0.4", ports: 8 }]],
+  );
+  send(4, 5, 4000);
+  await look();
+  const [{ elsewhere, addresses }] = (await listPools()).items.slice(2);
+  assert.deepEqual(
+    [elsewhere, addresses.map((each: { elsewhere: number }) => each.elsewhere)],
+    [3, [3, 0]],
+  );
+  assert.deepEqual(told, [
+    "pool-alarm address-full-soon 7/10 192.0.2.0/29",
+    "pool-alarm full-soon 13/80 192.0.2.0/29",
+    "pool-alarm address-95-percent 10/10 192.0.2.0/29",
+  ]);
+  assert.match(api.lines.at(-1)!.message, new RegExp(`of ${address}, one of 192\\.0\\.2\\.0/29,`));
+  assert.equal(api.lines.at(-1)!.details?.["address"], address);
+  const { families } = await scrape();
+  const measured = (name: string) =>
+    families.get(name)!.samples.find(({ labels }) => labels.get("protocol") === "udp")?.value;
+  assert.equal(measured("isthmus_pool_fullest_address_ratio"), 1);
+  assert.equal(measured("isthmus_pool_elsewhere_flows_total"), 3);
 });
 
 test("a pool that fills at once is logged once", async () => {

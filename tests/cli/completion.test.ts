@@ -21,6 +21,7 @@ test("bash completes commands, those below them, options and choices", async () 
   assert.equal(code, 0);
   assert.deepEqual(offers(script, "sho"), ["show"]);
   assert.deepEqual(offers(script, "show", "p"), ["pools", "peerings"]);
+  assert.deepEqual(offers(script, "show", "pools", "--ad"), ["--addresses"]);
   assert.ok(offers(script, "show", "flows", "--p").includes("--protocol"));
   assert.deepEqual(offers(script, "show", "flows", "--json", "--vp"), ["--vpc"]);
   assert.deepEqual(offers(script, "flows", ""), ["kill", "--help"]);

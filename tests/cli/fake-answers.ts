@@ -141,7 +141,7 @@ function drop(
 
 export const POOLS: readonly ApiPool[] = [
   {
-    ...pool("192.0.2.1/32", "tcp", [60_000, 4000, 512, 3]),
+    ...pool("192.0.2.0/30", "tcp", [60_000, 4000, 512, 3]),
     growthPerSecond: 5.5,
     fullInSeconds: 727,
     topUsers: [
@@ -149,6 +149,20 @@ export const POOLS: readonly ApiPool[] = [
       { address: "10.0.0.77", ports: 9000 },
       { address: "10.0.0.5", ports: 700 },
       { address: "10.0.0.6", ports: 12 },
+    ],
+    addressCount: 4,
+    addresses: [
+      {
+        ...address("192.0.2.1", [30_000, 128, 12, 3, 1450]),
+        growthPerSecond: 4.25,
+        fullInSeconds: 30,
+        topUsers: [
+          { address: "10.0.0.4", ports: 28_200 },
+          { address: "10.0.0.5", ports: 700 },
+          { address: "10.0.0.6", ports: 12 },
+        ],
+      },
+      address("192.0.2.3", [4, 64_508, 0, 0, 0]),
     ],
   },
   {
@@ -178,10 +192,25 @@ function pool(
     free,
     resting,
     refused,
+    elsewhere: 0,
     growthPerSecond: null,
     fullInSeconds: null,
     topUsers: [],
     place: { file: "gateway.yaml", line: 12, column: 9 },
+  };
+}
+
+function address(
+  text: string,
+  [used, free, resting, refused, elsewhere]: readonly [number, number, number, number, number],
+): ApiPool["addresses"][number] {
+  return {
+    address: text,
+    size: used + free + resting,
+    ...{ used, free, resting, refused, elsewhere },
+    growthPerSecond: null,
+    fullInSeconds: null,
+    topUsers: [],
   };
 }
 

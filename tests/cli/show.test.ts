@@ -2,20 +2,21 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ANSWERS, FLOWS, NO_DROPS } from "./fake-answers.ts";
+import { ANSWERS, FLOWS, NO_DROPS, POOLS } from "./fake-answers.ts";
 import { Refusal, runCli, withFakeApi } from "./fake-api.ts";
 import { assertGolden } from "./golden.ts";
 
 const LISTS = ["flows", "drops", "pools", "peerings", "interfaces", "neighbors"];
 const ESCAPE = "\u001b";
 const ALL = [...LISTS, "config", "stats"];
+const TABLES = [...ALL, "pools --addresses"];
 
 for (const columns of [80, 120]) {
   test(`what show prints fits ${columns} columns and says what had no room`, () =>
     withFakeApi(ANSWERS, async ({ run }) => {
       let text = "";
-      for (const what of ALL) {
-        const { out, err, code } = await run(["show", what], { columns });
+      for (const what of TABLES) {
+        const { out, err, code } = await run(["show", ...what.split(" ")], { columns });
         assert.deepEqual([err, code], ["", 0]);
         const long = out.split("\n").filter((line) => line.length > columns);
         assert.deepEqual(long, []);
@@ -41,6 +42,28 @@ test("--json prints what the gateway said, whole", () =>
     }
   }));
 
+test("public addresses are told one by one, each with its pool", () =>
+  withFakeApi(ANSWERS, async ({ run }) => {
+    const { out, code } = await run(["show", "pools", "--addresses", "--json"]);
+    assert.equal(code, 0);
+    const { items, next } = JSON.parse(out);
+    const common = { vpc: "blue", peer: "green", pool: "192.0.2.0/30", protocol: "tcp" };
+    assert.deepEqual(
+      [items, next],
+      [POOLS[0]!.addresses.map((each) => ({ ...common, ...each })), null],
+    );
+  }));
+
+test("that there may be more addresses than are told is said", () => {
+  const [pool] = POOLS;
+  const addresses = Array.from({ length: 100 }, () => pool!.addresses[1]!);
+  const items = [{ ...pool!, addresses }];
+  return withFakeApi({ "GET /v1/pools": { items, next: null } }, async ({ run }) => {
+    const { out } = await run(["show", "pools", "--addresses"]);
+    assert.match(out, /\nThese are the fullest of each pool, 100 at most\.\n$/);
+  });
+});
+
 test("colour is for terminals that want it", () =>
   withFakeApi(ANSWERS, async ({ run }) => {
     const painted = await run(["show", "pools"], { colour: true });
@@ -55,8 +78,8 @@ test("a gateway with nothing to show is told in a sentence", () =>
       "GET /v1/drops": NO_DROPS,
     },
     async ({ run }) => {
-      for (const what of LISTS) {
-        const { out, code } = await run(["show", what]);
+      for (const what of [...LISTS, "pools --addresses"]) {
+        const { out, code } = await run(["show", ...what.split(" ")]);
         assert.match(out, /^[A-Z][^\n]*\.\n$/);
         assert.equal(code, 0);
       }

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gateway } from "../../src/gateway/gateway.ts";
 import { poolLevels } from "../../src/insight/pools/levels.ts";
-import { type PoolReport, pools } from "../../src/insight/pools.ts";
+import { watchedPools } from "../../src/insight/pools/watched.ts";
+import { type PoolAddressReport, type PoolReport, pools } from "../../src/insight/pools.ts";
 import { finish } from "../../src/insight/work.ts";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { configOf, gatewayOf, rawInterface } from "../support/gateway.ts";
@@ -76,9 +77,17 @@ test("a pool tells its size, who uses it, and who has most", () => {
     { address: "10.0.0.4", ports: 3 },
     { address: "10.0.0.6", ports: 1 },
   ]);
-  assert.deepEqual(rest.fullest, [
-    { address: "192.0.2.1", size: 64_512, used: 11, resting: 0, free: 64_501 },
-  ]);
+  const [{ set, ...address }, ...others] = rest.fullest as [PoolAddressReport];
+  assert.deepEqual(
+    [address, others],
+    [
+      {
+        ...{ address: "192.0.2.1", size: 64_512, used: 11, resting: 0, free: 64_501 },
+        ...{ refused: 0, elsewhere: 0, holders: holders.slice(0, 3) },
+      },
+      [],
+    ],
+  );
   const { id, vpc, peer, peering, pool, expose, place, addresses } = rest;
   assert.equal(id, "blue > green 192.0.2.1/32 udp");
   assert.deepEqual([vpc, peer, peering, pool], ["blue", "green", "p", "192.0.2.1/32"]);
@@ -152,8 +161,9 @@ test("who finds no port is counted, also after a new configuration", () => {
   const gateway = gatewayOf(config(choice));
   const blue = rawInterface(gateway, "blue");
   assert.deepEqual(send(gateway, blue, udp(4, 6)).slice(4), ["no-free-port", "no-free-port"]);
-  const { used, free, refused } = report(gateway);
+  const { used, free, refused, fullest } = report(gateway);
   assert.deepEqual({ used, free, refused }, { used: 4, free: 0, refused: 2 });
+  assert.equal(fullest[0]?.refused, 2);
   gateway.apply(configOf(config(choice)));
   assert.equal(report(gateway).refused, 2);
   assert.equal(report(gateway).used, 4);
@@ -169,6 +179,127 @@ test("two VPCs behind one address: each has its own, both see what is taken", ()
   const [one, other] = [report(gateway), report(gateway, "udp", "red")];
   assert.deepEqual([one.used, one.taken], [3, 5]);
   assert.deepEqual([other.used, other.taken], [2, 5]);
+  assert.deepEqual([one.fullest[0]?.used, one.fullest[0]?.free], [3, 64_507]);
+});
+
+/** The public address that the pool gives the host. */
+function homeOf(choice: Choice, host: number): string {
+  const gateway = gatewayOf(config(choice));
+  send(gateway, rawInterface(gateway, "blue"), udp(host, 1));
+  return report(gateway).fullest[0]!.address;
+}
+
+const SMALL: Choice = { as: "192.0.2.0/30", masquerade: { ports: "2000-2003" } };
+
+test("flows for which their host's address has no port are counted there", () => {
+  const gateway = gatewayOf(config(SMALL));
+  const blue = rawInterface(gateway, "blue");
+  const home = homeOf(SMALL, 4);
+  const counts = () => {
+    const { refused, elsewhere, fullest } = report(gateway);
+    const { address, ...rest } = fullest.find((each) => each.address === home)!;
+    const others = fullest.filter((each) => each.address !== home);
+    return {
+      pool: [refused, elsewhere],
+      home: [rest.used, rest.free, rest.refused, rest.elsewhere],
+      others: others.reduce((sum, each) => sum + each.refused + each.elsewhere, 0),
+    };
+  };
+  send(gateway, blue, udp(4, 4));
+  assert.deepEqual(counts(), { pool: [0, 0], home: [4, 0, 0, 0], others: 0 });
+  send(gateway, blue, udp(4, 9).slice(4));
+  assert.deepEqual(counts(), { pool: [0, 5], home: [4, 0, 0, 5], others: 0 });
+  send(gateway, blue, udp(4, 19).slice(9));
+  const all = { pool: [3, 12], home: [4, 0, 3, 12], others: 0 };
+  assert.deepEqual(counts(), all);
+  gateway.apply(configOf(config(SMALL)));
+  assert.deepEqual(counts(), all);
+});
+
+test("in order, every flow looks at the first address first", () => {
+  const masquerade = { ports: "2000-2003", allocation: "sequential" };
+  const gateway = gatewayOf(config({ ...SMALL, masquerade }));
+  const blue = rawInterface(gateway, "blue");
+  for (const host of [4, 5, 6]) send(gateway, blue, udp(host, 6));
+  const { fullest, isPaired } = report(gateway);
+  assert.equal(isPaired, false);
+  assert.deepEqual(
+    fullest.map(({ address, refused, elsewhere }) => [address, refused, elsewhere]),
+    [
+      ["192.0.2.0", 2, 12],
+      ["192.0.2.1", 0, 0],
+      ["192.0.2.2", 0, 0],
+      ["192.0.2.3", 0, 0],
+    ],
+  );
+});
+
+test("each address tells who has most of it, and the pool has their sums", () => {
+  const choice = { as: "192.0.2.0/30", masquerade: { ports: "2000-2009" } };
+  const gateway = gatewayOf(config(choice));
+  const blue = rawInterface(gateway, "blue");
+  const had = new Map<number, number>();
+  for (const [host, count] of [
+    [4, 17],
+    [5, 2],
+    [6, 3],
+    [7, 4],
+    [8, 1],
+    [9, 6],
+  ] as const) {
+    // biome-ignore format: a table
+    send(gateway, blue, udp(host, count));
+    had.set(host, count);
+  }
+  const { fullest, holders } = report(gateway);
+  assert.deepEqual(
+    holders.map(({ address, ports }) => [address, ports]),
+    [...had].sort((a, b) => b[1] - a[1]).map(([host, count]) => [`10.0.0.${host}`, count]),
+  );
+  const ofFirst = fullest.flatMap((each) =>
+    each.holders.filter((one) => one.address === "10.0.0.4"),
+  );
+  assert.equal(
+    ofFirst.reduce((sum, each) => sum + each.ports, 0),
+    17,
+  );
+  assert.ok(ofFirst.length > 1);
+  for (const { holders: most, used } of fullest) {
+    assert.ok(most.length > 0 && most.length <= 3);
+    assert.ok(most.reduce((sum, { ports }) => sum + ports, 0) <= used);
+    assert.deepEqual(most, most.toSorted((a, b) => b.ports - a.ports)); // biome-ignore format: short
+  }
+});
+
+test("of many addresses the fullest are told, and all holders are counted", () => {
+  const choice = { as: "192.0.2.0/24", masquerade: { ports: "2000-2003" } };
+  const gateway = gatewayOf(config(choice));
+  const blue = rawInterface(gateway, "blue");
+  // Enough that most addresses are used.
+  for (let host = 1; host <= 250; host++) send(gateway, blue, udp(host, 2));
+  send(gateway, blue, udp(251, 300));
+  const { fullest, holders, used } = report(gateway);
+  assert.equal(fullest.length, 100);
+  assert.equal(used, 800);
+  assert.deepEqual(holders[0], { address: "10.0.0.251", ports: 300 });
+  assert.deepEqual(
+    holders.slice(1).map(({ ports }) => ports),
+    Array(9).fill(2),
+  );
+  assert.ok(fullest.every(({ free }) => free === 0));
+});
+
+test("what is watched of a pool's addresses: the fullest of them, in columns", () => {
+  const gateway = gatewayOf(config({ ...SMALL, as: "192.0.2.0/29" }));
+  const blue = rawInterface(gateway, "blue");
+  send(gateway, blue, udp(4, 6));
+  const udpPool = finish(watchedPools(gateway)).find(({ protocol }) => protocol === "udp")!;
+  const { sets, sizes, taken, bytes } = udpPool.watched;
+  const [home, next] = report(gateway).fullest;
+  assert.deepEqual([...sets], [home?.set, next?.set]);
+  assert.deepEqual([[...sizes], [...taken]], [[4, 4], [4, 2]]); // biome-ignore format: a table
+  assert.equal([...bytes.subarray(0, 4)].join("."), homeOf({ ...SMALL, as: "192.0.2.0/29" }, 4));
+  assert.equal(udpPool.fullestRatio, 1);
 });
 
 test("ports that are forwarded are not the pool's", () => {

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { type ApiOptions, apiCommand, askGateway, printJson } from "../api-command.ts";
-import type { ApiConfig, ApiFlow, ApiStats, Page } from "../api-types.ts";
+import type { ApiConfig, ApiFlow, ApiPool, ApiStats, Page } from "../api-types.ts";
 import { addFilterOptions, type FilterOptions, filterOf } from "../flow-filter.ts";
 import type { CliIo } from "../io.ts";
 import { limitOf } from "../option-values.ts";
@@ -11,9 +11,10 @@ import { flowsView } from "../show/flows.ts";
 import { interfacesView } from "../show/interfaces.ts";
 import { neighborsView } from "../show/neighbors.ts";
 import { peeringsView } from "../show/peerings.ts";
+import { addressesOf, poolAddressesView } from "../show/pool-addresses.ts";
 import { poolsView } from "../show/pools.ts";
 import { statsText } from "../show/stats.ts";
-import type { View } from "../show/view.ts";
+import type { TableView, View } from "../show/view.ts";
 import { registerShowDrops } from "./show-drops.ts";
 
 /** Flows shown unless told otherwise. */
@@ -23,11 +24,15 @@ interface FlowsOptions extends ApiOptions, FilterOptions {
   readonly limit: number;
 }
 
+interface PoolsOptions extends ApiOptions {
+  readonly addresses?: boolean;
+}
+
 export function registerShow(program: Command, io: CliIo): void {
   const show = program.command("show").description("look at a running gateway");
   registerFlows(show, io);
   registerShowDrops(show, io);
-  registerView(poolsView, show, io);
+  registerPools(show, io);
   registerView(peeringsView, show, io);
   registerView(interfacesView, show, io);
   registerView(neighborsView, show, io);
@@ -64,6 +69,21 @@ function registerFlows(show: Command, io: CliIo): void {
     );
 }
 
+function registerPools(show: Command, io: CliIo): void {
+  apiCommand(show, poolsView.name, poolsView.description)
+    .option("--addresses", "each public address by itself")
+    .action((options: PoolsOptions) =>
+      askGateway(options, io, async (client) => {
+        const page = await client.list<ApiPool>(poolsView.path);
+        if (options.addresses) {
+          const addresses = { items: addressesOf(page.items), next: page.next };
+          printPage(poolAddressesView, addresses, options, io);
+        } else printPage(poolsView, page, options, io);
+        return 0;
+      }),
+    );
+}
+
 function registerView<T>(view: View<T>, show: Command, io: CliIo): void {
   apiCommand(show, view.name, view.description).action((options: ApiOptions) =>
     askGateway(options, io, async (client) => {
@@ -74,7 +94,7 @@ function registerView<T>(view: View<T>, show: Command, io: CliIo): void {
   );
 }
 
-function printPage<T>(view: View<T>, page: Page<T>, { json }: ApiOptions, io: CliIo): void {
+function printPage<T>(view: TableView<T>, page: Page<T>, { json }: ApiOptions, io: CliIo): void {
   if (json) {
     printJson(page, io);
     return;

@@ -23,19 +23,19 @@ export const poolsView: View<ApiPool> = {
     { title: "VPCS", drop: 4, cut: true },
     { title: "WHERE", drop: 1 },
   ],
-  row: ({ pool, protocol, size, free, topUsers, place, ...rest }) => [
-    shortened(pool),
-    protocol,
-    count(rest.used),
-    count(rest.resting),
-    count(free),
-    `${size === 0 ? 0 : Math.floor((100 * (size - free)) / size)}%`,
-    count(rest.refused),
-    growth(rest.growthPerSecond),
-    rest.fullInSeconds === null ? NOTHING : duration(rest.fullInSeconds),
-    users(topUsers),
-    `${rest.vpc} > ${rest.peer}`,
-    place === null ? NOTHING : `${place.file}:${place.line}`,
+  row: (pool) => [
+    shortened(pool.pool),
+    pool.protocol,
+    count(pool.used),
+    count(pool.resting),
+    count(pool.free),
+    fill(pool),
+    count(pool.refused),
+    growth(pool),
+    fullIn(pool),
+    users(pool),
+    `${pool.vpc} > ${pool.peer}`,
+    pool.place === null ? NOTHING : `${pool.place.file}:${pool.place.line}`,
   ],
   none: "No public address is shared.",
 };
@@ -48,15 +48,24 @@ function shortened(pool: string): string {
     .join(",");
 }
 
+/** What is not free. */
+export function fill({ size, free }: Pick<ApiPool, "size" | "free">): string {
+  return `${size === 0 ? 0 : Math.floor((100 * (size - free)) / size)}%`;
+}
+
 /** Ports a minute, with a sign. */
-function growth(perSecond: number | null): string {
-  if (perSecond === null) return NOTHING;
-  const perMinute = Math.round(60 * perSecond);
+export function growth({ growthPerSecond }: Pick<ApiPool, "growthPerSecond">): string {
+  if (growthPerSecond === null) return NOTHING;
+  const perMinute = Math.round(60 * growthPerSecond);
   const sign = perMinute > 0 ? "+" : perMinute < 0 ? "-" : "";
   return `${sign}${count(Math.abs(perMinute))}/min`;
 }
 
-function users(top: ApiPool["topUsers"]): string {
+export function fullIn({ fullInSeconds }: Pick<ApiPool, "fullInSeconds">): string {
+  return fullInSeconds === null ? NOTHING : duration(fullInSeconds);
+}
+
+export function users({ topUsers: top }: Pick<ApiPool, "topUsers">): string {
   if (top.length === 0) return NOTHING;
   const told = top.slice(0, USERS).map(({ address, ports }) => `${address} (${count(ports)})`);
   return `${told.join(" ")}${top.length > USERS ? " …" : ""}`;

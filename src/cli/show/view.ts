@@ -2,11 +2,14 @@
 
 import type { Column } from "../table.ts";
 
-export interface View<T> {
+export interface View<T> extends TableView<T> {
   /** The word behind `show`. */
   readonly name: string;
   readonly description: string;
   readonly path: string;
+}
+
+export interface TableView<T> {
   readonly columns: readonly Column[];
   row(item: T): readonly string[];
   /** Said when there are none. */

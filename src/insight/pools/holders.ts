@@ -1,17 +1,22 @@
-// Which private hosts hold how many ports of which pool. There may be as many hosts as ports, and
-// packets wait while we count: so a table made at once, as large as it will be, and no Map that
-// grows.
+// Which private hosts hold how many ports of which pool and public address. There may be as many
+// hosts as ports, and packets wait while we count: so a table made at once, as large as it will be,
+// and no Map that grows.
+//
+// A port is counted once, for the group that is asked about most closely: a public address, or the
+// pool. What was counted for an address is added to its pool when the address has been ranked, in
+// the same entry where that is the pool's first: so both need no more room than one.
 
 import { plainMemory } from "../../base/arena.ts";
 import type { HashKey } from "../../tables/key-hash.ts";
 import { KeyedSlab } from "../../tables/keyed-slab.ts";
 import { formatIpAddress } from "../../wire/ip-address.ts";
 import type { Work } from "../work.ts";
+import { Ranked } from "./ranked.ts";
 
-/** Hosts told of each pool. */
-const TOP = 10;
 const HOSTS_AT_ONCE = 1024;
-// Key: the number of the pool, the address (IPv4 in one word).
+/** The same where each may be moved. */
+const MOVES_AT_ONCE = 192;
+// Key: the number of the group, the address (IPv4 in one word).
 const KEY_WORDS = 5;
 const COUNT = 5;
 const WORDS = 6;
@@ -22,7 +27,17 @@ export interface Holder {
   readonly ports: number;
 }
 
-interface Ranked {
+/** Hosts that are ranked together. */
+export interface Group {
+  /** Hosts told of it. */
+  readonly most: number;
+  /** Number of the group that it is part of, -1 for none. */
+  readonly whole: number;
+  /** The family of its hosts. */
+  readonly isV6: boolean;
+}
+
+interface Held {
   readonly host: number;
   readonly ports: number;
 }
@@ -44,9 +59,9 @@ export class Holders {
   }
 
   /** One port more for the host, whose address is the first `count` of the words. */
-  add(pool: number, words: Int32Array, count: number): void {
+  add(group: number, words: Int32Array, count: number): void {
     const key = this.#key.fill(0);
-    key[0] = pool;
+    key[0] = group;
     for (let i = 0; i < count; i++) key[1 + i] = words[i]!;
     const slab = this.#slab;
     const tag = slab.hash(key, 0);
@@ -62,23 +77,56 @@ export class Holders {
     slab.link(host, tag);
   }
 
-  /** By pool: those that hold most, most first. `isV6` tells the family of a pool's hosts. */
-  *top(isV6: (pool: number) => boolean): Work<ReadonlyMap<number, readonly Holder[]>> {
-    const best = new Map<number, Ranked[]>();
+  /** Ranks the hosts of each group, by its number. To be done once, when all are added. */
+  *rank(groups: readonly Group[]): Work<HolderRanks> {
+    const ranks = new Map<number, Ranked<Held>>();
     const { words } = this.#slab;
     for (let host = 0; host < this.#used; host++) {
-      if (host % HOSTS_AT_ONCE === HOSTS_AT_ONCE - 1) yield;
-      const pool = words[host * WORDS]!;
-      const ranked = best.get(pool) ?? [];
-      if (ranked.length === 0) best.set(pool, ranked);
-      enter(ranked, { host, ports: words[host * WORDS + COUNT]! });
+      if (host % MOVES_AT_ONCE === MOVES_AT_ONCE - 1) yield;
+      const group = words[host * WORDS]!;
+      const { whole } = groups[group]!;
+      if (whole < 0) continue;
+      this.#enter(ranks, groups, host);
+      this.#move(host, whole);
     }
-    return new Map(
-      [...best].map(([pool, ranked]) => [
-        pool,
-        ranked.map(({ host, ports }) => ({ address: this.#address(host, isV6(pool)), ports })),
-      ]),
-    );
+    for (let host = 0; host < this.#used; host++) {
+      if (host % HOSTS_AT_ONCE === HOSTS_AT_ONCE - 1) yield;
+      if (words[host * WORDS + COUNT]! > 0) this.#enter(ranks, groups, host);
+    }
+    return { of: (group) => this.#told(ranks.get(group)?.items ?? [], groups[group]!.isV6) };
+  }
+
+  #enter(ranks: Map<number, Ranked<Held>>, groups: readonly Group[], host: number): void {
+    const { words } = this.#slab;
+    const group = words[host * WORDS]!;
+    let ranked = ranks.get(group);
+    if (ranked === undefined) {
+      ranked = new Ranked(groups[group]!.most);
+      ranks.set(group, ranked);
+    }
+    const ports = words[host * WORDS + COUNT]!;
+    ranked.enter(ports, { host, ports });
+  }
+
+  /** Counts what the host has for another group. */
+  #move(host: number, group: number): void {
+    const slab = this.#slab;
+    const { words } = slab;
+    const at = host * WORDS;
+    slab.unlink(host);
+    words[at] = group;
+    const tag = slab.tagOf(host);
+    const known = slab.find(words, at, tag);
+    if (known < 0) {
+      slab.link(host, tag);
+      return;
+    }
+    words[known * WORDS + COUNT] = words[known * WORDS + COUNT]! + words[at + COUNT]!;
+    words[at + COUNT] = 0;
+  }
+
+  #told(held: readonly Held[], isV6: boolean): Holder[] {
+    return held.map(({ host, ports }) => ({ address: this.#address(host, isV6), ports }));
   }
 
   #address(host: number, v6: boolean): string {
@@ -91,11 +139,7 @@ export class Holders {
   }
 }
 
-/** Keeps the first TOP. */
-function enter(ranked: Ranked[], one: Ranked): void {
-  if (ranked.length === TOP && one.ports <= ranked[TOP - 1]!.ports) return;
-  let at = ranked.length;
-  while (at > 0 && ranked[at - 1]!.ports < one.ports) at--;
-  ranked.splice(at, 0, one);
-  if (ranked.length > TOP) ranked.pop();
+export interface HolderRanks {
+  /** Those of the group that hold most, most first. */
+  of(group: number): readonly Holder[];
 }

@@ -10,6 +10,7 @@ import type { MappingTable } from "../../tables/mapping-table.ts";
 import { ICMP, ICMPV6, protocolName, TCP, UDP } from "../../wire/ip-protocol.ts";
 import { formatPrefixPorts } from "../../wire/prefix-ports.ts";
 import type { Work } from "../work.ts";
+import { Ranked } from "./ranked.ts";
 
 /** One expose, one protocol. Numbers are ports, or identifiers of ICMP. */
 export interface PoolLevel {
@@ -34,6 +35,12 @@ export interface PoolLevel {
   readonly free: number;
   /** Flows refused, since the start, as none was free. */
   readonly refused: number;
+  /** Flows, since the start, that got a port of another address than that of their host. */
+  readonly elsewhere: number;
+  /** Whether a host has a public address of its own, and gets others only while that is full. */
+  readonly isPaired: boolean;
+  /** Which part of the ports of its fullest public address is taken, 0 to 1. */
+  readonly fullestRatio: number;
 }
 
 /** Part of a pool: one public address that has been used. */
@@ -41,6 +48,8 @@ export interface PoolSet {
   /** Number of its port set. */
   readonly set: number;
   readonly address: PoolAddress;
+  /** By whomever, of the ports that it may give. */
+  readonly taken: number;
 }
 
 export interface FoundPool {
@@ -48,6 +57,8 @@ export interface FoundPool {
   readonly protocol: number;
   readonly level: PoolLevel;
   readonly sets: readonly PoolSet[];
+  /** Those of which most is taken, fullest first. */
+  readonly fullest: readonly PoolSet[];
 }
 
 /** Port sets looked at in one piece. */
@@ -55,22 +66,22 @@ const SETS_AT_ONCE = 128;
 
 /** In the order of the configuration. */
 export function* poolLevels(gateway: Gateway): Work<PoolLevel[]> {
-  const found = yield* findPools(gateway);
+  const found = yield* findPools(gateway, 1);
   return found.map(({ level }) => level);
 }
 
-export function* findPools(gateway: Gateway): Work<FoundPool[]> {
+/** `most`: how many of the fullest addresses are told of each pool, 1 or more. */
+export function* findPools(gateway: Gateway, most: number): Work<FoundPool[]> {
   const { names, snapshot, flows } = gateway.parts;
-  const { mappings } = flows.nat;
-  const sets = yield* setsOfPools(names.pools, mappings);
+  const sets = yield* setsOfPools(names.pools, flows.nat.mappings, most);
   const describe = describer(names, snapshot.vpcVnis);
   const found: FoundPool[] = [];
   for (const each of names.pools) {
     const common = describe(each);
     const { pool } = each;
-    const own = sets.get(pool) ?? new Map();
+    const own: SetsByProtocol = sets.get(pool) ?? new Map();
     for (const protocol of protocolsOf(pool, own)) {
-      found.push(foundPool(mappings, pool, protocol, common, own.get(protocol) ?? []));
+      found.push(foundPool(pool, protocol, common, own.get(protocol)));
     }
     yield;
   }
@@ -102,17 +113,15 @@ function describer(names: Names, vpcVnis: Int32Array): (each: ExposePool) => Com
 }
 
 function foundPool(
-  mappings: MappingTable,
   pool: NatPool,
   protocol: number,
   common: Common,
-  sets: readonly PoolSet[],
+  { sets, taken: sum, ranked }: Sets = NO_SETS,
 ): FoundPool {
   const name = protocolName(protocol);
   const size = pool.size(protocol);
-  let taken = 0;
-  for (const { set } of sets) taken += mappings.ports(set).free.taken;
-  taken = Math.min(taken, size);
+  const taken = Math.min(sum, size);
+  const fullest = ranked.items;
   const level: PoolLevel = {
     id: `${common.vpc} > ${common.peer} ${common.pool} ${name}`,
     ...common,
@@ -121,29 +130,53 @@ function foundPool(
     taken,
     free: size - taken,
     refused: pool.refused(protocol),
+    elsewhere: pool.elsewhere(protocol),
+    isPaired: pool.isPaired,
+    fullestRatio: fullest[0] === undefined ? 0 : ratioOf(fullest[0]),
   };
-  return { pool, protocol, level, sets };
+  return { pool, protocol, level, sets, fullest };
 }
 
-type SetsByProtocol = Map<number, PoolSet[]>;
+/** Of one pool and protocol. */
+interface Sets {
+  readonly sets: PoolSet[];
+  /** Ports of all of them, also those that they may not give. */
+  taken: number;
+  readonly ranked: Ranked<PoolSet>;
+}
+type SetsByProtocol = Map<number, Sets>;
+
+const NO_SETS: Sets = { sets: [], taken: 0, ranked: new Ranked(0) };
+
+function ratioOf({ taken, address }: PoolSet): number {
+  return taken / Math.max(1, address.size);
+}
 
 function* setsOfPools(
   pools: readonly { readonly pool: NatPool }[],
   mappings: MappingTable,
+  most: number,
 ): Work<Map<NatPool, SetsByProtocol>> {
   const result = new Map<NatPool, SetsByProtocol>();
   const byRealm = Map.groupBy(pools, ({ pool }) => pool.peerVni);
   for (let set = 0; set < mappings.setCount; set++) {
     if (set % SETS_AT_ONCE === SETS_AT_ONCE - 1) yield;
-    const { realm, protocol } = mappings.ports(set);
+    const { realm, protocol, free } = mappings.ports(set);
     for (const { pool } of byRealm.get(realm) ?? []) {
       const address = pool.addressOf(set, protocol);
       if (address === undefined) continue;
-      const protocols = result.get(pool) ?? new Map<number, PoolSet[]>();
+      const protocols = result.get(pool) ?? new Map<number, Sets>();
       result.set(pool, protocols);
-      const known = protocols.get(protocol) ?? [];
+      const known = protocols.get(protocol) ?? {
+        sets: [],
+        taken: 0,
+        ranked: new Ranked<PoolSet>(most),
+      };
       protocols.set(protocol, known);
-      known.push({ set, address });
+      const one = { set, address, taken: Math.min(free.taken, address.size) };
+      known.sets.push(one);
+      known.taken += free.taken;
+      known.ranked.enter(ratioOf(one), one);
     }
   }
   return result;

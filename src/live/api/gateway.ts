@@ -21,7 +21,7 @@ export interface ApiGateway {
     "current" | "confirmBy" | "isInFile" | "apply" | "confirm"
   >;
   readonly events: EventHub;
-  readonly pools: Pick<PoolWatch, "trend" | "lasting">;
+  readonly pools: Pick<PoolWatch, "trend" | "addressTrend" | "lasting">;
   /** What became of the configurations; undefined until the gateway runs. */
   readonly reloads: ReloadReport | undefined;
   /** What the data path and its loop have counted; no answer when the gateway stops before. */

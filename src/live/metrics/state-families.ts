@@ -91,6 +91,18 @@ export const STATE_FAMILIES: readonly Family[] = [
     "Flows that found no free port.",
     byPool(({ refused }) => refused),
   ),
+  counter(
+    "isthmus_pool_elsewhere_flows_total",
+    POOL_LABELS,
+    "Flows that got a port of another public address than that of their host, which had none.",
+    byPool(({ elsewhere }) => elsewhere),
+  ),
+  gauge(
+    "isthmus_pool_fullest_address_ratio",
+    POOL_LABELS,
+    "Which part of the ports of its fullest public address is not free, 0 to 1.",
+    byPool(({ fullestRatio }) => fullestRatio),
+  ),
   gauge(
     "isthmus_pool_growth_ports_per_second",
     POOL_LABELS,
@@ -108,7 +120,7 @@ export const STATE_FAMILIES: readonly Family[] = [
   gauge(
     "isthmus_pool_alarm",
     [...POOL_LABELS, "cause"],
-    "1 while the alarm lasts: 80-percent or 95-percent taken, or full-soon (within ten minutes).",
+    "1 while the alarm lasts: 80-percent or 95-percent taken, or full-soon (within ten minutes); address-95-percent and address-full-soon are about a public address.",
     ({ pools }) =>
       pools.flatMap((pool) =>
         POOL_CAUSES.map((cause) => ({

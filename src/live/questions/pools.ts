@@ -1,6 +1,6 @@
 // Pools of public endpoints: their levels, which are cheap, and all that is known of them.
 
-import { poolLevels as levelsOf, type PoolLevel } from "../../insight/pools/levels.ts";
+import { type WatchedPool, watchedPools as watchedOf } from "../../insight/pools/watched.ts";
 import { type PoolReport, pools as reportsOf } from "../../insight/pools.ts";
 import type { Nothing, Question } from "./question.ts";
 
@@ -13,5 +13,5 @@ export interface PoolsAsked {
 export const pools: Question<PoolsAsked, readonly PoolReport[]> = ({ gateway }, { first, most }) =>
   reportsOf(gateway, first, most);
 
-export const poolLevels: Question<Nothing, readonly PoolLevel[]> = ({ gateway }) =>
-  levelsOf(gateway);
+export const watchedPools: Question<Nothing, readonly WatchedPool[]> = ({ gateway }) =>
+  watchedOf(gateway);

@@ -9,7 +9,7 @@ import { flows, killFlows } from "./flows.ts";
 import { interfaces } from "./interfaces.ts";
 import { neighbors } from "./neighbors.ts";
 import { plan } from "./plan.ts";
-import { poolLevels, pools } from "./pools.ts";
+import { pools, watchedPools } from "./pools.ts";
 import { readings } from "./readings.ts";
 import { stats } from "./stats.ts";
 
@@ -28,10 +28,10 @@ export const QUESTIONS = {
   interfaces,
   neighbors,
   plan,
-  poolLevels,
   pools,
   readings,
   stats,
+  watchedPools,
 } as const;
 
 export type QuestionName = keyof typeof QUESTIONS;

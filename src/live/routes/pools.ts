@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import type { Trend } from "../../insight/pools/forecast.ts";
-import type { PoolReport } from "../../insight/pools.ts";
+import type { PoolAddressReport, PoolReport } from "../../insight/pools.ts";
+import type { ApiGateway } from "../api/gateway.ts";
 import { listOf } from "../api/lists.ts";
 import { wholeNumber } from "../api/parameters.ts";
 import { route } from "../api/route.ts";
@@ -14,6 +15,30 @@ const FIRST_MAX = 10_000_000;
 
 const ports = z.int();
 const seconds = z.number().nullable();
+
+const trendOfPorts = {
+  growthPerSecond: seconds.describe("ports, over the last minutes; null: not known yet"),
+  fullInSeconds: seconds.describe("when the last is taken; null: not foreseen within a day"),
+};
+const users = z.array(z.strictObject({ address: z.string(), ports }));
+
+const publicAddress = z.strictObject({
+  address: z.string(),
+  size: ports.describe("those that the pool may give of it"),
+  used: ports.describe("by flows of this pool that are alive"),
+  resting: ports.describe("likewise, whose last flow is over"),
+  free: ports.describe("taken by nobody; other exposes may have the same address"),
+  refused: z
+    .int()
+    .describe(
+      "flows that looked for a port here first, where their host belongs, and found none at all",
+    ),
+  elsewhere: z
+    .int()
+    .describe("likewise, flows that found none here and got one of another address"),
+  ...trendOfPorts,
+  topUsers: users.describe("private addresses that have most of its ports, three at most"),
+});
 
 export const pool = z.strictObject({
   vpc: z.string().describe("whose hosts are behind the public addresses"),
@@ -28,23 +53,17 @@ export const pool = z.strictObject({
   resting: ports.describe("likewise, whose last flow is over: nobody else gets them yet"),
   free: ports.describe("taken by nobody; other exposes may have the same addresses"),
   refused: z.int().describe("flows that found no free port, since the start"),
-  growthPerSecond: seconds.describe("ports, over the last minutes; null: not known yet"),
-  fullInSeconds: seconds.describe("when the last is taken; null: not foreseen within a day"),
-  topUsers: z
-    .array(z.strictObject({ address: z.string(), ports }))
-    .describe("private addresses that have most, ten at most; a shared port counts by its flows"),
+  elsewhere: z
+    .int()
+    .describe("flows that got a port of another address than their host's, which had none"),
+  ...trendOfPorts,
+  topUsers: users.describe(
+    "private addresses that have most, ten at most; a shared port counts by its flows",
+  ),
   addressCount: z.int().describe("public addresses"),
   addresses: z
-    .array(
-      z.strictObject({
-        address: z.string(),
-        size: ports,
-        used: ports,
-        resting: ports,
-        free: ports,
-      }),
-    )
-    .describe("of those that have been used the fullest, 100 at most"),
+    .array(publicAddress)
+    .describe("of those that have been used the fullest, fullest first, 100 at most"),
 });
 
 export const pools = route({
@@ -60,23 +79,35 @@ export const pools = route({
     // One more tells whether there is another page.
     const reports = await gateway.ask("pools", { first, most: limit + 1 });
     return {
-      items: reports
-        .slice(0, limit)
-        .map((report) => describePool(report, gateway.pools.trend(report.id))),
+      items: reports.slice(0, limit).map((report) => describePool(report, gateway.pools)),
       next: reports.length > limit ? `${first + limit}` : null,
     };
   },
 });
 
-function describePool(report: PoolReport, trend: Trend | undefined) {
-  const { id, taken, addresses, fullest, holders, place = null, ...rest } = report;
+type Trends = ApiGateway["pools"];
+
+function describePool(report: PoolReport, trends: Trends) {
+  const { id, taken, addresses, fullest, holders, place = null, ...more } = report;
+  const { isPaired, fullestRatio, ...rest } = more;
   return {
     ...rest,
     place,
-    growthPerSecond: trend === undefined ? null : trend.perMinute / 60,
-    fullInSeconds: trend?.fullInMillis === undefined ? null : trend.fullInMillis / 1000,
+    ...describeTrend(trends.trend(id)),
     topUsers: holders,
     addressCount: addresses,
-    addresses: fullest,
+    addresses: fullest.map((each) => describeAddress(each, trends.addressTrend(id, each.set))),
+  };
+}
+
+function describeAddress(report: PoolAddressReport, trend: Trend | undefined) {
+  const { set, holders, ...rest } = report;
+  return { ...rest, ...describeTrend(trend), topUsers: holders };
+}
+
+function describeTrend(trend: Trend | undefined) {
+  return {
+    growthPerSecond: trend === undefined ? null : trend.perMinute / 60,
+    fullInSeconds: trend?.fullInMillis === undefined ? null : trend.fullInMillis / 1000,
   };
 }

@@ -53,6 +53,7 @@ export class MasqueradePool implements Binder, NatPool {
   readonly #options: MasqueradeOptions;
   readonly #mappings: MappingTable;
   readonly #addresses: PublicAddresses;
+  readonly #homes: number;
   readonly #refusals: RefusalCounts;
   readonly #sequential: boolean;
   readonly #host = new Int32Array(5);
@@ -68,7 +69,9 @@ export class MasqueradePool implements Binder, NatPool {
     this.#sequential = context.state.sequential || options.allocation === "sequential";
     this.#addresses = new PublicAddresses(publics, options.ports, context);
     const { vni, peerVni, state } = context;
-    this.#refusals = state.refusals.of(`${vni} ${peerVni} ${publics.map(formatPrefixPorts)}`);
+    this.#homes = Math.min(this.#addresses.count, HOMES_MAX);
+    const key = `${vni} ${peerVni} ${publics.map(formatPrefixPorts)}`;
+    this.#refusals = state.refusals.of(key, this.#homes);
   }
 
   get vni(): number {
@@ -83,6 +86,10 @@ export class MasqueradePool implements Binder, NatPool {
     return this.#addresses.count;
   }
 
+  get isPaired(): boolean {
+    return !this.#sequential;
+  }
+
   size(protocol: number): number {
     return this.#addresses.size(protocol);
   }
@@ -90,12 +97,22 @@ export class MasqueradePool implements Binder, NatPool {
   addressOf(set: number, protocol: number): PoolAddress | undefined {
     const address = this.#addresses.ofSet(set, protocol);
     if (address === undefined) return undefined;
-    const { bytes } = address;
-    return { bytes, size: ownPortCount(address), gives: (port) => isOwnPort(address, port) };
+    const { bytes, index } = address;
+    return {
+      bytes,
+      size: ownPortCount(address),
+      gives: (port) => isOwnPort(address, port),
+      refused: this.#refusals.refusedAt(protocol, index),
+      elsewhere: this.#refusals.elsewhereAt(protocol, index),
+    };
   }
 
   refused(protocol: number): number {
-    return this.#refusals.of(protocol);
+    return this.#refusals.refused(protocol);
+  }
+
+  elsewhere(protocol: number): number {
+    return this.#refusals.elsewhere(protocol);
   }
 
   bind(draft: FlowDraft): number {
@@ -198,9 +215,11 @@ export class MasqueradePool implements Binder, NatPool {
       const port = this.#choose(address, draft, shared);
       if (port < 0) continue;
       draft.newSourcePort = port;
-      return this.#take(draft, address, shared);
+      const refused = this.#take(draft, address, shared);
+      if (i > 0 && refused === 0) this.#refusals.sendElsewhere(draft.protocol, first);
+      return refused;
     }
-    this.#refusals.add(draft.protocol);
+    this.#refusals.refuse(draft.protocol, first);
     return NO_FREE_PORT;
   }
 
@@ -217,8 +236,7 @@ export class MasqueradePool implements Binder, NatPool {
     const host = this.#host;
     host[0] = draft.from;
     for (let i = 0; i < draft.size / 4; i++) host[1 + i] = draft.view.getInt32(SOURCE + 4 * i);
-    const homes = Math.min(this.#addresses.count, HOMES_MAX);
-    return (hashWords(host, 0, 1 + draft.size / 4, 0, 0) >>> 0) % homes;
+    return (hashWords(host, 0, 1 + draft.size / 4, 0, 0) >>> 0) % this.#homes;
   }
 
   #choose(address: PublicAddress, draft: FlowDraft, shared: boolean): number {

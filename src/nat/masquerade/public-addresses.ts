@@ -21,6 +21,8 @@ interface Stretch {
 
 /** One public address for one protocol. */
 export interface PublicAddress {
+  /** In the whole pool. */
+  readonly index: number;
   /** In network order. */
   readonly bytes: Uint8Array;
   /** Number of its ports in the mapping table. */
@@ -125,6 +127,7 @@ export class PublicAddresses {
     const bytes = new Uint8Array(family === 4 ? 4 : 16);
     writeIpAddress(bytes, 0, { family, value });
     return {
+      index,
       bytes,
       set: this.#mappings.setOf(this.#peerVni, protocol, bytes),
       range: isQueryProtocol(protocol) ? ALL_PORTS : this.#ports,
