@@ -168,7 +168,7 @@ property(
       const answers = each.answers && (told.at(-1)?.sent.length ?? 0) > 0;
       const vpc = each.fromBlue ? "blue" : "green";
       texts.push(answers ? "reply" : `${vpc}: ${notationOf(each, modes)}`);
-      told.push(session.next(texts.at(-1)!)!);
+      told.push(...session.next(texts.at(-1)!));
     }
     const said = explainLive(live, 0, texts.map(readNext) as NextPacket[]);
     assert.deepEqual(said.map(timeless), told.map(timeless));

@@ -39,7 +39,8 @@ function explainLast({ config: text, from, packets }: Golden) {
   if (config === undefined) throw new Error(JSON.stringify(issues[0]));
   const session = new ExplainSession(config);
   const [first = "", ...others] = packets;
-  return [session.explain(first, from), ...others.map((each) => session.next(each))].at(-1)!;
+  const all = [session.explain(first, from), ...others.map((each) => session.next(each))];
+  return all.flat().at(-1)!;
 }
 
 for (const file of files) {

@@ -28,7 +28,7 @@ or "hex" and the bytes of an IP packet.
 
 --then is another packet, when the ones before have passed: "reply" for the answer to the last one,
 or a packet, after "VPC:" if it does not come from where the last one went. "wait 5m" lets time
-pass.
+pass. What becomes of fragments that have waited is told when it is decided.
 
 With --live the packets, 8 at most, are tried out on the running gateway, and undone: they meet the
 flows and neighbors that are there now, and nothing of them stays, is counted or leaves. Its time
@@ -88,11 +88,8 @@ function explainAll(path: string, packet: string, options: Options, io: CliIo): 
   const session = new ExplainSession(config);
   const all: PacketExplanation[] = [];
   try {
-    all.push(session.explain(packet, options.from));
-    for (const each of options.then ?? []) {
-      const next = session.next(each);
-      if (next !== undefined) all.push(next);
-    }
+    all.push(...session.explain(packet, options.from));
+    for (const each of options.then ?? []) all.push(...session.next(each));
   } catch (error) {
     if (!options.json) show(all, io);
     io.err(`isthmus: ${say(error as Error)}\n`);

@@ -17,7 +17,7 @@ export function formatExplanation(packet: PacketExplanation, colour: boolean): s
   const paint = painter(colour);
   const steps = packet.steps.filter(hasSaid).flatMap((step) => sayStep(step, paint));
   return [
-    paint.strong(`${packet.from}: ${packet.given}`),
+    paint.strong(`${packet.from}: ${packet.given}${packet.waited ? ", which has waited" : ""}`),
     "",
     ...steps,
     "",
@@ -69,6 +69,7 @@ function sayEnd({ verdict, to, sent, drop }: PacketExplanation, paint: Painter):
   if (verdict === "held") {
     return sent.map((packet) => `waits until the next hop answers, then to ${to}: ${packet}`);
   }
+  if (verdict === "waiting") return ["waits for the first fragment of its datagram"];
   if (verdict !== "sent") return [`${verdict}`];
   return sent.map((packet) => paint.good(`sent to ${to}: ${packet}`));
 }

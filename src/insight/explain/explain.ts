@@ -35,21 +35,41 @@ export interface PacketToExplain {
   readonly now: number;
 }
 
+/** Who sent a packet, and how it was written. */
+export type Given = Pick<PacketToExplain, "from" | "given">;
+
 /** The packet goes through `gateway` like any other, and leaves there what it leaves: a flow,
  * counts. Nothing else must be in the gateway. */
 export function explain(gateway: Gateway, packet: PacketToExplain): PacketExplanation {
-  const { iface, frame, now } = packet;
-  gateway.receive(iface, frame);
+  gateway.receive(packet.iface, packet.frame);
+  return explainRun(gateway, packet.now, () => packet)[0]!;
+}
+
+/** Runs `gateway`, and tells what becomes of the packets that it has received, then of those that
+ * have waited until now; `givenOf` is asked by their numbers, which count received packets from 0.
+ * `now` in milliseconds. */
+export function explainRun(
+  gateway: Gateway,
+  now: number,
+  givenOf: (number: number) => Given,
+): PacketExplanation[] {
   const trace: TraceLine[] = [];
-  gateway.run(now, trace);
-  const outcomes = [gateway.outcome(0)];
-  const explanation = explainTried(gateway, packet, {
-    trace,
-    outcomes,
-    answers: gateway.answers(),
+  const { received } = gateway.counts();
+  const count = gateway.run(now, trace);
+  const answers = gateway.answers();
+  const explanations = Array.from({ length: count }, (_, index) => {
+    const outcome = gateway.outcome(index);
+    const tried = {
+      trace: trace.filter((line) => line.index === index),
+      outcomes: [outcome],
+      answers: answers.filter(({ cause }) => cause === index),
+    };
+    const { number } = outcome;
+    const explanation = explainTried(gateway, givenOf(number), tried);
+    return number < received ? { ...explanation, waited: true } : explanation;
   });
   gateway.clear();
-  return explanation;
+  return explanations;
 }
 
 /** What would become of packets if they came now, one after the other. Nothing of it stays in the
@@ -75,13 +95,13 @@ export function explainLive(
 /** Before anything of it is undone. Looks at `looks` flows that may be near. */
 function explainTried(
   gateway: Gateway,
-  { from, given }: Pick<PacketToExplain, "from" | "given">,
+  { from, given }: Given,
   { trace, outcomes, answers }: Tried,
   looks = FLOWS_LOOKED_AT,
 ): PacketExplanation {
   const outcome = outcomes[0]!;
   // What stands in a row before is another packet's.
-  const lines = trace.filter(({ index, step }) => index === 0 && step !== BEFORE);
+  const lines = trace.filter(({ step }) => step !== BEFORE);
   const came = lines.find(({ packet: seen }) => seen !== "")?.packet ?? "";
   const leaves = outcome.verdict === "sent" || outcome.verdict === "held";
   const sent = leaves ? [outcome, ...outcome.pieces] : [];

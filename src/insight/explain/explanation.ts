@@ -8,6 +8,8 @@ export interface PacketExplanation {
   readonly given: string;
   /** VPC. */
   readonly from: string;
+  /** It came earlier, and waited for another packet. */
+  readonly waited?: boolean;
   /** Those that the packet came to, in order. */
   readonly steps: readonly StepExplanation[];
   readonly verdict: VerdictName;

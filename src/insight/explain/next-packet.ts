@@ -28,8 +28,8 @@ export interface Wait {
 /** Why there is no next packet after the last one; a sentence. */
 export class NothingNextError extends Error {}
 
-/** Reads "PACKET", "reply", either behind "VPC: ", or "wait 5m". Throws a NotationError for a packet
- * that is none. */
+/** Reads "PACKET", "reply", either behind "VPC: ", or "wait 5m". Throws a NotationError for a
+ * packet that is none. */
 export function readNext(text: string): NextPacket | Wait {
   const [, amount, unit = ""] = /^wait (\d+)(ms|s|m|h)$/.exec(text) ?? [];
   if (amount !== undefined) return { waitMillis: Number(amount) * MILLIS[unit]! };
@@ -65,6 +65,8 @@ function replyTo(last: PacketExplanation | undefined): ReadPacket {
   if (sent === undefined) {
     throw new NothingNextError("Nothing came out of the last packet to reply to.");
   }
-  const given = answerTo(sent).replace(/ syn(?= |$)/, " syn,ack");
+  const given = answerTo(sent)
+    .replace(/ syn(?= |$)/, " syn,ack")
+    .replace(/ mf(?= |$)/, "");
   return { given, frame: readPacket(given) };
 }

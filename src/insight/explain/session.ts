@@ -5,7 +5,7 @@ import { seededRandom } from "../../base/random.ts";
 import type { Config } from "../../config/model.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { SLOT_BYTES_MAX } from "../../packet/limits.ts";
-import { explain } from "./explain.ts";
+import { explainRun, type Given } from "./explain.ts";
 import type { PacketExplanation } from "./explanation.ts";
 import { type NextPacket, nextAfter, readNext, readUnlessReply } from "./next-packet.ts";
 
@@ -18,6 +18,8 @@ export class ExplainSession {
   readonly #config: Config;
   readonly #gateway: Gateway;
   readonly #interfaces = new Map<string, number>();
+  /** All so far, by their numbers. */
+  readonly #given: Given[] = [];
   #now = 0;
   #last: PacketExplanation | undefined;
 
@@ -33,27 +35,34 @@ export class ExplainSession {
   }
 
   /** "PACKET" in notation, or "reply" to the last one, from where the last one went; "VPC:
-   * PACKET"; or "wait 5m", which is no packet and explains nothing. Throws like `explain`. */
-  next(text: string): PacketExplanation | undefined {
+   * PACKET"; or "wait 5m", which is no packet. Throws like `explain`. */
+  next(text: string): PacketExplanation[] {
     const next = readNext(text);
     if (!("waitMillis" in next)) return this.#explain(next);
     this.#now += next.waitMillis;
-    return undefined;
+    return this.#run();
   }
 
-  /** `text` is a packet in notation, or "hex" and its bytes. `from` is a VPC. Throws an Error with
-   * a sentence, a NotationError for a packet that is none. */
-  explain(text: string, from: string): PacketExplanation {
+  /** What becomes of the packet, and then of those that have waited until it came. `text` is in
+   * notation, or "hex" and bytes. `from` is a VPC. Throws an Error with a sentence, a NotationError
+   * for a packet that is none. */
+  explain(text: string, from: string): PacketExplanation[] {
     return this.#explain({ from, packet: readUnlessReply(text) });
   }
 
-  #explain(next: NextPacket): PacketExplanation {
+  #explain(next: NextPacket): PacketExplanation[] {
     const packet = nextAfter(this.#last, next);
     const iface = this.#interfaceOf(packet.from);
-    const now = this.#now;
+    this.#gateway.receive(iface, packet.frame);
+    this.#given.push(packet);
+    const explanations = this.#run();
+    this.#last = explanations[0];
     this.#now += STEP_MILLIS;
-    this.#last = explain(this.#gateway, { ...packet, iface, now });
-    return this.#last;
+    return explanations;
+  }
+
+  #run(): PacketExplanation[] {
+    return explainRun(this.#gateway, this.#now, (number) => this.#given[number]!);
   }
 
   #interfaceOf(vpc: string): number {

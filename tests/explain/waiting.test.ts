@@ -1,0 +1,50 @@
+// Fragments that wait are explained when it is decided what becomes of them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ExplainSession } from "../../src/insight/explain/session.ts";
+import { configOf } from "../support/gateway.ts";
+
+const CONFIG = `
+vpcs: { blue: { vni: 101 }, green: { vni: 102 } }
+peerings:
+  p:
+    peering:
+      blue:
+        expose: [{ ips: [{ cidr: 10.0.0.0/24 }], as: [{ cidr: 192.0.2.1/32 }], nat: { masquerade: {} } }]
+      green: { expose: [{ ips: [{ cidr: 198.51.100.0/24 }] }] }
+`;
+const LAST = "udp 10.0.0.4 > 198.51.100.8 frag=1480 id=7 len=120";
+const FIRST = "blue: udp 10.0.0.4:3000 > 198.51.100.8:53 mf id=7 len=1500";
+
+/** What is told after each of `texts`: of whom, and how it ended. */
+function told(...texts: readonly string[]): string[][] {
+  const session = new ExplainSession(configOf(CONFIG));
+  const all = [session.explain(LAST, "blue"), ...texts.map((text) => session.next(text))];
+  return all.map((some) =>
+    some.map(({ given, waited, verdict }) => `${given} ${waited ? "waited" : "came"} ${verdict}`),
+  );
+}
+
+test("when the first one comes, those that waited follow it", () => {
+  assert.deepEqual(told(FIRST), [
+    [`${LAST} came waiting`],
+    [`${FIRST.slice(6)} came sent`, `${LAST} waited sent`],
+  ]);
+});
+
+test("when time is over they are told by themselves, and nobody twice", () => {
+  assert.deepEqual(told("wait 4s", "wait 1s", "wait 1h"), [
+    [`${LAST} came waiting`],
+    [],
+    [`${LAST} waited fragment-timeout`],
+    [],
+  ]);
+});
+
+test("the answer to a first fragment is a whole packet", () => {
+  assert.match(
+    told(FIRST, "reply")[2]![0]!,
+    /^udp 198\.51\.100\.8:53 > 192\.0\.2\.1:\d+ came sent$/,
+  );
+});
