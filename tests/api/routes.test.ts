@@ -310,6 +310,16 @@ test("neighbors, interfaces and counts", async () => {
   assert.deepEqual([sent, held.flows, dropped, flowCapacity], [2, 2, {}, 1024]);
 });
 
+test("what became of the NAT log is told, at each place", async () => {
+  const place = { kind: "file", place: "/a", open: true, records: 5, notTaken: 2, overrun: 1 };
+  api.natLog.read = () => [{ ...place, kind: "file", trouble: "full" }];
+  assert.deepEqual((await get("/v1/stats")).natLog, [{ ...place, trouble: "full" }]);
+  api.natLog.read = () => [{ ...place, kind: "file", trouble: undefined }];
+  assert.deepEqual((await get("/v1/stats")).natLog, [{ ...place, trouble: null }]);
+  const { body } = await api.app.inject({ method: "GET", url: "/metrics" });
+  assert.match(body, /isthmus_nat_log_lost_records_total\{.*place="\/a".*not-taken"\} 2\n/);
+});
+
 test("pools", async () => {
   assert.equal((await get("/v1/pools")).items.length, 3);
 });
