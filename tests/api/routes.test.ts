@@ -310,6 +310,26 @@ test("neighbors, interfaces and counts", async () => {
   assert.deepEqual([sent, held.flows, dropped, flowCapacity], [2, 2, {}, 1024]);
 });
 
+test("neighbors, in pages", async () => {
+  const item = { vpc: "blue", interface: null, address: "10.0.0.4", mac: null, vtep: null };
+  const asked: unknown[] = [];
+  const answer = { items: [{ ...item, state: "unknown", route: false }], next: 7 };
+  api.ask = (async (name: string, what: unknown) => {
+    asked.push([name, what]);
+    return asked.length === 1 ? answer : { items: [], next: null };
+  }) as typeof api.ask;
+  const { items, next } = await get("/v1/neighbors?limit=1&vpc=blue");
+  assert.deepEqual([items, next], [answer.items, "7"]);
+  assert.deepEqual(await get(`/v1/neighbors?cursor=${next}`), { items: [], next: null });
+  assert.deepEqual(asked, [
+    ["neighbors", { vpc: "blue", first: 0, most: 1 }],
+    ["neighbors", { vpc: undefined, first: 7, most: 100 }],
+  ]);
+  for (const query of ["limit=0", "limit=1001", "cursor=-1", "cursor=x", "first=1"]) {
+    await fails(`/v1/neighbors?${query}`, undefined, 400);
+  }
+});
+
 test("what became of the NAT log is told, at each place", async () => {
   const place = { kind: "file", place: "/a", open: true, records: 5, notTaken: 2, overrun: 1 };
   api.natLog.read = () => [{ ...place, kind: "file", trouble: "full" }];
