@@ -156,6 +156,23 @@ test("confirmed, it stays, and is saved then", async (context) => {
   assert.equal(readFileSync(api.file, "utf8"), MORE);
 });
 
+test("whoever says which configuration is meant confirms no other", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const mine = await get("/v1/config/apply?confirmWithin=60", MORE);
+  const others = await get("/v1/config/apply?confirmWithin=60", `${MORE} # again`);
+  const confirm = (generation: number) => `/v1/config/confirm?generation=${generation}`;
+  const { type, detail, generation } = await fails(confirm(mine.generation), {}, 409);
+  assert.match(type, /another-configuration$/);
+  assert.deepEqual([detail, generation], ["Configuration 3 waits for it, and not 2.", 3]);
+  assert.notEqual((await get("/v1/config")).confirmBy, null);
+  assert.equal((await get(confirm(others.generation), {})).generation, 3);
+  assert.equal((await get("/v1/config")).confirmBy, null);
+  assert.match((await fails(confirm(3), {}, 409)).type, /nothing-to-confirm$/);
+  for (const wrong of ["generation=0", "generation=x", "number=3"]) {
+    await fails(`/v1/config/confirm?${wrong}`, {}, 400);
+  }
+});
+
 test("another one, or the file, needs no confirmation of the one before", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   await get("/v1/config/apply?confirmWithin=60", MORE);
