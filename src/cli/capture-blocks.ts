@@ -2,14 +2,18 @@
 
 const INTERFACE_STATISTICS = 5;
 const ENHANCED_PACKET = 6;
+const OPTION_COMMENT = 1;
 const OPTION_MISSED = 5;
-/** Of interface statistics: where options begin. */
+/** Of interface statistics: where options begin, and those behind the number of missed packets. */
 const STATISTICS_OPTIONS = 20;
+const STATISTICS_MORE = STATISTICS_OPTIONS + 12;
 
 export class CaptureBlocks {
   packets = 0;
   /** As the file says. */
   missed = 0;
+  /** Why it is not whole, as the file says. */
+  cut: string | undefined;
   #rest: Buffer = Buffer.alloc(0);
 
   /** The whole blocks that are there now. Throws an Error for what is no pcapng of ours. */
@@ -33,5 +37,8 @@ export class CaptureBlocks {
     if (type !== INTERFACE_STATISTICS) return;
     if (block.readUInt16LE(STATISTICS_OPTIONS) !== OPTION_MISSED) return;
     this.missed = Number(block.readBigUInt64LE(STATISTICS_OPTIONS + 4));
+    if (block.readUInt16LE(STATISTICS_MORE) !== OPTION_COMMENT) return;
+    const length = block.readUInt16LE(STATISTICS_MORE + 2);
+    this.cut = block.toString("utf8", STATISTICS_MORE + 4, STATISTICS_MORE + 4 + length);
   }
 }

@@ -20,7 +20,7 @@ export function portOf(text: string): number {
   return port;
 }
 
-/** How many at most. */
+/** How many at most, or which of those that are counted from 1. */
 export function limitOf(text: string): number {
   const limit = Number(text);
   if (!Number.isInteger(limit) || limit < 1) {

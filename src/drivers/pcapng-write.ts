@@ -66,7 +66,7 @@ export class PcapngWriter {
   }
 
   /** How many packets of the interface were missed so far. */
-  statistics(iface: number, nanos: bigint, missed: number): void {
+  statistics(iface: number, nanos: bigint, missed: number, comment?: string): void {
     const body = new Uint8Array(12);
     const view = new DataView(body.buffer);
     view.setUint32(0, iface, true);
@@ -74,7 +74,9 @@ export class PcapngWriter {
     view.setUint32(8, Number(nanos & 0xffffffffn), true);
     const count = new Uint8Array(8);
     new DataView(count.buffer).setBigUint64(0, BigInt(missed), true);
-    this.#block(INTERFACE_STATISTICS, [body, option(OPTION_MISSED, count), END_OF_OPTIONS]);
+    const parts = [body, option(OPTION_MISSED, count)];
+    if (comment) parts.push(option(OPTION_COMMENT, encode(comment)));
+    this.#block(INTERFACE_STATISTICS, [...parts, END_OF_OPTIONS]);
   }
 
   #block(type: number, parts: readonly Uint8Array[]): void {

@@ -13,7 +13,7 @@ import { Attention } from "./attention.ts";
 import { turnEcho } from "./echo.ts";
 import { buildAnswer, buildQuestion, type NeighborNews, readNews } from "./frames.ts";
 import { type Link, ownAddressFor, vtepNumber } from "./link.ts";
-import { listNeighbors, type NeighborView } from "./list-neighbors.ts";
+import { type NeighborView, neighborView } from "./list-neighbors.ts";
 import { ASK_MILLIS, type Neighbor, Neighbors } from "./neighbors.ts";
 import { type OuterHop, wrap } from "./outer.ts";
 import { Plan, type Ways } from "./plan.ts";
@@ -150,9 +150,14 @@ export class Links {
     return this.#lastWanted;
   }
 
-  /** The neighbors as they are; while others come and go, those that stay are told once. */
-  neighbors(): Iterable<NeighborView> {
-    return listNeighbors(this.#neighbors, this.#plan);
+  /** Neighbors have numbers below this. */
+  get neighborLimit(): number {
+    return this.#neighbors.limit;
+  }
+
+  /** The neighbor of that number, if there is one, in `vpc` if that is given. */
+  neighbor(number: number, vpc?: string): NeighborView | undefined {
+    return neighborView(this.#neighbors, this.#plan, number, vpc);
   }
 
   /** Frames to send, since the last call. */

@@ -22,11 +22,18 @@ export interface NeighborView {
   readonly route: boolean;
 }
 
-export function* listNeighbors(neighbors: Neighbors, plan: Plan): Generator<NeighborView> {
-  for (const neighbor of neighbors.all()) {
-    const link = plan.link(neighbor.link);
-    if (link) yield viewNeighbor(neighbor, link);
-  }
+/** The neighbor of that number, which it keeps as long as it is known; undefined when there is
+ * none, or none in `vpc`. */
+export function neighborView(
+  neighbors: Neighbors,
+  plan: Plan,
+  entry: number,
+  vpc?: string,
+): NeighborView | undefined {
+  const neighbor = neighbors.get(entry);
+  const link = neighbor && plan.link(neighbor.link);
+  if (!link || (vpc !== undefined && link.vpc !== vpc)) return undefined;
+  return viewNeighbor(neighbor, link);
 }
 
 function viewNeighbor({ address, mac, vtep, asked, pinned }: Neighbor, link: Link): NeighborView {

@@ -59,6 +59,11 @@ export class Neighbors {
     return this.#all.values();
   }
 
+  /** Entries are below this. */
+  get limit(): number {
+    return this.#table.capacity;
+  }
+
   get(entry: number): Neighbor | undefined {
     return this.#all.get(entry);
   }

@@ -48,12 +48,17 @@ export type ApplyOutcome =
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "stopping" };
 
-export interface ConfirmOutcome {
-  readonly generation: number;
-  readonly saved: boolean;
-  /** What went wrong with the file. */
-  readonly notices: readonly string[];
-}
+export type ConfirmOutcome =
+  | {
+      readonly kind: "confirmed";
+      readonly generation: number;
+      readonly saved: boolean;
+      /** What went wrong with the file. */
+      readonly notices: readonly string[];
+    }
+  /** This one waits for it, and not the one that was meant. */
+  | { readonly kind: "another"; readonly generation: number }
+  | { readonly kind: "none" };
 
 export interface ConfigurationsDependencies {
   readonly file: string;
@@ -123,9 +128,9 @@ export class Configurations {
     return this.#next(() => this.#apply(text, options));
   }
 
-  /** The one that waits for it stays; undefined when none does. */
-  confirm(): Promise<ConfirmOutcome | undefined> {
-    return this.#next(() => this.#confirm());
+  /** The one that waits for it stays, if it is of that generation; undefined: whichever it is. */
+  confirm(generation?: number): Promise<ConfirmOutcome> {
+    return this.#next(() => this.#confirm(generation));
   }
 
   close(): void {
@@ -179,15 +184,16 @@ export class Configurations {
     return { ...outcome, saved: notices.length === 0, applied: { ...applied, notices: all } };
   }
 
-  #confirm(): ConfirmOutcome | undefined {
-    if (this.#pending === undefined) return undefined;
+  #confirm(meant: number | undefined): ConfirmOutcome {
+    if (this.#pending === undefined) return { kind: "none" };
+    const { generation } = this.#current;
+    if (meant !== undefined && meant !== generation) return { kind: "another", generation };
     const { save } = this.#pending;
     this.close();
-    const { generation } = this.#current;
     this.#with.log({ level: "info", message: "the configuration is confirmed" });
     this.#with.events.tell("confirmed", { generation });
     const notices = save ? this.#save() : [];
-    return { generation, saved: save && notices.length === 0, notices };
+    return { kind: "confirmed", generation, saved: save && notices.length === 0, notices };
   }
 
   /** Nobody has confirmed it. */

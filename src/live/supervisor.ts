@@ -103,6 +103,7 @@ class Supervisor implements ApiGateway {
   readonly configurations: Configurations;
   readonly ask: ApiGateway["ask"];
   readonly pools: PoolWatch;
+  readonly natLog: NatLog;
   readonly #finish: (code: number) => void;
   readonly #options: SuperviseOptions;
   readonly #log: Log;
@@ -113,7 +114,6 @@ class Supervisor implements ApiGateway {
   readonly #listeners: (readonly [signal: string, listener: () => void])[];
   /** That the gateway starts with. */
   readonly #config: Config;
-  readonly #natLog: NatLog;
   readonly #lookTimer: NodeJS.Timeout;
   readonly #poolTimer: NodeJS.Timeout;
   readonly #flowNews: FlowNews;
@@ -136,7 +136,7 @@ class Supervisor implements ApiGateway {
     this.#options = options;
     this.#log = options.log;
     this.#config = config;
-    this.#natLog = openNatLog(options.log);
+    this.natLog = openNatLog(options.log);
     this.#lookTimer = setInterval(() => this.#look(), LOOK_MILLIS);
     this.#listeners = [
       ["SIGHUP", () => this.#hup()],
@@ -215,7 +215,7 @@ class Supervisor implements ApiGateway {
   }
 
   #look(): void {
-    this.#natLog.tick();
+    this.natLog.tick();
     this.#flowNews.tick();
     void this.#dropNews.tick();
   }
@@ -226,7 +226,7 @@ class Supervisor implements ApiGateway {
         this.#log(news.line);
         break;
       case "flow-events":
-        this.#natLog.take(news.block);
+        this.natLog.take(news.block);
         this.#flowNews.take(news.block);
         this.#thread.pulse.take();
         break;
@@ -252,7 +252,7 @@ class Supervisor implements ApiGateway {
     const details = { file, pid: process.pid, millis: rounded(millis) };
     this.#log({ level: "info", message: "the gateway runs", details });
     this.#runs = true;
-    this.#natLog.follow(this.#config);
+    this.natLog.follow(this.#config);
     if (!watch || this.#stopping) return;
     this.#watch = new FileWatch(file, () => this.configurations.reload("file"));
     // It may have changed while the ports were opened.
@@ -261,12 +261,12 @@ class Supervisor implements ApiGateway {
 
   async #swapIn(config: Config): Promise<Answer> {
     const answer = await this.#thread.order({ kind: "apply", config });
-    if (answer.kind === "applied") this.#natLog.follow(config);
+    if (answer.kind === "applied") this.natLog.follow(config);
     return answer;
   }
 
   #hup(): void {
-    this.#natLog.reopen();
+    this.natLog.reopen();
     this.configurations.reload("SIGHUP");
   }
 
@@ -314,7 +314,7 @@ class Supervisor implements ApiGateway {
     clearInterval(this.#poolTimer);
     const late = setTimeout(() => process.kill(process.pid, "SIGKILL"), TERMINATE_MILLIS);
     await this.#thread.terminate();
-    await this.#natLog.close();
+    await this.natLog.close();
     clearTimeout(late);
     this.#finish(code);
   }

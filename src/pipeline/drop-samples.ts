@@ -89,6 +89,11 @@ export class DropSamples {
     this.#next = new Uint8Array(kinds);
   }
 
+  /** Number of the newest sample; 0 before the first. */
+  get newest(): number {
+    return this.#taken;
+  }
+
   /** Whether a packet of this kind is to be stored. Time that runs backwards begins anew. */
   isDue(kind: number, now: number): boolean {
     if (kind < 0) {

@@ -19,6 +19,7 @@ import { Histogram } from "../../src/live/histogram.ts";
 import { LoopCounts } from "../../src/live/loop-counts.ts";
 import type { Answer } from "../../src/live/messages.ts";
 import { ReloadCounts } from "../../src/live/metrics/reload-counts.ts";
+import type { PlaceReport } from "../../src/live/nat-log/account.ts";
 import { PoolWatch } from "../../src/live/pool-watch.ts";
 import { QUESTIONS, type QuestionName } from "../../src/live/questions/questions.ts";
 import { ROUTES } from "../../src/live/routes/routes.ts";
@@ -53,6 +54,7 @@ export class Api {
   readonly events = new EventHub();
   readonly configurations: Configurations;
   readonly pools: PoolWatch;
+  readonly natLog: { read: () => PlaceReport[] } = { read: () => [] };
   readonly clock = new ManualClock();
   readonly app: FastifyInstance;
   reloads: ApiGateway["reloads"] = new ReloadCounts(1_700_000_000_000, 1).read();

@@ -156,6 +156,23 @@ test("confirmed, it stays, and is saved then", async (context) => {
   assert.equal(readFileSync(api.file, "utf8"), MORE);
 });
 
+test("whoever says which configuration is meant confirms no other", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const mine = await get("/v1/config/apply?confirmWithin=60", MORE);
+  const others = await get("/v1/config/apply?confirmWithin=60", `${MORE} # again`);
+  const confirm = (generation: number) => `/v1/config/confirm?generation=${generation}`;
+  const { type, detail, generation } = await fails(confirm(mine.generation), {}, 409);
+  assert.match(type, /another-configuration$/);
+  assert.deepEqual([detail, generation], ["Configuration 3 waits for it, and not 2.", 3]);
+  assert.notEqual((await get("/v1/config")).confirmBy, null);
+  assert.equal((await get(confirm(others.generation), {})).generation, 3);
+  assert.equal((await get("/v1/config")).confirmBy, null);
+  assert.match((await fails(confirm(3), {}, 409)).type, /nothing-to-confirm$/);
+  for (const wrong of ["generation=0", "generation=x", "number=3"]) {
+    await fails(`/v1/config/confirm?${wrong}`, {}, 400);
+  }
+});
+
 test("another one, or the file, needs no confirmation of the one before", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   await get("/v1/config/apply?confirmWithin=60", MORE);
@@ -308,6 +325,36 @@ test("neighbors, interfaces and counts", async () => {
   send(2);
   const { sent, held, dropped, flowCapacity } = await get("/v1/stats");
   assert.deepEqual([sent, held.flows, dropped, flowCapacity], [2, 2, {}, 1024]);
+});
+
+test("neighbors, in pages", async () => {
+  const item = { vpc: "blue", interface: null, address: "10.0.0.4", mac: null, vtep: null };
+  const asked: unknown[] = [];
+  const answer = { items: [{ ...item, state: "unknown", route: false }], next: 7 };
+  api.ask = (async (name: string, what: unknown) => {
+    asked.push([name, what]);
+    return asked.length === 1 ? answer : { items: [], next: null };
+  }) as typeof api.ask;
+  const { items, next } = await get("/v1/neighbors?limit=1&vpc=blue");
+  assert.deepEqual([items, next], [answer.items, "7"]);
+  assert.deepEqual(await get(`/v1/neighbors?cursor=${next}`), { items: [], next: null });
+  assert.deepEqual(asked, [
+    ["neighbors", { vpc: "blue", first: 0, most: 1 }],
+    ["neighbors", { vpc: undefined, first: 7, most: 100 }],
+  ]);
+  for (const query of ["limit=0", "limit=1001", "cursor=-1", "cursor=x", "first=1"]) {
+    await fails(`/v1/neighbors?${query}`, undefined, 400);
+  }
+});
+
+test("what became of the NAT log is told, at each place", async () => {
+  const place = { kind: "file", place: "/a", open: true, records: 5, notTaken: 2, overrun: 1 };
+  api.natLog.read = () => [{ ...place, kind: "file", trouble: "full" }];
+  assert.deepEqual((await get("/v1/stats")).natLog, [{ ...place, trouble: "full" }]);
+  api.natLog.read = () => [{ ...place, kind: "file", trouble: undefined }];
+  assert.deepEqual((await get("/v1/stats")).natLog, [{ ...place, trouble: null }]);
+  const { body } = await api.app.inject({ method: "GET", url: "/metrics" });
+  assert.match(body, /isthmus_nat_log_lost_records_total\{.*place="\/a".*not-taken"\} 2\n/);
 });
 
 test("pools", async () => {

@@ -52,6 +52,27 @@ test("capture to a pipe ends when nobody reads it any more", async () => {
   }
 });
 
+test("a capture whose connection ends too soon is kept, and it is said", async () => {
+  const server = createServer((_, answer) => {
+    answer.writeHead(200).write(Buffer.from(capture(3, 0).slice(0, -5), "latin1"));
+    setTimeout(() => answer.destroy(), 100);
+  });
+  const folder = mkdtempSync(path.join(tmpdir(), "isthmus-api-"));
+  const socket = path.join(folder, "api.sock");
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  try {
+    const { err, code, files } = await runCli(["capture", "-o", "x.pcapng", "--api", socket]);
+    assert.equal(code, 1);
+    assert.match(err, /^isthmus: the gateway has ended the capture before its time: .*\n$/);
+    assert.match(err, /; 3 packets written, 0 packets missed\n/);
+    // The last block was not whole.
+    assert.equal(files.get("x.pcapng")!.length % 4, 0);
+  } finally {
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("capture that the gateway refuses writes no file", () =>
   withFakeApi({ "GET /v1/capture": new Refusal(409, "Somebody captures") }, async ({ run }) => {
     const { err, code, files } = await run(["capture", "-o", "x.pcapng"]);

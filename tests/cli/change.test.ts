@@ -44,9 +44,17 @@ test("apply --confirm-within tells until when, and how to keep it", () =>
     },
     async ({ run, asked }) => {
       const { out } = await run(["apply", "new.yaml", "--confirm-within", "1m30s"], { files });
-      assert.match(out, /taken back at 2026-11-25T10:01:30Z, unless you say: isthmus confirm\n$/);
+      assert.match(
+        out,
+        /taken back at 2026-11-25T10:01:30Z, unless you say: isthmus confirm --generation 4\n$/,
+      );
       assert.equal(asked[0]?.path, "/v1/config/apply?confirmWithin=90");
       assert.equal((await run(["confirm"])).out, "Configuration 4 stays.\n");
+      assert.equal(asked.at(-1)?.path, "/v1/config/confirm");
+      const { out: stays } = await run(["confirm", "--generation", "4"]);
+      assert.equal(stays, "Configuration 4 stays.\n");
+      assert.equal(asked.at(-1)?.path, "/v1/config/confirm?generation=4");
+      assert.equal((await run(["confirm", "--generation", "0"])).code, 1);
       assert.deepEqual(JSON.parse((await run(["confirm", "--json"])).out), { generation: 4 });
       assert.equal((await run(["apply", "new.yaml", "--save"], { files })).code, 0, "not yet");
       assert.equal(asked.at(-1)?.path, "/v1/config/apply?save=true");

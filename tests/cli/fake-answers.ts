@@ -330,6 +330,26 @@ export const STATS: ApiStats = {
   flowCapacity: 65_536,
   interfaces: {},
   held: { flows: 3, mappings: 2, hosts: 0, datagrams: 0 },
+  natLog: [
+    {
+      kind: "file",
+      place: "/var/log/isthmus/nat.jsonl",
+      open: true,
+      records: 120_000,
+      notTaken: 0,
+      overrun: 0,
+      trouble: null,
+    },
+    {
+      kind: "syslog",
+      place: "udp://192.0.2.9:514",
+      open: true,
+      records: 120_000,
+      notTaken: 70,
+      overrun: 5,
+      trouble: "more than 1024 datagrams wait",
+    },
+  ],
 };
 
 const page = (items: readonly object[]) => ({ items, next: null });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ANSWERS, FLOWS, NO_DROPS, POOLS } from "./fake-answers.ts";
+import { ANSWERS, FLOWS, NEIGHBORS, NO_DROPS, POOLS } from "./fake-answers.ts";
 import { Refusal, runCli, withFakeApi } from "./fake-api.ts";
 import { assertGolden } from "./golden.ts";
 
@@ -161,6 +161,23 @@ test("a long list is asked for in pages, and it is said that there is more", () 
       assert.match(out, /These are the first 2500; there are more \(--limit\)\.\n$/);
       const { items, next } = JSON.parse((await run(["show", "flows", "--json"])).out);
       assert.deepEqual([items.length, next], [50, "50"]);
+    },
+  ));
+
+test("of neighbors all are shown, page by page", () =>
+  withFakeApi(
+    {
+      "GET /v1/neighbors": ({ path }) => {
+        const first = Number(new URLSearchParams(path.split("?")[1]).get("cursor") ?? 0);
+        const items = new Array(100).fill(NEIGHBORS[0]);
+        return { items, next: first < 300 ? `${first + 150}` : null };
+      },
+    },
+    async ({ run, asked }) => {
+      const { out } = await run(["show", "neighbors"]);
+      const paths = asked.map(({ path }) => path.replace("/v1/neighbors", ""));
+      assert.deepEqual(paths, ["", "?cursor=150", "?cursor=300"]);
+      assert.equal(out.split("\n").length, 1 + 300 + 1);
     },
   ));
 

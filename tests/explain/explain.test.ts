@@ -21,7 +21,7 @@ interface Golden {
   readonly from: string;
   /** As `ExplainSession.next` takes them; the last is the one that is dropped. */
   readonly packets: readonly string[];
-  readonly expect: string;
+  readonly expect?: string;
 }
 
 const FOLDER = path.join(root, "tests/explain");
@@ -50,12 +50,13 @@ for (const file of files) {
     const golden = document.toJS() as Golden;
     const explained = explainLast(golden);
     const text = formatExplanation(explained, false).trimEnd();
-    if (process.env["ISTHMUS_GOLDEN"] === "write") {
+    const isNew = text !== golden.expect?.trimEnd();
+    if (isNew && process.env["ISTHMUS_GOLDEN"] === "write") {
       document.set("expect", `${text}\n`);
       writeFileSync(whole, document.toString({ lineWidth: 0 }));
     }
     assert.equal(explained.drop?.reason, reasonOf(file));
-    assert.equal(text, golden.expect.trimEnd());
+    assert.equal(text, golden.expect?.trimEnd());
   });
 }
 

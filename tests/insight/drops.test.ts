@@ -101,6 +101,40 @@ test("drops are told by reason, VPCs, interface and step", () => {
   assert.deepEqual([report.elsewhere, report.notices], [0, []]);
 });
 
+test("where a port is not exposed, the sample has the expose that has the address", () => {
+  const gateway = gatewayOf(`
+vpcs: { blue: { vni: 100 }, green: { vni: 200 } }
+peerings:
+  p:
+    peering:
+      blue: { expose: [{ ips: [{ cidr: 10.0.0.0/24, ports: 1024-65535 }] }] }
+      green:
+        expose:
+          - { ips: [{ cidr: 10.1.0.0/16, ports: "53" }] }
+          - { ips: [{ cidr: 10.1.1.0/24, ports: "80" }] }
+`);
+  const blue = rawInterface(gateway, "blue");
+  for (const [index, text] of [
+    "udp 10.0.0.4:2000 > 10.1.0.8:54",
+    "udp 10.0.0.4:2000 > 10.1.1.8:54",
+    "udp 10.0.0.4:7 > 10.1.0.8:53",
+    "udp 10.0.0.4:7 > 10.2.0.8:53",
+  ].entries()) {
+    gateway.receive(blue, buildPacket(parsePacket(text)));
+    gateway.run(1000 * index);
+    gateway.clear();
+  }
+  const told = samples(gateway).map(({ reason, to, source, destination }) =>
+    [reason, to, source?.label ?? "-", destination?.label ?? "-"].join(", "),
+  );
+  assert.deepEqual(told.reverse(), [
+    "port-not-exposed, , -, expose 1 of green",
+    "port-not-exposed, , -, expose 2 of green",
+    "source-port-not-exposed, green, expose 1 of blue, expose 1 of green",
+    "no-peering, , -, -",
+  ]);
+});
+
 test("a sample has the packet, and the lines that decided, also after they are gone", () => {
   const { gateway, fromWire } = start();
   fromWire(100, "tcp 10.0.0.4:1 > 198.51.100.8:23 syn");

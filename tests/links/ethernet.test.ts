@@ -3,7 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { finish } from "../../src/insight/work.ts";
 import { buildAnswer, buildQuestion } from "../../src/links/frames.ts";
+import type { DataPath } from "../../src/live/data-path.ts";
+import { neighbors } from "../../src/live/questions/neighbors.ts";
 import { LiveGateway, macOf } from "../support/live-gateway.ts";
 import {
   CONFIG,
@@ -329,7 +332,7 @@ test("neighbors are told: who is known, who has been asked for, who a route lead
   const live = start();
   live.send("b0", frame(HOST, GW.b0, UDP));
   const tellAll = () =>
-    [...live.gateway.links!.neighbors()].map(
+    finish(neighbors({ gateway: live.gateway } as DataPath, { first: 0, most: 9 })).items.map(
       ({ vpc, interface: name, address, mac, vtep, state, route }) =>
         [vpc, name, address, mac ?? vtep, state, route].join(" "),
     );

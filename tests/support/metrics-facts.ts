@@ -81,6 +81,17 @@ export function metricsFacts(): MetricsFacts {
     })),
     loop: loop.read(),
     reloads: reloads.read(),
+    natLog: [
+      {
+        kind: "syslog",
+        place: "udp://192.0.2.9:514",
+        open: true,
+        records: 41,
+        notTaken: 42,
+        overrun: 43,
+        trouble: undefined,
+      },
+    ],
     process: {
       userSeconds: 1.5,
       systemSeconds: 0.25,

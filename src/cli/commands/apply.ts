@@ -6,7 +6,11 @@ import type { Applied, Confirmed } from "../api-types.ts";
 import { endSentence } from "../end-sentence.ts";
 import { count, counted } from "../human.ts";
 import type { CliIo } from "../io.ts";
-import { secondsOf } from "../option-values.ts";
+import { limitOf, secondsOf } from "../option-values.ts";
+
+interface ConfirmOptions extends ApiOptions {
+  readonly generation?: number;
+}
 
 interface ApplyOptions extends ApiOptions {
   /** Seconds. */
@@ -41,15 +45,21 @@ export function registerApply(program: Command, io: CliIo): void {
         }),
       );
     });
-  apiCommand(program, "confirm", "keep what was applied with --confirm-within").action(
-    (options: ApiOptions) =>
+  apiCommand(program, "confirm", "keep what was applied with --confirm-within")
+    .option("--generation <number>", "only if it is this one, as apply has told", limitOf)
+    .action(({ generation, ...options }: ConfirmOptions) =>
       askGateway(options, io, async (client) => {
-        const confirmed = await client.post<Confirmed>("/v1/config/confirm");
+        const path = "/v1/config/confirm";
+        const confirmed = await client.post<Confirmed>(path, undefined, { generation });
         if (options.json) printJson(confirmed, io);
         else io.out(`Configuration ${confirmed.generation} stays.\n`);
         return 0;
       }),
-  );
+    );
+}
+
+function howToConfirm(generation: number): string {
+  return `isthmus confirm --generation ${generation}`;
 }
 
 function appliedText({ generation, kept, ended, notices, confirmBy, saved }: Applied): string {
@@ -62,7 +72,7 @@ function appliedText({ generation, kept, ended, notices, confirmBy, saved }: App
     ...(saved ? ["It is in the gateway's file."] : []),
     ...(confirmBy === null
       ? []
-      : [`It is taken back at ${confirmBy}, unless you say: isthmus confirm`]),
+      : [`It is taken back at ${confirmBy}, unless you say: ${howToConfirm(generation)}`]),
   ]
     .map((line) => `${line}\n`)
     .join("");

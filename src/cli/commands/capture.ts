@@ -62,17 +62,27 @@ function capture(options: CaptureOptions, io: CliIo): void {
         if (path === "-" && io.unread) break;
       }
     } catch (error) {
-      if (!stopped) throw new ApiError(`the gateway has ended the capture: ${said(error)}`);
+      if (!stopped) throw new ApiError(`${why(blocks, error)}; ${countsOf(blocks)}`);
     } finally {
       output.close();
     }
-    const { packets, missed } = blocks;
+    const { packets, missed, cut } = blocks;
+    // Something in between may have made a good end of it.
+    if (cut !== undefined) throw new ApiError(`${cut}; ${countsOf(blocks)}`);
     if (options.json) io.err(`${JSON.stringify({ packets, missed })}\n`);
-    else io.err(`${counted(packets, "packet")} written, ${counted(missed, "packet")} missed.\n`);
+    else io.err(`${countsOf(blocks)}.\n`);
     return 0;
   });
 }
 
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : `${error}`;
+function countsOf({ packets, missed }: CaptureBlocks): string {
+  return `${counted(packets, "packet")} written, ${counted(missed, "packet")} missed`;
+}
+
+/** The file knows best. */
+function why({ cut }: CaptureBlocks, error: unknown): string {
+  if (cut !== undefined) return cut;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== "ECONNRESET") return `the gateway has ended the capture: ${message}`;
+  return "the gateway has ended the capture before its time: it stopped, or nobody read for long";
 }

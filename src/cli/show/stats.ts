@@ -13,6 +13,13 @@ const PAIR_COLUMNS = [
   { title: "DROPPED", right: true },
 ];
 
+const LOG_COLUMNS = [
+  { title: "NAT LOG", cut: true },
+  { title: "RECORDS", right: true },
+  { title: "LOST", right: true },
+  { title: "WHY", cut: true },
+];
+
 export function statsText(stats: ApiStats, io: CliIo): string {
   const { held: now, pairs, generation, uptimeSeconds } = stats;
   const dropped = Object.entries(stats.dropped).sort((a, b) => b[1] - a[1]);
@@ -41,10 +48,17 @@ export function statsText(stats: ApiStats, io: CliIo): string {
     bytes(size),
     count(lost),
   ]);
+  const logRows = stats.natLog.map(({ kind, place, records, notTaken, overrun, trouble }) => [
+    `${kind} ${place}`,
+    count(records),
+    count(notTaken + overrun),
+    trouble ?? (overrun > 0 ? "the gateway did not keep up" : ""),
+  ]);
   return [
     `Running for ${duration(uptimeSeconds)}, configuration ${generation}\n`,
     `${bold("PACKETS", io)}\n${lines(packets)}`,
     `${bold("HELD", io)}\n${lines(held)}`,
     ...(pairRows.length > 0 ? [tableText(PAIR_COLUMNS, pairRows, io)] : []),
+    ...(logRows.length > 0 ? [tableText(LOG_COLUMNS, logRows, io)] : []),
   ].join("\n");
 }

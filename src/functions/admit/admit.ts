@@ -31,11 +31,16 @@ const FLOW_EXPIRED = DROP["flow-expired"].code;
 const SOURCE_NOT_EXPOSED = DROP["source-not-exposed"].code;
 const SOURCE_PORT_NOT_EXPOSED = DROP["source-port-not-exposed"].code;
 
+/** A drop code stands here, and above it the rule that came closest. */
+const CODE_BITS = 8;
+const CODE = (1 << CODE_BITS) - 1;
+
 export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFunction {
   const { bytes, view, l3, flags, vpc, protocol, sourcePort, destinationPort } = pool;
   const { toVpc, direction, sourceRule, destinationRule, flow, verdict } = pool;
 
-  /** Rules with conditions, out of the common way. A rule, or minus a drop code. */
+  /** Rules with conditions, out of the common way. A rule, or minus a drop code with the rule that
+   * covers the address but not the port. */
   function chooseDestination(row: number, rule: number): number {
     if (rule === 0) return -NO_PEERING;
     const { rules } = snapshot.current;
@@ -43,7 +48,7 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     if (chosen > 0)
       return rules[chosen * RULE_WORDS + KIND]! === RECEIVE ? ask(row, chosen) : chosen;
     if (chosen === NO_FLOW) return -NO_FLOW_DROP;
-    return -PORT_NOT_EXPOSED;
+    return -(PORT_NOT_EXPOSED | (rule << CODE_BITS));
   }
 
   /** Several VPCs may receive at one public address: the one whose endpoint it is, else the first,
@@ -65,11 +70,13 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
     if (rule === 0) return -SOURCE_NOT_EXPOSED;
     const { rules } = snapshot.current;
     const chosen = chooseRule(rules, rule, protocol[row]!, sourcePort[row]!);
-    return chosen > 0 ? chosen : -SOURCE_PORT_NOT_EXPOSED;
+    if (chosen > 0) return chosen;
+    sourceRule[row] = rule;
+    return -SOURCE_PORT_NOT_EXPOSED;
   }
 
-  /** First pass: the rule of each destination, or minus a drop code. Apart from the second, so
-   * that the cache misses of different packets overlap. */
+  /** First pass: the rule of each destination, or what `chooseDestination` says. Apart from the
+   * second, so that the cache misses of different packets overlap. */
   function findDestinations(rows: Int32Array, count: number): void {
     const { cells, rules, destinationRoots } = snapshot.current;
     for (let i = 0; i < count; i++) {
@@ -93,8 +100,8 @@ export function admit(pool: PacketPool, snapshot: SnapshotHolder): NetworkFuncti
       const rowFlags = flags[row]!;
       const found = destinationRule[row]!;
       if (found < 0) {
-        verdict[row] = reasonOf(row, -found);
-        destinationRule[row] = 0;
+        verdict[row] = reasonOf(row, -found & CODE);
+        destinationRule[row] = -found >> CODE_BITS;
         decided++;
         continue;
       }

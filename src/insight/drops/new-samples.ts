@@ -16,28 +16,29 @@ export interface NewSamples {
 
 const PLACES_AT_ONCE = 256;
 
-/** Those behind the number `after`, at most `most`; without `after` none, to begin with. */
+/** Those behind the number `after`, at most `most`; without `after` none, to begin with. What comes
+ * while it is looking is left for the next time. */
 export function* newSamples(
   gateway: Gateway,
   after: number | undefined,
   most: number,
 ): Work<NewSamples> {
-  const { serial } = gateway.parts.drops.ledger.samples;
-  let newest = 0;
-  /** By reason and pair. */
-  const places = new Map<number, number>();
+  const { serial, newest } = gateway.parts.drops.ledger.samples;
+  if (after === undefined) return { newest, samples: [], others: 0 };
+  /** By reason and pair: which sample, and where. */
+  const found = new Map<number, { number: number; place: number }>();
   for (const [place, number] of serial.entries()) {
     if (place % PLACES_AT_ONCE === PLACES_AT_ONCE - 1) yield;
-    newest = Math.max(newest, number);
-    if (after === undefined || number <= after) continue;
+    if (number <= after || number > newest) continue;
     const kind = Math.floor(place / SAMPLES_EACH);
-    const known = places.get(kind);
-    if (known === undefined || serial[known]! < number) places.set(kind, place);
+    const known = found.get(kind);
+    if (known === undefined || known.number < number) found.set(kind, { number, place });
   }
-  const chosen = [...places.values()].sort((a, b) => serial[b]! - serial[a]!).slice(0, most);
+  const chosen = [...found.values()].sort((a, b) => b.number - a.number).slice(0, most);
   yield;
-  const samples = chosen.map((place) => readSample(gateway, place));
+  // Its place may have been given to another.
+  const still = chosen.filter(({ number, place }) => serial[place] === number);
+  const samples = still.map(({ place }) => readSample(gateway, place));
   samples.sort((a, b) => a.number - b.number);
-  const others = after === undefined ? 0 : Math.max(0, newest - after - samples.length);
-  return { newest, samples, others };
+  return { newest, samples, others: Math.max(0, newest - after - samples.length) };
 }

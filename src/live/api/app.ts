@@ -2,6 +2,7 @@
 // look.
 
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -10,6 +11,7 @@ import fastify, {
 } from "fastify";
 import type { Log } from "../data-path.ts";
 import { whyNot } from "./access.ts";
+import { mindCut } from "./cut-short.ts";
 import type { ApiGateway } from "./gateway.ts";
 import { perform } from "./perform.ts";
 import { PROBLEM_TYPE, Problem } from "./problem.ts";
@@ -103,6 +105,7 @@ async function answer(
   const mediaType = headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   const result = await perform(route, gateway(), { query, body, mediaType });
   reply.header("cache-control", "no-store");
+  if (result instanceof Readable) mindCut(result, reply.raw);
   if (typeof route.reply === "string") return reply.type(route.reply).send(result);
   return sendJson(reply, JSON_TYPE, result);
 }

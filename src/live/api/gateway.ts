@@ -4,6 +4,7 @@ import type { Configurations } from "../configurations.ts";
 import type { EventHub } from "../events.ts";
 import type { Answer } from "../messages.ts";
 import type { ReloadReport } from "../metrics/reload-counts.ts";
+import type { NatLog } from "../nat-log/nat-log.ts";
 import type { PoolWatch } from "../pool-watch.ts";
 import type { Asked, QuestionName, Reply } from "../questions/questions.ts";
 
@@ -22,6 +23,7 @@ export interface ApiGateway {
   >;
   readonly events: EventHub;
   readonly pools: Pick<PoolWatch, "trend" | "addressTrend" | "lasting">;
+  readonly natLog: Pick<NatLog, "read">;
   /** What became of the configurations; undefined until the gateway runs. */
   readonly reloads: ReloadReport | undefined;
   /** What the data path and its loop have counted; no answer when the gateway stops before. */

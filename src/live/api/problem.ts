@@ -9,6 +9,7 @@ export const PROBLEMS = {
   "invalid-configuration": "The configuration is wrong",
   "refused-configuration": "The machine has not what the configuration asks for",
   "nothing-to-confirm": "No configuration waits to be confirmed",
+  "another-configuration": "Another configuration waits to be confirmed",
   "not-ready": "The gateway does not run yet, or no more",
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;

@@ -33,12 +33,13 @@ export class CaptureFile {
     }
   }
 
-  /** Says, in the file, how many were missed so far. */
-  missed(count: number): void {
+  /** Says, in the file, how many were missed so far; and `why` it ends here, if too soon. */
+  missed(count: number, why?: string): void {
     this.#writer.statistics(
       this.#interfaces.values().next().value ?? this.#interface("", false),
       this.#nanos,
       count,
+      why,
     );
   }
 

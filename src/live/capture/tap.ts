@@ -21,7 +21,7 @@ const CHUNK_BYTES = 32 << 10;
 /** Packets handed over at a time, as packets wait meanwhile: some 0.3 ms. */
 const PORTION = 16;
 /** Somebody who does not fetch for so long is gone. */
-const PATIENCE_MILLIS = 10_000;
+export const PATIENCE_MILLIS = 10_000;
 
 /** A packet and what became of it. Plain data. */
 export interface Tapped extends Omit<Outcome, "frame" | "packet" | "offset" | "pieces"> {
@@ -50,6 +50,8 @@ export interface Fetched {
   /** Packets meant that were not taken, since the beginning. */
   readonly missed: number;
   readonly isOver: boolean;
+  /** Whether it ended before its time, as nobody fetched: packets are missing behind the last. */
+  readonly isCut: boolean;
 }
 
 export class Tap {
@@ -61,6 +63,7 @@ export class Tap {
   #left = 0;
   #count = 0;
   #missed = 0;
+  #isCut = false;
   #fetchedAt = 0;
   #packets: Tapped[] = [];
   /** Numbers of packets that were meant, and wait for another fragment. */
@@ -93,6 +96,7 @@ export class Tap {
     this.#left = most;
     this.#count = 0;
     this.#missed = 0;
+    this.#isCut = false;
     this.#came = 0;
     this.#packets = [];
     this.#waiting.clear();
@@ -117,12 +121,14 @@ export class Tap {
   /** The next of what has been captured. Over when nothing more will come, as for somebody who has
    * been taken for gone. */
   fetch(ticket: number): Fetched {
-    if (ticket !== this.#ticket) return { packets: [], more: false, missed: 0, isOver: true };
+    if (ticket !== this.#ticket) {
+      return { packets: [], more: false, missed: 0, isOver: true, isCut: true };
+    }
     const packets = this.#packets.splice(0, PORTION);
     const more = this.#packets.length > 0;
     this.#fetchedAt = this.#clock.now();
     const isOver = this.#test === undefined || this.#left === 0;
-    return { packets, more, missed: this.#missed, isOver: isOver && !more };
+    return { packets, more, missed: this.#missed, isOver: isOver && !more, isCut: this.#isCut };
   }
 
   /** Before a run: what came. */
@@ -145,6 +151,8 @@ export class Tap {
   after(ran: number): void {
     const millis = this.#clock.now();
     if (millis - this.#fetchedAt > PATIENCE_MILLIS) {
+      this.#missed += this.#packets.length;
+      this.#isCut = true;
       this.#close();
       return;
     }

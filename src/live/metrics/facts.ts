@@ -6,6 +6,7 @@ import type { PoolLevel } from "../../insight/pools/levels.ts";
 import type { GatewayState } from "../../insight/state.ts";
 import type { DataPathCounts } from "../data-path.ts";
 import type { LoopReport } from "../loop-counts.ts";
+import type { PlaceReport } from "../nat-log/account.ts";
 import type { ProcessFacts } from "./process-facts.ts";
 import type { ReloadReport } from "./reload-counts.ts";
 
@@ -17,6 +18,8 @@ export interface MetricsFacts {
   readonly pools: readonly PoolFacts[];
   readonly loop: LoopReport;
   readonly reloads: ReloadReport;
+  /** By place, those that were there once included. */
+  readonly natLog: readonly PlaceReport[];
   readonly process: ProcessFacts;
   /** Dropped packets by reason and more, where that is known; without, by reason alone. */
   readonly drops?: readonly DropCount[] | undefined;

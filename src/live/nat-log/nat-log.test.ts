@@ -114,12 +114,15 @@ function logOf() {
   const told: string[] = [];
   const sinks = new Map<string, { lost: number; trouble: string | undefined }>();
   const clock = { now: 0 };
+  /** What the disk and the network still need. */
+  const closing: { promise: Promise<void> | undefined } = { promise: undefined };
   const open = (target: NatLogTarget) => {
     const place = target.kind === "file" ? target.path : target.host;
     const state = { lost: 0, trouble: undefined as string | undefined };
     sinks.set(place, state);
     const rest = ({ event: _event, ...more }: LogMark) => JSON.stringify(more);
     return {
+      kind: target.kind,
       place,
       get lost() {
         return state.lost;
@@ -134,17 +137,22 @@ function logOf() {
       reopen: () => told.push(`${place} reopen`),
       close: async () => {
         told.push(`${place} close`);
+        await closing.promise;
       },
     };
   };
   const log = new NatLog({ log: (line) => lines.push(line), now: () => clock.now, open });
-  const follow = (what: "flows" | "endpoints", ...paths: string[]) => {
-    const to = paths.map((each) => ({ kind: "file", path: each }) as const);
+  const follow = (what: "flows" | "endpoints", ...paths: string[]) =>
+    followAll(
+      what,
+      paths.map((each) => ({ kind: "file", path: each }) as const),
+    );
+  const followAll = (what: "flows" | "endpoints", to: readonly NatLogTarget[]) => {
     const natLog = to.length === 0 ? undefined : { what, destinations: false, to };
     log.follow({ natLog, vpcs: [{ name: "blue", vni: 101 } as Vpc] });
   };
   const take = () => told.splice(0);
-  return { log, lines, clock, sinks, follow, take };
+  return { log, lines, clock, sinks, closing, follow, followAll, take };
 }
 
 test("places come and go with configurations, and the log says from when to when it is whole", async () => {
@@ -215,6 +223,91 @@ test("a place that goes says what it has lost, and one that comes back begins an
   );
 });
 
+/** A block of records that nobody looks into. */
+function blockOf(count: number, lost: number): EventBlock {
+  return { words: new Int32Array(count * RECORD_WORDS), count, tick: 0, millis: 0, lost };
+}
+
+test("counts of a place go on while it is closed, and when it comes back", async () => {
+  const { log, sinks, closing, follow } = logOf();
+  const read = () => log.read().map((each) => Object.values(each));
+  log.take(blockOf(0, 3));
+  follow("flows", "/a");
+  assert.deepEqual(read(), [["file", "/a", true, 0, 0, 0, undefined]]);
+  log.take(blockOf(10, 8));
+  Object.assign(sinks.get("/a")!, { lost: 7, trouble: "full" });
+  assert.deepEqual(read(), [["file", "/a", true, 10, 7, 5, "full"]]);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  closing.promise = promise;
+  const first = sinks.get("/a")!;
+  follow("flows", "/b");
+  // Something was on its way to the disk.
+  first.lost = 9;
+  log.take(blockOf(1, 9));
+  const after = ["file", "/a", false, 10, 9, 5, "full"];
+  assert.deepEqual(read(), [after, ["file", "/b", true, 1, 0, 1, undefined]]);
+  resolve();
+  await promise;
+  await new Promise(setImmediate);
+  assert.deepEqual(read()[0], after);
+  follow("flows", "/a");
+  log.take(blockOf(2, 9));
+  Object.assign(sinks.get("/a")!, { lost: 1, trouble: "slow" });
+  assert.deepEqual(read()[0], ["file", "/a", true, 12, 10, 5, "slow"]);
+});
+
+test("what is lost while a place is being closed is told too", async () => {
+  const { log, lines, sinks, closing, follow } = logOf();
+  closing.promise = Promise.resolve().then(() => {
+    sinks.get("/a")!.lost = 4;
+  });
+  follow("flows", "/a");
+  await log.close();
+  assert.deepEqual(
+    lines.map(({ message }) => message),
+    ["4 records of the NAT log to /a were lost: undefined"],
+  );
+});
+
+test("syslog and IPFIX to one host and port are two places", async () => {
+  const { log, lines, clock, sinks, followAll } = logOf();
+  const at = { host: "192.0.2.9", port: 514 };
+  followAll("flows", [{ kind: "syslog", ...at, facility: 16 }]);
+  Object.assign(sinks.get(at.host)!, { lost: 5, trouble: "away" });
+  followAll("flows", [
+    { kind: "syslog", ...at, facility: 16 },
+    { kind: "ipfix", ...at },
+  ]);
+  Object.assign(sinks.get(at.host)!, { lost: 2, trouble: "away" });
+  clock.now = 60_000;
+  log.tick();
+  assert.deepEqual(
+    lines.map(({ message }) => message.replace("192.0.2.9", "…")),
+    [
+      "5 records of the NAT log to … were lost: away",
+      "the NAT log to … does not go well: away",
+      "the NAT log to … does not go well: away",
+      "2 records of the NAT log to … were lost: away",
+    ],
+  );
+  assert.deepEqual(
+    log.read().map(({ kind, notTaken }) => [kind, notTaken]),
+    [
+      ["syslog", 5],
+      ["ipfix", 2],
+    ],
+  );
+  // Another facility: the same place, by another sender.
+  followAll("flows", [{ kind: "syslog", ...at, facility: 3 }]);
+  assert.deepEqual(
+    log.read().map(({ kind, open }) => [kind, open]),
+    [
+      ["syslog", true],
+      ["ipfix", false],
+    ],
+  );
+});
+
 test("whoever listens gets all flows, and the log none more than it wants", () => {
   const { events, feed } = feedOf();
   feed.watch(true, 0);
@@ -233,6 +326,7 @@ test("whoever listens gets all flows, and the log none more than it wants", () =
   ] as const) {
     const written: string[] = [];
     const sink: Sink = {
+      kind: "file",
       place: "here",
       lost: 0,
       trouble: undefined,

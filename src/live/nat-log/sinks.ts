@@ -9,6 +9,7 @@ import { syslogMessage } from "./syslog.ts";
 import { UdpSender, type UdpTools } from "./udp-sender.ts";
 
 export interface Sink {
+  readonly kind: NatLogTarget["kind"];
   /** For people: the path or the URL. */
   readonly place: string;
   /** Records that did not get there, and why the last did not. */
@@ -36,6 +37,7 @@ export function openSink(target: NatLogTarget, tools: SinkTools): Sink {
   const place = `udp://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const write = target.kind === "ipfix" ? ipfixWriter(sender) : syslogWriter(target, tools, sender);
   return {
+    kind: target.kind,
     place,
     write,
     get lost() {
@@ -55,6 +57,7 @@ function fileSink(path: string): Sink {
     jsonMark({ event: "log-lost", records }, now),
   );
   return {
+    kind: "file",
     place: path,
     get lost() {
       return file.lost;

@@ -21,6 +21,7 @@ const issues = z.array(
     other: z.strictObject({ path: z.string(), place }).optional(),
   }),
 );
+const GENERATION_MAX = 1_000_000_000;
 const time = z.iso.datetime().describe("UTC");
 const notices = z.array(z.string()).describe("what the operator should know");
 const saved = z.boolean().describe("whether the file says the same now");
@@ -116,14 +117,32 @@ export const confirm = route({
   method: "post",
   path: "/v1/config/confirm",
   summary: "The configuration that waits for it stays.",
+  query: z.strictObject({
+    generation: wholeNumber(
+      1,
+      GENERATION_MAX,
+      "of the one that is meant, as it was told when applied; whichever waits if absent",
+    ).optional(),
+  }),
   reply: confirmed,
   problems: [409],
-  handle: async ({ gateway }) => {
-    const outcome = await gateway.configurations.confirm();
-    if (outcome) return outcome;
-    throw new Problem(409, "There is none, or it has gone already.", {
-      kind: "nothing-to-confirm",
-    });
+  handle: async ({ gateway, query }) => {
+    const outcome = await gateway.configurations.confirm(query.generation);
+    switch (outcome.kind) {
+      case "confirmed": {
+        const { generation, saved, notices } = outcome;
+        return { generation, saved, notices };
+      }
+      case "another": {
+        const { generation } = outcome;
+        const detail = `Configuration ${generation} waits for it, and not ${query.generation}.`;
+        throw new Problem(409, detail, { kind: "another-configuration", more: { generation } });
+      }
+      default:
+        throw new Problem(409, "There is none, or it has gone already.", {
+          kind: "nothing-to-confirm",
+        });
+    }
   },
 });
 

@@ -24,6 +24,7 @@ export const metrics = route({
       loop,
       state,
       reloads,
+      natLog: gateway.natLog.read(),
       pools: pools.map((level) => ({
         ...level,
         trend: gateway.pools.trend(level.id),

@@ -32,6 +32,19 @@ export const counted = z.strictObject({
     .describe("at the moment; flows that are over and rest included"),
   flowCapacity: count.describe("most flows, of each address family"),
   interfaces: z.record(z.string(), counters),
+  natLog: z
+    .array(
+      z.strictObject({
+        kind: z.enum(["file", "syslog", "ipfix"]),
+        place: z.string().describe("a path or a URL"),
+        open: z.boolean().describe("whether the configuration in force names it"),
+        records: count.describe("handed to it"),
+        notTaken: count.describe("of those, lost: the disk or the network did not take them"),
+        overrun: count.describe("lost before, as the gateway's main thread did not keep up"),
+        trouble: z.nullable(z.string()).describe("why it did not take the last ones"),
+      }),
+    )
+    .describe("places that there were since the start"),
 });
 
 export const stats = route({
@@ -50,6 +63,7 @@ export const stats = route({
       held: all.tracked,
       flowCapacity: all.flowCapacity,
       interfaces: Object.fromEntries(all.interfaces),
+      natLog: gateway.natLog.read().map((place) => ({ ...place, trouble: place.trouble ?? null })),
     };
   },
 });
