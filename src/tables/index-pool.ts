@@ -26,6 +26,14 @@ export class IndexPool {
     return this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.used++;
   }
 
+  /** As if none from `used` on, which are all given back, had ever been given out. */
+  forget(used: number): void {
+    const known = this.#free.subarray(0, this.#freeCount).filter((index) => index < used);
+    this.#free.set(known);
+    this.#freeCount = known.length;
+    this.used = used;
+  }
+
   giveBack(index: number): void {
     this.#free[this.#freeCount++] = index;
   }
