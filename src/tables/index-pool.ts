@@ -28,9 +28,11 @@ export class IndexPool {
 
   /** As if none from `used` on, which are all given back, had ever been given out. */
   forget(used: number): void {
-    const known = this.#free.subarray(0, this.#freeCount).filter((index) => index < used);
-    this.#free.set(known);
-    this.#freeCount = known.length;
+    let kept = 0;
+    for (let i = 0; i < this.#freeCount; i++) {
+      if (this.#free[i]! < used) this.#free[kept++] = this.#free[i]!;
+    }
+    this.#freeCount = kept;
     this.used = used;
   }
 
