@@ -46,10 +46,12 @@ export class FlowUndo {
   begin(): void {
     const { mappings } = this.#flows.nat;
     for (const each of this.#flows.tables) {
-      const { sweeper } = each;
+      const { sweeper, used } = each;
       const { at } = sweeper;
+      // So that those that are looked at next, whether they are over, are the same.
       this.#remedies.push(() => {
         sweeper.at = at;
+        each.forgetNumbers(used);
       });
       each.parting = (table, flow) => {
         const before = remember(table, flow);

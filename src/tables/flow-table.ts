@@ -226,6 +226,11 @@ export class FlowTable {
     return this.#numbers.used;
   }
 
+  /** As if no flow numbers from `used` on, which nobody has, had ever been given out. */
+  forgetNumbers(used: number): void {
+    if (used < this.used) this.#numbers.forget(used);
+  }
+
   /** A packet in the direction of `entry` that may change the state: in any state but established,
    * or with flags that do. `flags` is 0 for all but TCP. Idle times count from the tick `since`. */
   track(entry: number, protocol: number, flags: number, sequence: number, since: number): void {

@@ -26,6 +26,16 @@ export class IndexPool {
     return this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.used++;
   }
 
+  /** As if none from `used` on, which are all given back, had ever been given out. */
+  forget(used: number): void {
+    let kept = 0;
+    for (let i = 0; i < this.#freeCount; i++) {
+      if (this.#free[i]! < used) this.#free[kept++] = this.#free[i]!;
+    }
+    this.#freeCount = kept;
+    this.used = used;
+  }
+
   giveBack(index: number): void {
     this.#free[this.#freeCount++] = index;
   }

@@ -47,6 +47,8 @@ function stateOf(gateway: Gateway) {
     tracked: gateway.tracked(),
     free: pool.free,
     verdicts: pipeline.verdicts.slice(),
+    // Both say which flows are looked at next, whether they are over.
+    swept: flows.tables.map(({ used, sweeper }) => [used, sweeper.at]),
     words,
   };
 }
