@@ -38,7 +38,7 @@ const SLOW_NAMES = [
 ];
 const SLOW = new RegExp(`^tests/(?:${SLOW_NAMES.join("|")})`);
 /** Folders whose quick files of tests share a process, which is half a second less for each. */
-const TOGETHER = /^(?:src\/\w+|tests\/(?:cli|config|gateway|insight|links))\//;
+const TOGETHER = /^(?:src\/\w+|tests\/(?:cli|config|explain|gateway|insight|links))\//;
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 
@@ -89,7 +89,8 @@ async function runTests(files: readonly string[]): Promise<Totals> {
     files,
     concurrency: 2,
     timeout: FILE_MILLIS,
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    // As many threads as there are cores without those of the garbage collector.
+    execArgv: ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"],
   });
   for await (const { type, data } of stream) {
     if (type === "test:stdout" || type === "test:stderr") process.stdout.write(data.message);

@@ -110,7 +110,10 @@ test("through a prepared tunnel", () => {
     innerSourceMac: mac(3),
     innerDestinationMac: mac(4),
   });
-  const gateway = new Gateway({ slots: 16 }, { random: seededRandom(1), adjacency });
+  const gateway = new Gateway(
+    { slots: 16, flowCapacity: 64 },
+    { random: seededRandom(1), adjacency },
+  );
   gateway.apply(configOf(CONFIG));
   const { frame, packet } = answerTo(
     gateway,
@@ -131,7 +134,7 @@ test("a frame to a group is not answered", () => {
 });
 
 test("without room in the pool there is no answer, and nothing leaks", () => {
-  const gateway = new Gateway({ slots: 16 }, { random: seededRandom(1) });
+  const gateway = new Gateway({ slots: 16, flowCapacity: 64 }, { random: seededRandom(1) });
   gateway.apply(configOf(CONFIG));
   const iface = ethernetInterface(gateway, { vpc: "v1" });
   const frame = ethernetFrame(buildPacket(parsePacket(V4)));
@@ -145,7 +148,10 @@ test("without room in the pool there is no answer, and nothing leaks", () => {
 });
 
 test("in small slots an answer quotes what fits, and touches no other packet", () => {
-  const gateway = new Gateway({ slots: 16, slotBytes: 512 }, { random: seededRandom(1) });
+  const gateway = new Gateway(
+    { slots: 16, slotBytes: 512, flowCapacity: 64 },
+    { random: seededRandom(1) },
+  );
   gateway.apply(configOf(CONFIG));
   const iface = ethernetInterface(gateway);
   const inner = ethernetFrame(buildPacket(parsePacket(V6.replace("len=1000", "len=300"))));

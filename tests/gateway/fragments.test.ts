@@ -199,7 +199,7 @@ function assertSame(got: string, expected: string): void {
 }
 
 test("an IPv6 packet that is its own only fragment is whole, and waits for nobody (RFC 6946)", () => {
-  const gateway = new Gateway({ slots: 16 }, { random: seededRandom(1) });
+  const gateway = new Gateway({ slots: 16, flowCapacity: 64 }, { random: seededRandom(1) });
   gateway.apply(CONFIG);
   const inside = rawInterface(gateway, "inside");
   const packet = buildPacket(parsePacket('udp [fd00:1::1]:9 > [2001:db8:2::1]:53 data="whole"'));
@@ -211,7 +211,7 @@ test("an IPv6 packet that is its own only fragment is whole, and waits for nobod
 });
 
 test("a first fragment without the whole transport header is dropped (RFC 1858, 3; RFC 7112)", () => {
-  const gateway = new Gateway({ slots: 16 }, { random: seededRandom(1) });
+  const gateway = new Gateway({ slots: 16, flowCapacity: 64 }, { random: seededRandom(1) });
   gateway.apply(CONFIG);
   const inside = rawInterface(gateway, "inside");
   const tcp = buildPacket(parsePacket('tcp 10.0.0.1:9 > 198.51.100.1:80 syn data="0123456789"'));
@@ -236,7 +236,7 @@ function withDestinationOptions(packet: Uint8Array): Uint8Array {
 }
 
 test("IPv6 extension headers in the fragments: only the first says what the datagram is", () => {
-  const gateway = new Gateway({ slots: 16 }, { random: seededRandom(1) });
+  const gateway = new Gateway({ slots: 16, flowCapacity: 64 }, { random: seededRandom(1) });
   gateway.apply(CONFIG);
   const inside = rawInterface(gateway, "inside");
   const packet = buildPacket(
@@ -258,7 +258,7 @@ test("IPv6 extension headers in the fragments: only the first says what the data
 });
 
 test("with few rows in the pool, those who have waited go on in the next run", () => {
-  const gateway = new Gateway({ slots: 16 }, { random: seededRandom(1) });
+  const gateway = new Gateway({ slots: 16, flowCapacity: 64 }, { random: seededRandom(1) });
   gateway.apply(CONFIG);
   const inside = rawInterface(gateway, "inside");
   const data = "x".repeat(400);

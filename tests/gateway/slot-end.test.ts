@@ -26,7 +26,10 @@ function lastFragment(): Uint8Array {
 }
 
 test("a later fragment at the very end of the pool", () => {
-  const gateway = new Gateway({ slots: SLOTS, slotBytes: 512 }, { random: seededRandom(1) });
+  const gateway = new Gateway(
+    { slots: SLOTS, slotBytes: 512, flowCapacity: 64 },
+    { random: seededRandom(1) },
+  );
   const side = (cidr: string, nat?: object) => ({ expose: [{ ips: [{ cidr }], ...nat }] });
   gateway.apply(
     configOf({

@@ -45,7 +45,7 @@ function makeGateway(): Gateway {
   });
   const { config } = loadConfig(text, "", natModes);
   const gateway = new Gateway(
-    { slots: 256, slotBytes: 65792 },
+    { slots: 256, slotBytes: 65792, flowCapacity: 64 },
     { random: seededRandom(1), adjacency },
   );
   gateway.apply(config!);

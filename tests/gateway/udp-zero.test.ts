@@ -45,7 +45,7 @@ for (const [name, there, back, checksum] of [
 ] as const) {
   for (const traced of [false, true]) {
     test(`UDP checksum zero ${name}, ${traced ? "step by step" : "fast"}`, () => {
-      const options = { slots: 16, ports: "sequential" } as const;
+      const options = { slots: 16, flowCapacity: 64, ports: "sequential" } as const;
       const gateway = new Gateway(options, { random: seededRandom(1) });
       gateway.apply(CONFIG);
       const [a, b] = [rawInterface(gateway, "a"), rawInterface(gateway, "b")];

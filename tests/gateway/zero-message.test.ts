@@ -31,7 +31,7 @@ const CONFIG = configOf({
 
 for (const own of [5, 0, 0xffff]) {
   test(`a reply of zeros to a request whose identifier was ${own}`, () => {
-    const options = { slots: 16, ports: "sequential" } as const;
+    const options = { slots: 16, flowCapacity: 64, ports: "sequential" } as const;
     const gateway = new Gateway(options, { random: seededRandom(1) });
     gateway.apply(CONFIG);
     const [a, b] = [rawInterface(gateway, "a"), rawInterface(gateway, "b")];

@@ -88,7 +88,7 @@ function vtepAddress(vtep: number) {
 
 /** Reads what no live interface has. */
 class UnlinkedGateway {
-  readonly gateway = new Gateway({ slots: 16 }, { random: seededRandom(1) });
+  readonly gateway = new Gateway({ slots: 16, flowCapacity: 64 }, { random: seededRandom(1) });
   now = 1_000_000;
   readonly #names: readonly string[];
 

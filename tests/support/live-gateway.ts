@@ -32,7 +32,8 @@ export class LiveGateway {
   constructor(text: string, ports: readonly PortSetup[], pool: PoolOptions = {}) {
     const { slots = 128, slotBytes = SLOT_BYTES } = pool;
     const notice = (sentence: string) => this.notices.push(sentence);
-    this.gateway = new Gateway({ slots, slotBytes }, { random: seededRandom(1), live: { notice } });
+    const sizes = { slots, slotBytes, flowCapacity: 1024 };
+    this.gateway = new Gateway(sizes, { random: seededRandom(1), live: { notice } });
     this.#ports = ports;
     this.#outbox = new Outbox(ports.length, slots);
     const config = configOf(text);
