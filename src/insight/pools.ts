@@ -100,6 +100,8 @@ class Counting {
   readonly #all: readonly FoundPool[];
   readonly #bySet = new Map<number, Slot[]>();
   readonly #byPool: Slot[][] = [];
+  /** Made so far, of all pools. */
+  #slots = 0;
   /** Of the pools, by their number; then of addresses. */
   readonly #groups: Group[];
   /** By mapping. */
@@ -135,7 +137,7 @@ class Counting {
       }
     }
     for (const each of found.sets) {
-      if (slots.length % SLOTS_AT_ONCE === SLOTS_AT_ONCE - 1) yield;
+      if (this.#slots++ % SLOTS_AT_ONCE === SLOTS_AT_ONCE - 1) yield;
       const { set, address, taken } = each;
       const group = groups.get(set) ?? index;
       const slot: Slot = { set, address, taken, found, group, used: 0, resting: 0 };

@@ -2,8 +2,6 @@
 // for a flow that began its search there. Pools are made anew for each configuration; what they
 // counted goes on, as long as VPC, peer and addresses are the same.
 
-const PROTOCOLS = 256;
-
 /** Of one protocol: those of all first, then by address. */
 interface Counts {
   readonly refused: Float64Array;
@@ -14,7 +12,7 @@ export class RefusalCounts {
   readonly #all: Refusals;
   readonly #homes: number;
   /** By protocol; made with the first that is counted: most pools never refuse. */
-  readonly #counts: (Counts | undefined)[] = new Array(PROTOCOLS).fill(undefined);
+  readonly #counts: (Counts | undefined)[] = [];
 
   constructor(all: Refusals, homes: number) {
     this.#all = all;

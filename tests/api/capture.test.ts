@@ -277,9 +277,11 @@ async function until(holds: () => boolean): Promise<void> {
   assert.ok(holds());
 }
 
-test("who does not read for long gets what there was, why it ends, and no good end", async () => {
+/** A capture of `seconds` that nobody reads, so that all that is between is full, and then for so
+ * long that the gateway ends it. */
+async function unread(seconds: number): Promise<IncomingMessage> {
   const { socket, pass, stall } = await slowly();
-  const asked = get({ socketPath: socket, path: "/v1/capture?seconds=600", agent: false });
+  const asked = get({ socketPath: socket, path: `/v1/capture?seconds=${seconds}`, agent: false });
   const [answer] = (await once(asked, "response")) as [IncomingMessage];
   let fetched = 0;
   const { fetch } = api.tap;
@@ -295,6 +297,11 @@ test("who does not read for long gets what there was, why it ends, and no good e
   }
   stall();
   assert.equal(api.tap.isOpen, false);
+  return answer;
+}
+
+test("who does not read for long gets what there was, why it ends, and no good end", async () => {
+  const answer = await unread(600);
   const blocks = new CaptureBlocks();
   let whole = 0;
   let came = 0;
@@ -308,6 +315,17 @@ test("who does not read for long gets what there was, why it ends, and no good e
   assert.equal(whole, came);
   assert.ok(blocks.packets > 100 && blocks.missed > 100);
   assert.match(blocks.cut!, /^the gateway has ended this capture .* nobody read it for 10 s$/);
+});
+
+test("likewise who reads again when the time of the capture is over, too", async () => {
+  const answer = await unread(2);
+  await sleep(4200);
+  const blocks = new CaptureBlocks();
+  const read = async () => {
+    for await (const chunk of answer) blocks.take(chunk);
+  };
+  await assert.rejects(read(), { code: "ECONNRESET" });
+  assert.match(blocks.cut!, /nobody read it for 10 s$/);
 });
 
 test("the command line says that a capture was cut, and keeps what it has", async () => {

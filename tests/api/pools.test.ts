@@ -3,8 +3,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import type { z } from "zod";
+import { pools } from "../../src/insight/pools.ts";
+import { finish } from "../../src/insight/work.ts";
+import type { DataPath } from "../../src/live/data-path.ts";
 import { FAMILY_GROUPS } from "../../src/live/metrics/families.ts";
 import { PoolWatch } from "../../src/live/pool-watch.ts";
+import { pools as poolPage } from "../../src/live/questions/pools.ts";
 import { pools as poolsRoute } from "../../src/live/routes/pools.ts";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
 import { configOf, pass, rawInterface } from "../support/gateway.ts";
@@ -257,4 +261,16 @@ test("by TCP the metrics need the token, and before the gateway runs there are n
   await guarded.close();
   api.reloads = undefined;
   assert.equal((await api.request("/metrics")).status, 503);
+});
+
+test("pools are handed over as texts, and not more than packets may wait for", () => {
+  send(4, 3);
+  const dataPath = { gateway: api.gateway } as DataPath;
+  const all = finish(poolPage(dataPath, { first: 0, most: 3 }));
+  assert.deepEqual([all.texts.length, all.next], [3, null]);
+  assert.equal(all.texts[2], JSON.stringify(finish(pools(api.gateway))[2]));
+  const few = finish(poolPage(dataPath, { first: 1, most: 1 }));
+  assert.deepEqual(few, { texts: [all.texts[1]], next: 2 });
+  const long = finish(poolPage(dataPath, { first: 0, most: 3 }, all.texts[0]!.length + 1));
+  assert.deepEqual(long, { texts: all.texts.slice(0, 2), next: 2 });
 });

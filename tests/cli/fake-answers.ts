@@ -349,6 +349,15 @@ export const STATS: ApiStats = {
       overrun: 5,
       trouble: "more than 1024 datagrams wait",
     },
+    {
+      kind: "ipfix",
+      place: "udp://192.0.2.9:4739",
+      open: false,
+      records: 800,
+      notTaken: 0,
+      overrun: 0,
+      trouble: null,
+    },
   ],
 };
 

@@ -17,7 +17,7 @@ const LOG_COLUMNS = [
   { title: "NAT LOG", cut: true },
   { title: "RECORDS", right: true },
   { title: "LOST", right: true },
-  { title: "WHY", cut: true },
+  { title: "STATE", cut: true },
 ];
 
 export function statsText(stats: ApiStats, io: CliIo): string {
@@ -48,11 +48,13 @@ export function statsText(stats: ApiStats, io: CliIo): string {
     bytes(size),
     count(lost),
   ]);
-  const logRows = stats.natLog.map(({ kind, place, records, notTaken, overrun, trouble }) => [
+  const logRows = stats.natLog.map(({ kind, place, open, records, notTaken, overrun, trouble }) => [
     `${kind} ${place}`,
     count(records),
     count(notTaken + overrun),
-    trouble ?? (overrun > 0 ? "the gateway did not keep up" : ""),
+    [...(open ? [] : ["closed"]), trouble ?? (overrun > 0 ? "the gateway did not keep up" : "")]
+      .filter(Boolean)
+      .join("; "),
   ]);
   return [
     `Running for ${duration(uptimeSeconds)}, configuration ${generation}\n`,

@@ -88,19 +88,20 @@ test("a pool without ports is not told, nor one that is gone", () => {
   assert.deepEqual(alarms.observe([], 2), []);
 });
 
-/** A pool with addresses of 1000 ports each, as full as that; fullest first. */
+/** A pool with addresses of 1000 ports each, as full as that. */
 function pool(taken: readonly number[], isPaired = true): WatchedPool {
   const ofAll = taken.reduce((sum, each) => sum + each, 0);
+  const sets = [...taken.keys()].sort((a, b) => taken[b]! - taken[a]!);
   return {
     ...level(ofAll, 1000 * taken.length),
     pool: "192.0.2.0/24",
     addresses: taken.length,
     isPaired,
     watched: {
-      sets: Int32Array.from(taken.keys()),
+      sets: Int32Array.from(sets),
       sizes: new Int32Array(taken.length).fill(1000),
-      taken: Int32Array.from(taken),
-      bytes: Uint8Array.from(taken.flatMap((_, index) => [192, 0, 2, 1 + index])),
+      taken: Int32Array.from(sets, (set) => taken[set]!),
+      bytes: Uint8Array.from(sets.flatMap((set) => [192, 0, 2, 1 + set])),
     },
   };
 }
@@ -137,6 +138,24 @@ test("an address that will be full within ten minutes is told, when half of it i
     pool([600, 300 + 30 * index, 30 * index, 0, 0, 0]),
   );
   assert.deepEqual(toldOf(looks), ["7 pool-alarm address-full-soon 192.0.2.2"]);
+});
+
+test("one that grows as fast and is not half full is not told", () => {
+  const looks = Array.from({ length: 12 }, (_, index) => pool([40 * index, 0, 0, 0, 0, 0]));
+  assert.deepEqual(toldOf(looks), []);
+});
+
+test("what is over is told of the address that the alarm was about", () => {
+  const growing = Array.from({ length: 10 }, (_, index) => pool([600, 300 + 30 * index, 0, 0, 0]));
+  assert.deepEqual(toldOf([...growing, pool([600, 100, 0, 0, 0])]), [
+    "7 pool-alarm address-full-soon 192.0.2.2",
+    "10 pool-alarm-over address-full-soon 192.0.2.2",
+  ]);
+  const full = [[960, 0], [960, 970], [100, 870]]; // biome-ignore format: a table
+  assert.deepEqual(toldOf(full.map((taken) => pool([...taken, 0, 0]))), [
+    "0 pool-alarm address-95-percent 192.0.2.1",
+    "2 pool-alarm-over address-95-percent 192.0.2.1",
+  ]);
 });
 
 test("an event about an address has its numbers, and names the pool", () => {

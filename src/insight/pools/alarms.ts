@@ -42,6 +42,8 @@ interface State {
 }
 
 interface AddressState extends State {
+  /** Number of its port set. */
+  readonly set: number;
   readonly address: string;
 }
 
@@ -88,10 +90,14 @@ const RULES: readonly Rule[] = [
     cause: "address-full-soon",
     unless: "full-soon",
     of: ({ first, fullest }) => first ?? fullest,
-    begins: isWithin(SOON_MILLIS),
-    ends: (state) => !isWithin(NO_LONGER_SOON_MILLIS)(state),
+    begins: (state) => isHalfFull(state) && isWithin(SOON_MILLIS)(state),
+    ends: (state) => !isHalfFull(state) || !isWithin(NO_LONGER_SOON_MILLIS)(state),
   },
 ];
+
+function isHalfFull({ taken, size }: Pick<State, "taken" | "size">): boolean {
+  return taken >= ADDRESS_LEAST * size;
+}
 
 function fullness(begins: number, ends: number): Pick<Rule, "begins" | "ends"> {
   return {
@@ -104,12 +110,15 @@ function isWithin(millis: number): (state: State) => boolean {
   return ({ fullInMillis = Number.POSITIVE_INFINITY }) => fullInMillis <= millis;
 }
 
+/** Alarms, each with the set of the address that it was told of; undefined: the pool. */
+type Lasting = ReadonlyMap<PoolCause, number | undefined>;
+
 /** Watches the pools of one gateway. */
 export class PoolAlarms {
   readonly #forecast = new PoolForecast();
   readonly #addresses = new PoolForecast();
   /** By pool: the alarms that last. */
-  #lasting: ReadonlyMap<string, ReadonlySet<PoolCause>> = new Map();
+  #lasting: ReadonlyMap<string, Lasting> = new Map();
 
   /** How a pool has grown during the last minutes; undefined while too little is known. */
   trend(id: string): Trend | undefined {
@@ -124,7 +133,7 @@ export class PoolAlarms {
 
   /** The alarms that last for a pool. */
   lasting(id: string): readonly PoolCause[] {
-    return [...(this.#lasting.get(id) ?? [])];
+    return [...(this.#lasting.get(id)?.keys() ?? [])];
   }
 
   /** To be told every few seconds; what begins and what ends now. What is gone ends nothing. */
@@ -134,11 +143,16 @@ export class PoolAlarms {
     const events: PoolEvent[] = [];
     this.#lasting = new Map(
       pools.map((pool) => {
-        const lasting = new Set(this.#lasting.get(pool.id));
+        const lasting = new Map(this.#lasting.get(pool.id));
         const look = this.#look(pool);
         for (const rule of RULES) {
-          const event = change(rule, rule.of(look), lasting);
-          if (event !== undefined) events.push(eventOf(event.kind, rule.cause, pool, event.state));
+          const state = rule.of(look);
+          const told = lasting.get(rule.cause);
+          const kind = change(rule, state, lasting);
+          if (state === undefined || kind === undefined) continue;
+          // What is over is told of the address that the alarm was about, as long as it is watched.
+          const about = kind === "pool-alarm" ? state : (this.#stateOfSet(pool, told) ?? state);
+          events.push(eventOf(kind, rule.cause, pool, about));
         }
         return [pool.id, lasting];
       }),
@@ -153,11 +167,8 @@ export class PoolAlarms {
     if (!isPaired || addresses < 2) return { pool: state, fullest: undefined, first: undefined };
     let first = -1;
     let soonest = Number.POSITIVE_INFINITY;
-    for (
-      let i = 0;
-      i < watched.sets.length && watched.taken[i]! >= ADDRESS_LEAST * watched.sizes[i]!;
-      i++
-    ) {
+    for (let i = 0; i < watched.sets.length; i++) {
+      if (!isHalfFull({ taken: watched.taken[i]!, size: watched.sizes[i]! })) break;
       const { fullInMillis } = this.addressTrend(id, watched.sets[i]!) ?? {};
       if (fullInMillis === undefined || fullInMillis >= soonest) continue;
       first = i;
@@ -170,6 +181,10 @@ export class PoolAlarms {
     };
   }
 
+  #stateOfSet(pool: WatchedPool, set = -1): AddressState | undefined {
+    return this.#addressState(pool, pool.watched.sets.indexOf(set));
+  }
+
   #addressState({ id, watched }: WatchedPool, index: number): AddressState | undefined {
     const { sets, sizes, taken, bytes } = watched;
     const set = sets[index];
@@ -177,6 +192,7 @@ export class PoolAlarms {
     const width = bytes.length / sets.length;
     const address = readIpAddress(bytes, width * index, width === 4 ? 4 : 6);
     return {
+      set,
       address: formatIpAddress(address),
       taken: taken[index]!,
       size: sizes[index]!,
@@ -195,24 +211,24 @@ function addressLevels({ id, watched: { sets, sizes, taken } }: WatchedPool): Le
   });
 }
 
-/** What begins or ends with the state of now; `lasting` is kept up. */
+/** Whether it begins or ends with the state of now; `lasting` is kept up. */
 function change(
   { cause, unless, begins, ends }: Rule,
   state: State | AddressState | undefined,
-  lasting: Set<PoolCause>,
-): { kind: PoolEvent["kind"]; state: State | AddressState } | undefined {
+  lasting: Map<PoolCause, number | undefined>,
+): PoolEvent["kind"] | undefined {
   if (state === undefined) {
     lasting.delete(cause);
     return undefined;
   }
-  if (!lasting.has(cause)) {
-    if (!begins(state) || (unless !== undefined && lasting.has(unless))) return undefined;
-    lasting.add(cause);
-    return { kind: "pool-alarm", state };
+  if (lasting.has(cause)) {
+    if (!ends(state)) return undefined;
+    lasting.delete(cause);
+    return "pool-alarm-over";
   }
-  if (!ends(state)) return undefined;
-  lasting.delete(cause);
-  return { kind: "pool-alarm-over", state };
+  if (!begins(state) || (unless !== undefined && lasting.has(unless))) return undefined;
+  lasting.set(cause, "set" in state ? state.set : undefined);
+  return "pool-alarm";
 }
 
 function eventOf(

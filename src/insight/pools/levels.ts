@@ -10,6 +10,7 @@ import type { MappingTable } from "../../tables/mapping-table.ts";
 import { ICMP, ICMPV6, protocolName, TCP, UDP } from "../../wire/ip-protocol.ts";
 import { formatPrefixPorts } from "../../wire/prefix-ports.ts";
 import type { Work } from "../work.ts";
+import { PoolsByAddress } from "./pools-by-address.ts";
 import { Ranked } from "./ranked.ts";
 
 /** One expose, one protocol. Numbers are ports, or identifiers of ICMP. */
@@ -61,8 +62,8 @@ export interface FoundPool {
   readonly fullest: readonly PoolSet[];
 }
 
-/** Port sets looked at in one piece. */
-const SETS_AT_ONCE = 128;
+/** What a piece of work may cost: finding the pools of a port set is 1, and each of them. */
+const PIECE_COST = 128;
 
 /** In the order of the configuration. */
 export function* poolLevels(gateway: Gateway): Work<PoolLevel[]> {
@@ -158,11 +159,20 @@ function* setsOfPools(
   most: number,
 ): Work<Map<NatPool, SetsByProtocol>> {
   const result = new Map<NatPool, SetsByProtocol>();
-  const byRealm = Map.groupBy(pools, ({ pool }) => pool.peerVni);
+  const byAddress = new PoolsByAddress();
+  yield* byAddress.add(pools.map(({ pool }) => pool));
+  let cost = 0;
   for (let set = 0; set < mappings.setCount; set++) {
-    if (set % SETS_AT_ONCE === SETS_AT_ONCE - 1) yield;
-    const { realm, protocol, free } = mappings.ports(set);
-    for (const { pool } of byRealm.get(realm) ?? []) {
+    if (++cost > PIECE_COST) {
+      yield;
+      cost = 0;
+    }
+    const { realm, protocol, free, address: bytes } = mappings.ports(set);
+    for (const pool of byAddress.of(realm, bytes)) {
+      if (++cost > PIECE_COST) {
+        yield;
+        cost = 0;
+      }
       const address = pool.addressOf(set, protocol);
       if (address === undefined) continue;
       const protocols = result.get(pool) ?? new Map<number, Sets>();

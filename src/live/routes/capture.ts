@@ -72,6 +72,7 @@ async function* blocks(
   let made: Uint8Array[] = [];
   const file = new CaptureFile((block) => made.push(block));
   let told = 0;
+  let isLast = false;
   const until = systemClock.now() + millis;
   try {
     for (;;) {
@@ -84,8 +85,10 @@ async function* blocks(
       made = [];
       if (isCut) reader.cut();
       const rest = until - systemClock.now();
-      if (isOver || reader.isGone() || rest <= (more ? -LATE_MILLIS : 0)) return;
-      if (!more) await sleep(Math.min(FETCH_MILLIS, rest));
+      if (isOver || reader.isGone() || isLast) return;
+      // It is asked once more, as it may have been cut while the last block was waiting.
+      isLast = rest <= (more ? -LATE_MILLIS : 0);
+      if (!more && !isLast) await sleep(Math.min(FETCH_MILLIS, rest));
     }
   } finally {
     await gateway.ask("closeCapture", ticket).catch(() => {});

@@ -76,11 +76,10 @@ export const pools = route({
   }),
   reply: listOf(pool),
   handle: async ({ gateway, query: { limit = LIMIT, cursor: first = 0 } }) => {
-    // One more tells whether there is another page.
-    const reports = await gateway.ask("pools", { first, most: limit + 1 });
+    const { texts, next } = await gateway.ask("pools", { first, most: limit });
     return {
-      items: reports.slice(0, limit).map((report) => describePool(report, gateway.pools)),
-      next: reports.length > limit ? `${first + limit}` : null,
+      items: texts.map((text) => describePool(JSON.parse(text) as PoolReport, gateway.pools)),
+      next: next === null ? null : `${next}`,
     };
   },
 });
