@@ -64,11 +64,14 @@ function indented(line: string, columns: number | undefined): string[] {
 const SIGNS = { added: "+", removed: "-", changed: "~" } as const;
 
 function changeLines({ kind, what, name, details, place }: ApiPlan["changes"][number]): string[] {
-  const where = place === null ? "" : ` (${place.file}:${place.line})`;
   return [
-    `${SIGNS[kind]} ${what} ${name} ${kind}${where}`,
-    ...details.map((each) => `    ${each}`),
+    `${SIGNS[kind]} ${what} ${name} ${kind}${at(place)}`,
+    ...details.map((each) => `    ${each.text.replace(/\.$/, "")}${at(each.place)}.`),
   ];
+}
+
+function at(place: ApiPlan["changes"][number]["place"]): string {
+  return place === null ? "" : ` (${place.file}:${place.line})`;
 }
 
 function flowsText({ flows, peerings }: ApiPlan, io: Screen): string {

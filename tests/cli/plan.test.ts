@@ -18,8 +18,14 @@ const REPORT: PlanReport = {
       what: "peering",
       name: "blue--green",
       details: [
-        "blue no longer exposes 10.0.0.0/24 as 192.0.2.0/28 (masquerade) (gateway.yaml:12).",
-        "blue now exposes 10.0.0.0/24 as 192.0.2.1/32 (masquerade) (new.yaml:12).",
+        {
+          text: "blue no longer exposes 10.0.0.0/24 as 192.0.2.0/28 (masquerade).",
+          place: { ...place(12), file: "gateway.yaml" },
+        },
+        {
+          text: "blue now exposes 10.0.0.0/24 as 192.0.2.1/32 (masquerade).",
+          place: { ...place(12), file: "API" },
+        },
       ],
       place: place(9),
     },
@@ -27,7 +33,7 @@ const REPORT: PlanReport = {
       kind: "changed",
       what: "settings",
       name: "isthmus",
-      details: ["Times of flows change."],
+      details: [{ text: "Times of flows change.", place: null }],
       place: null,
     },
   ],

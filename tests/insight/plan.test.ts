@@ -8,7 +8,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/model.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { plan } from "../../src/insight/plan/plan.ts";
-import type { PlanReport } from "../../src/insight/plan/report.ts";
+import type { Detail, PlanReport } from "../../src/insight/plan/report.ts";
 import { finish } from "../../src/insight/work.ts";
 import { natModes } from "../../src/nat/modes.ts";
 import { buildPacket, parsePacket } from "../../src/wire/notation.ts";
@@ -241,7 +241,11 @@ test("what changes is said in words, with the line", () => {
   });
   const { changes, flows } = finish(plan(busyGateway(before, 2), after));
   assert.deepEqual(flows.reasons, { "vpc-gone": 2 });
-  const said = changes.map(({ kind, what, name, details }) => [kind, what, name, ...details]);
+  const say = ({ text, place }: Detail) => (place ? `${text} ${place.file}:${place.line}` : text);
+  const said = changes.map(({ kind, what, name, details }) => [
+    ...[kind, what, name],
+    ...details.map(say),
+  ]);
   assert.deepEqual(said, [
     ["changed", "vpc", "blue", "Its VNI: 101 becomes 111."],
     ["added", "vpc", "red"],
@@ -249,9 +253,9 @@ test("what changes is said in words, with the line", () => {
       "changed",
       "peering",
       "blue--green",
-      "Options of blue, 10.0.0.0/24 as 192.0.2.1/32 (masquerade), change (test.yaml:1).",
-      "green no longer exposes 10.0.0.0/24 as 198.51.100.0/24 (static) (test.yaml:1).",
-      "green now exposes 10.0.9.0/24 as it is (test.yaml:1).",
+      "Options of blue, 10.0.0.0/24 as 192.0.2.1/32 (masquerade), change. test.yaml:1",
+      "green no longer exposes 10.0.0.0/24 as 198.51.100.0/24 (static). test.yaml:1",
+      "green now exposes 10.0.9.0/24 as it is. test.yaml:1",
     ],
   ]);
   assert.equal(changes[0]?.place?.file, "test.yaml");

@@ -4,7 +4,7 @@ import type { Acl, Config, Expose, Manifest, Peering, Vpc } from "../../config/m
 import { formatIpAddress } from "../../wire/ip-address.ts";
 import type { Work } from "../work.ts";
 import { aclRuleName, exposeText } from "./names.ts";
-import type { Change } from "./report.ts";
+import type { Change, Detail } from "./report.ts";
 
 /** `before` is undefined for a gateway that has none yet. */
 export function* changes(before: Config | undefined, after: Config): Work<Change[]> {
@@ -21,7 +21,7 @@ function* compare<T extends Item>(
   what: "vpc" | "peering",
   before: readonly T[],
   after: readonly T[],
-  detailsOf: (old: T, now: T) => string[],
+  detailsOf: (old: T, now: T) => Detail[],
 ): Work<Change[]> {
   const old = new Map(before.map((each) => [each.name, each]));
   const now = new Set(after.map(({ name }) => name));
@@ -49,13 +49,13 @@ function vpcChanges(before: Config | undefined, after: Config): Work<Change[]> {
     const [were, are] = [linksOf(before, old.name), linksOf(after, now.name)];
     return [
       ...vpcDetails(old, now),
-      ...(same(were.attachments, are.attachments) ? [] : ["Its attachments change."]),
-      ...(same(were.routes, are.routes) ? [] : ["Its static routes change."]),
+      ...(same(were.attachments, are.attachments) ? [] : [say("Its attachments change.")]),
+      ...(same(were.routes, are.routes) ? [] : [say("Its static routes change.")]),
     ];
   });
 }
 
-function vpcDetails(old: Vpc, now: Vpc): string[] {
+function vpcDetails(old: Vpc, now: Vpc): Detail[] {
   const addresses = (vpc: Vpc) => vpc.addresses.map(formatIpAddress).join(", ") || "none";
   const facts: [string, string, string][] = [
     ["VNI", `${old.vni}`, `${now.vni}`],
@@ -65,21 +65,21 @@ function vpcDetails(old: Vpc, now: Vpc): string[] {
   ];
   const changed = facts.filter(([, was, is]) => was !== is);
   return [
-    ...changed.map(([what, was, is]) => `Its ${what}: ${was} becomes ${is}.`),
-    ...(same(old.remote, now.remote) ? [] : ["Its router behind the underlay changes."]),
+    ...changed.map(([what, was, is]) => say(`Its ${what}: ${was} becomes ${is}.`)),
+    ...(same(old.remote, now.remote) ? [] : [say("Its router behind the underlay changes.")]),
   ];
 }
 
-function peeringDetails(old: Peering, now: Peering): string[] {
+function peeringDetails(old: Peering, now: Peering): Detail[] {
   const vpcs = ({ sides }: Peering) => sides.map(({ vpc }) => vpc).join(" and ");
-  if (vpcs(old) !== vpcs(now)) return [`It joined ${vpcs(old)}, and now ${vpcs(now)}.`];
+  if (vpcs(old) !== vpcs(now)) return [say(`It joined ${vpcs(old)}, and now ${vpcs(now)}.`)];
   return [
     ...now.sides.flatMap((side, index) => sideDetails(old.sides[index]!, side)),
     ...aclDetails(old.acl, now.acl),
   ];
 }
 
-function sideDetails(old: Manifest, now: Manifest): string[] {
+function sideDetails(old: Manifest, now: Manifest): Detail[] {
   const { vpc } = now;
   const gone = missing(old.exposes, now.exposes);
   const come = missing(now.exposes, old.exposes);
@@ -89,21 +89,21 @@ function sideDetails(old: Manifest, now: Manifest): string[] {
   const changed = new Set(options.map(exposeText));
   const hairpin = now.hairpin ? "may" : "may no longer";
   return [
-    ...options.map((each) => `Options of ${vpc}, ${exposeText(each)}, change${at(each)}.`),
+    ...options.map((each) => say(`Options of ${vpc}, ${exposeText(each)}, change.`, each)),
     ...gone
       .filter((each) => !changed.has(exposeText(each)))
-      .map((each) => `${vpc} no longer exposes ${exposeText(each)}${at(each)}.`),
+      .map((each) => say(`${vpc} no longer exposes ${exposeText(each)}.`, each)),
     ...come
       .filter((each) => !changed.has(exposeText(each)))
-      .map((each) => `${vpc} now exposes ${exposeText(each)}${at(each)}.`),
+      .map((each) => say(`${vpc} now exposes ${exposeText(each)}.`, each)),
     ...(old.hairpin === now.hairpin
       ? []
-      : [`Hosts of ${vpc} ${hairpin} reach each other by public addresses.`]),
+      : [say(`Hosts of ${vpc} ${hairpin} reach each other by public addresses.`)]),
   ];
 }
 
-function at({ place }: Pick<Expose, "place">): string {
-  return ` (${place.file}:${place.line})`;
+function say(text: string, about?: Pick<Expose, "place">): Detail {
+  return { text, place: about?.place ?? null };
 }
 
 /** Those of `some` that `others` has not. */
@@ -112,20 +112,24 @@ function missing<T>(some: readonly T[], others: readonly T[]): T[] {
   return some.filter((each) => !known.has(signature(each)));
 }
 
-function aclDetails(old: Acl | undefined, now: Acl | undefined): string[] {
+function aclDetails(old: Acl | undefined, now: Acl | undefined): Detail[] {
   if (old === undefined || now === undefined) {
     if (old === now) return [];
-    return [now ? `It gets an ACL (default ${now.default}).` : "Its ACL goes: all is allowed."];
+    return [
+      say(now ? `It gets an ACL (default ${now.default}).` : "Its ACL goes: all is allowed."),
+    ];
   }
   const gone = missing(old.rules, now.rules).map((rule) => ({ rule, verb: "goes" }));
   const come = missing(now.rules, old.rules).map((rule) => ({ rule, verb: "comes" }));
   const changed = [...gone, ...come].map(({ rule, verb }) => {
     const { label } = aclRuleName(rule);
-    return `ACL ${label} ${verb}${at(rule)}.`;
+    return say(`ACL ${label} ${verb}.`, rule);
   });
-  if (changed.length === 0 && !same(old.rules, now.rules)) changed.push("ACL rules change order.");
+  if (changed.length === 0 && !same(old.rules, now.rules))
+    changed.push(say("ACL rules change order."));
   if (old.default === now.default) return changed;
-  return [`Its ACL denied or allowed the rest (${old.default}); now: ${now.default}.`, ...changed];
+  const rest = `Its ACL denied or allowed the rest (${old.default}); now: ${now.default}.`;
+  return [say(rest), ...changed];
 }
 
 const SETTINGS = {
@@ -141,7 +145,9 @@ const SETTINGS = {
 function settingsChanges(before: Config | undefined, after: Config): Change[] {
   if (before === undefined) return [];
   const keys = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
-  const details = keys.filter((key) => !same(before[key], after[key])).map((key) => SETTINGS[key]);
+  const details = keys
+    .filter((key) => !same(before[key], after[key]))
+    .map((key) => say(SETTINGS[key]));
   if (details.length === 0) return [];
   return [{ kind: "changed", what: "settings", name: "isthmus", details, place: null }];
 }

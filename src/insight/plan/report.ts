@@ -30,9 +30,16 @@ export interface Change {
   readonly kind: "added" | "removed" | "changed";
   readonly what: "vpc" | "peering" | "settings";
   readonly name: string;
-  /** Sentences; of what is added or removed there may be none. */
-  readonly details: readonly string[];
+  /** Of what is added or removed there may be none. */
+  readonly details: readonly Detail[];
   /** Null for settings, which have no place of their own. */
+  readonly place: Place | null;
+}
+
+export interface Detail {
+  /** A sentence. */
+  readonly text: string;
+  /** In the configuration that has what it is about; null where that has no place of its own. */
   readonly place: Place | null;
 }
 

@@ -25,8 +25,10 @@ export const planReport = z.strictObject({
       kind: z.enum(["added", "removed", "changed"]),
       what: z.enum(["vpc", "peering", "settings"]),
       name: z.string(),
-      details: z.array(z.string()),
-      place: place.nullable().describe("of what is removed in the running configuration"),
+      details: z.array(z.strictObject({ text: z.string(), place: place.nullable() })),
+      place: place
+        .nullable()
+        .describe("of what goes, in the running configuration; so are those of details"),
     }),
   ),
   flows: z.strictObject(fates),
