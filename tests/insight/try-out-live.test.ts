@@ -7,6 +7,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { explainLive } from "../../src/insight/explain/explain.ts";
 import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
+import { finish } from "../../src/insight/work.ts";
 import { buildAnswer } from "../../src/links/frames.ts";
 import type { PoolOptions } from "../../src/packet/packet-pool.ts";
 import { HELD_EACH } from "../../src/tables/held-packets.ts";
@@ -50,7 +51,7 @@ function explain(live: LiveGateway, text: string) {
 }
 
 function explainAll(live: LiveGateway, ...texts: readonly string[]) {
-  return explainLive(live.gateway, live.now, texts.map(readNext) as NextPacket[]);
+  return finish(explainLive(live.gateway, live.now, texts.map(readNext) as NextPacket[]));
 }
 
 test("whom nobody knows is not asked for, and nothing is held", () => {
@@ -171,7 +172,7 @@ test("a fragment and what fits no slot are refused in words", () => {
   assert.throws(() => explain(live, long), /longer than a packet slot/);
   assert.throws(() => explainAll(live, `red: ${DNS}`), /there is no VPC "red"/);
   const empty = { from: "blue", packet: { frame: new Uint8Array(20), given: "" } };
-  assert.equal(explainLive(live.gateway, live.now, [empty])[0]?.verdict, "ipv4-bad-header");
+  assert.equal(finish(explainLive(live.gateway, live.now, [empty]))[0]?.verdict, "ipv4-bad-header");
   assert.equal(live.gateway.pool.free, 128);
 });
 

@@ -5,31 +5,32 @@ import type { AclRule, Config } from "../../../config/model.ts";
 import type { IpAddress } from "../../../wire/ip-address.ts";
 import { protocolName } from "../../../wire/ip-protocol.ts";
 import { formatPrefixPorts, type PrefixPorts } from "../../../wire/prefix-ports.ts";
+import type { Work } from "../../work.ts";
 import type { NearMiss } from "../explanation.ts";
 import type { PacketFacts } from "../packet-facts.ts";
 import { addressDistance, portDistance } from "./distance.ts";
+import { least } from "./least.ts";
 
 /** Rules of the peering that allow; one miss at most. */
-export function nearRules(
+export function* nearRules(
   config: Config,
   peeringName: string,
   from: string,
   packet: PacketFacts,
-): NearMiss[] {
+): Work<readonly NearMiss[]> {
   const peering = config.peerings.find(({ name }) => name === peeringName);
-  const rules = (peering?.acl?.rules ?? []).filter(({ action }) => action === "allow");
-  return rules
-    .map((rule) => ({ rule, misses: missesOf(rule, from, packet) }))
-    .sort((a, b) => a.misses.length - b.misses.length)
-    .slice(0, 1)
-    .map(({ rule, misses }) => {
-      const decision = { label: `acl rule ${rule.name}`, place: rule.place };
-      if (misses.length > 0) {
-        return { text: `Rule ${rule.name} allows it but for ${misses.join(", ")}.`, decision };
-      }
-      const text = `Rule ${rule.name} allows it, but a rule before it has denied it already.`;
-      return { text, decision };
-    });
+  const distanceOf = (rule: AclRule) =>
+    rule.action === "allow" ? missesOf(rule, from, packet).length : undefined;
+  const near = yield* least(peering?.acl?.rules ?? [], distanceOf, { most: 1 });
+  return near.map((rule) => {
+    const decision = { label: `acl rule ${rule.name}`, place: rule.place };
+    const misses = missesOf(rule, from, packet);
+    if (misses.length > 0) {
+      return { text: `Rule ${rule.name} allows it but for ${misses.join(", ")}.`, decision };
+    }
+    const text = `Rule ${rule.name} allows it, but a rule before it has denied it already.`;
+    return { text, decision };
+  });
 }
 
 function missesOf(rule: AclRule, from: string, packet: PacketFacts): string[] {

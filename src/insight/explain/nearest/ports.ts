@@ -3,27 +3,32 @@
 import type { IpAddress } from "../../../wire/ip-address.ts";
 import { protocolName } from "../../../wire/ip-protocol.ts";
 import { formatPrefix } from "../../../wire/prefix.ts";
+import type { Work } from "../../work.ts";
 import type { NearMiss } from "../explanation.ts";
 import { addressDistance, portDistance, sayPort } from "./distance.ts";
 import { decisionOf, type Offer } from "./exposes.ts";
+import { least } from "./least.ts";
 
 /** How many are told. */
 const MOST = 2;
 const OTHER_PROTOCOL = 65_536;
 
 /** `port` -1: the packet has none. */
-export function nearPorts(
+export function* nearPorts(
   address: IpAddress,
   port: number,
   protocol: number,
-  offers: readonly Offer[],
-): NearMiss[] {
-  return offers
-    .filter(({ entry }) => addressDistance(address, entry.prefix) === 0n)
-    .map((offer) => ({ offer, distance: distanceOf(offer, port, protocol) }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, MOST)
-    .map(({ offer }) => ({ text: say(offer, port, protocol), decision: decisionOf(offer) }));
+  offers: Iterable<Offer>,
+): Work<readonly NearMiss[]> {
+  const distance = (offer: Offer) =>
+    addressDistance(address, offer.entry.prefix) === 0n
+      ? distanceOf(offer, port, protocol)
+      : undefined;
+  const near = yield* least(offers, distance, { most: MOST });
+  return near.map((offer) => ({
+    text: say(offer, port, protocol),
+    decision: decisionOf(offer),
+  }));
 }
 
 function distanceOf({ expose, entry }: Offer, port: number, protocol: number): number {

@@ -1,0 +1,60 @@
+// What came closest, where there are many that might have.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { explainLive } from "../../src/insight/explain/explain.ts";
+import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
+import { finish } from "../../src/insight/work.ts";
+import { gatewayOf } from "../support/gateway.ts";
+
+function asked(config: object, text: string) {
+  return explainLive(gatewayOf(config), 0, [readNext(text) as NextPacket]);
+}
+
+/** The texts of what came closest. */
+function near(config: object, text: string): string[] {
+  const [told] = finish(asked(config, text));
+  return told!.drop!.nearest.map((each) => each.text);
+}
+
+const EXPOSES = 1000;
+
+test("in a large configuration it is looked for in pieces", () => {
+  const many = Array.from({ length: EXPOSES }, (_, i) => ({
+    ips: [{ cidr: `10.${i >> 8}.${i & 255}.0/25` }],
+  }));
+  const blue = { expose: [{ ips: [{ cidr: "172.16.0.0/24" }] }] };
+  const vpcs = { blue: { vni: 101 }, green: { vni: 102 } };
+  const peerings = { p: { peering: { blue, green: { expose: many } } } };
+  const work = asked({ vpcs, peerings }, "blue: udp 172.16.0.4:1 > 10.2.7.130:53");
+  let pieces = 0;
+  for (;;) {
+    const { done, value } = work.next();
+    if (!done) pieces++;
+    else {
+      const texts = value[0]!.drop!.nearest.map(({ text }) => text);
+      assert.deepEqual(texts, [
+        "10.2.7.0/25 ends 3 addresses before 10.2.7.130.",
+        "10.2.8.0/25 begins 126 addresses after 10.2.7.130.",
+      ]);
+      break;
+    }
+  }
+  assert.ok(pieces > EXPOSES / 100, `${pieces} pieces`);
+});
+
+test("of one expose there is one, though it was taken apart", () => {
+  const green = {
+    expose: [
+      { ips: [{ cidr: "10.2.0.0/16" }, { not: "10.2.3.0/24" }] },
+      { ips: [{ cidr: "10.4.0.0/16" }] },
+    ],
+  };
+  const blue = { expose: [{ ips: [{ cidr: "172.16.0.0/24" }] }] };
+  const vpcs = { blue: { vni: 101 }, green: { vni: 102 } };
+  const config = { vpcs, peerings: { p: { peering: { blue, green } } } };
+  assert.deepEqual(near(config, "blue: udp 172.16.0.4:1 > 10.2.3.4:53"), [
+    "10.2.2.0/24 ends 5 addresses before 10.2.3.4.",
+    "10.4.0.0/16 is the nearest there is.",
+  ]);
+});
