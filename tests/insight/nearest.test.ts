@@ -58,3 +58,39 @@ test("of one expose there is one, though it was taken apart", () => {
     "10.4.0.0/16 is the nearest there is.",
   ]);
 });
+
+const HIDDEN = {
+  ips: [{ cidr: "10.1.0.0/24" }],
+  as: [{ cidr: "198.51.100.1/32" }],
+  nat: { masquerade: {} },
+};
+const FORWARDED = {
+  ips: [{ cidr: "10.1.0.80/32" }],
+  as: [{ cidr: "198.51.100.1/32" }],
+  nat: { portForward: { ports: [{ proto: "tcp", port: "80", as: "8080" }] } },
+};
+
+test("a port that nobody forwards, of an address that others hide behind", () => {
+  const blue = { expose: [{ ips: [{ cidr: "10.0.0.0/24" }] }] };
+  const vpcs = { blue: { vni: 101 }, green: { vni: 102 } };
+  const peerings = { p: { peering: { blue, green: { expose: [HIDDEN, FORWARDED] } } } };
+  assert.deepEqual(near({ vpcs, peerings }, "blue: tcp 10.0.0.4:3000 > 198.51.100.1:8081 syn"), [
+    "Hosts behind this expose open connections; nobody opens one to port 8081 of 198.51.100.1.",
+    "198.51.100.1/32 has the address, but port 8080 is 1 off 8081.",
+  ]);
+});
+
+test("a VPC's own public address, where its hosts may use it", () => {
+  const green = { hairpin: true, expose: [HIDDEN, FORWARDED] };
+  const blue = { expose: [{ ips: [{ cidr: "10.0.0.0/24" }] }] };
+  const vpcs = { blue: { vni: 101 }, green: { vni: 102 } };
+  const config = (expose: readonly object[], hairpin: boolean) => {
+    return { vpcs, peerings: { p: { peering: { blue, green: { ...green, expose, hairpin } } } } };
+  };
+  const text = "green: tcp 10.1.0.80:3000 > 198.51.100.1:8079 syn";
+  const miss = "198.51.100.1/32 has the address, but port 8080 is 1 off 8079.";
+  assert.deepEqual(near(config([FORWARDED], true), text), [miss]);
+  assert.deepEqual(near(config([HIDDEN, FORWARDED], true), text)[1], miss);
+  const others = near(config([FORWARDED], false), text);
+  assert.deepEqual(others, ["10.0.0.0/24 is the nearest there is."]);
+});

@@ -12,9 +12,14 @@ export interface Offer {
   readonly entry: PrefixPorts;
 }
 
-/** What hosts of the VPC may address: what the other sides of its peerings show. */
+/** What hosts of the VPC may address: what the other sides of its peerings show, and where a side
+ * has hairpin its own public addresses. */
 export function destinationsOf(config: Config, vpc: string): Iterable<Offer> {
-  return offers(config, (peering, side) => isAcross(peering, side, vpc), publicsOf);
+  const fits = (peering: Peering, side: Manifest) =>
+    isAcross(peering, side, vpc) || (side.vpc === vpc && side.hairpin);
+  return offers(config, fits, (expose, side) =>
+    side.vpc !== vpc || expose.kind === "nat" ? publicsOf(expose) : [],
+  );
 }
 
 /** As what the VPC's own hosts know themselves, in one peering or all. */
@@ -61,12 +66,12 @@ function isAcross({ sides }: Peering, side: Manifest, vpc: string): boolean {
 function* offers(
   config: Config,
   fits: (peering: Peering, side: Manifest) => boolean,
-  entriesOf: (expose: Expose) => readonly PrefixPorts[],
+  entriesOf: (expose: Expose, side: Manifest) => readonly PrefixPorts[],
 ): Iterable<Offer> {
   for (const peering of config.peerings) {
     for (const side of peering.sides.filter((each) => fits(peering, each))) {
       for (const expose of side.exposes) {
-        for (const entry of entriesOf(expose)) yield { peering, side, expose, entry };
+        for (const entry of entriesOf(expose, side)) yield { peering, side, expose, entry };
       }
     }
   }

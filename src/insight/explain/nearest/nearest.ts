@@ -66,15 +66,15 @@ function* findRule({ config, from, packet, ways }: Dropped): Work<Found> {
   return [...denies, ...(yield* nearRules(config, peering, from, packet))];
 }
 
-/** The destination is a public address of an expose that only answers. */
+/** The destination is a public address of an expose that only answers. Another one may forward
+ * ports of it. */
 function* sayClosed({ config, flows, from, packet }: Dropped): Work<Found> {
   const { destination, destinationPort, protocol } = packet;
-  const nobody = `nobody opens one to them by ${formatIpAddress(destination)}`;
+  const address = formatIpAddress(destination);
+  const there = destinationPort < 0 ? address : `port ${destinationPort} of ${address}`;
+  const closed = `Hosts behind this expose open connections; nobody opens one to ${there}.`;
   const offers = destinationsOf(config, from);
-  const [near] = yield* nearPorts(destination, destinationPort, protocol, offers);
-  if (near === undefined) return flows;
-  const text = `Hosts behind this expose open connections; ${nobody}.`;
-  return [...flows, { ...near, text }];
+  return [...flows, ...(yield* nearPorts(destination, destinationPort, protocol, offers, closed))];
 }
 
 function sayPool({ ways: { source } }: Dropped): NearMiss[] {
