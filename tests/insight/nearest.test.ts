@@ -94,3 +94,24 @@ test("a VPC's own public address, where its hosts may use it", () => {
   const others = near(config([FORWARDED], false), text);
   assert.deepEqual(others, ["10.0.0.0/24 is the nearest there is."]);
 });
+
+test("of rules that lack as much, the one whose ports are nearest", () => {
+  const rule = (name: string, ports: string) => {
+    return {
+      name,
+      from: "blue",
+      action: "allow",
+      match: { proto: "tcp", dst: [{ ports: [ports] }] },
+    };
+  };
+  const rules = [rule("low", "80-90"), rule("near", "8000-8080"), rule("high", "9000")];
+  const blue = { expose: [{ ips: [{ cidr: "10.0.0.0/24" }] }] };
+  const green = { expose: [{ ips: [{ cidr: "10.1.0.0/24" }] }] };
+  const vpcs = { blue: { vni: 101 }, green: { vni: 102 } };
+  const peerings = { p: { peering: { blue, green }, acl: { default: "deny", rules } } };
+  const [, nearest] = near({ vpcs, peerings }, "blue: tcp 10.0.0.4:3000 > 10.1.0.8:8081 syn");
+  assert.equal(
+    nearest,
+    "Rule near would allow it, but for the destination (10.1.0.0/24:8000-8080).",
+  );
+});
