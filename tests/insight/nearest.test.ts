@@ -7,12 +7,12 @@ import { type NextPacket, readNext } from "../../src/insight/explain/next-packet
 import { finish } from "../../src/insight/work.ts";
 import { gatewayOf } from "../support/gateway.ts";
 
-function asked(config: object, text: string) {
+function asked(config: object | string, text: string) {
   return explainLive(gatewayOf(config), 0, [readNext(text) as NextPacket]);
 }
 
 /** The texts of what came closest. */
-function near(config: object, text: string): string[] {
+function near(config: object | string, text: string): string[] {
   const [told] = finish(asked(config, text));
   return told!.drop!.nearest.map((each) => each.text);
 }
@@ -95,23 +95,22 @@ test("a VPC's own public address, where its hosts may use it", () => {
   assert.deepEqual(others, ["10.0.0.0/24 is the nearest there is."]);
 });
 
+const RULES = `
+vpcs: { blue: { vni: 101 }, green: { vni: 102 } }
+peerings:
+  p:
+    peering:
+      blue: { expose: [{ ips: [{ cidr: 10.0.0.0/24 }] }] }
+      green: { expose: [{ ips: [{ cidr: 10.1.0.0/24 }] }] }
+    acl:
+      default: deny
+      rules:
+        - { name: low, from: blue, action: allow, match: { proto: tcp, dst: [{ ports: ["80-90"] }] } }
+        - { name: near, from: blue, action: allow, match: { proto: tcp, dst: [{ ports: ["8080"] }] } }
+        - { name: high, from: blue, action: allow, match: { proto: tcp, dst: [{ ports: ["9000"] }] } }
+`;
+
 test("of rules that lack as much, the one whose ports are nearest", () => {
-  const rule = (name: string, ports: string) => {
-    return {
-      name,
-      from: "blue",
-      action: "allow",
-      match: { proto: "tcp", dst: [{ ports: [ports] }] },
-    };
-  };
-  const rules = [rule("low", "80-90"), rule("near", "8000-8080"), rule("high", "9000")];
-  const blue = { expose: [{ ips: [{ cidr: "10.0.0.0/24" }] }] };
-  const green = { expose: [{ ips: [{ cidr: "10.1.0.0/24" }] }] };
-  const vpcs = { blue: { vni: 101 }, green: { vni: 102 } };
-  const peerings = { p: { peering: { blue, green }, acl: { default: "deny", rules } } };
-  const [, nearest] = near({ vpcs, peerings }, "blue: tcp 10.0.0.4:3000 > 10.1.0.8:8081 syn");
-  assert.equal(
-    nearest,
-    "Rule near would allow it, but for the destination (10.1.0.0/24:8000-8080).",
-  );
+  const [, nearest] = near(RULES, "blue: tcp 10.0.0.4:3000 > 10.1.0.8:8081 syn");
+  assert.equal(nearest, "Rule near would allow it, but for the destination (10.1.0.0/24:8080).");
 });
