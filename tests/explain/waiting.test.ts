@@ -57,3 +57,12 @@ test("the answer to a query is its reply", () => {
     assert.match(reply!.sent[0]!, new RegExp(`^icmp 198.51.100.8 > 10.0.0.4 ${query}-reply id=7`));
   }
 });
+
+test("nobody waits for longer than clocks of flows can tell", () => {
+  const session = new ExplainSession(configOf(CONFIG));
+  session.explain("udp 10.0.0.4:3000 > 198.51.100.8:53", "blue");
+  assert.throws(() => session.next("wait 8761h"), /a wait is 8760h at most/);
+  assert.throws(() => session.next(`wait ${"9".repeat(400)}ms`), /a wait is 8760h at most/);
+  session.next("wait 8760h");
+  assert.equal(session.next("reply")[0]!.verdict, "no-flow");
+});
