@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../src/base/random.ts";
+import { formatExplanation } from "../../src/cli/explain/format.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { explainLive } from "../../src/insight/explain/explain.ts";
 import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
@@ -147,7 +148,9 @@ test("without a way on it is said so", () => {
 test("the gateway's own address is known", () => {
   const live = start();
   assert.equal(explain(live, "udp 10.0.0.4:9 > 10.0.0.1:53").verdict, "for-the-gateway");
-  assert.equal(explain(live, "icmp 10.0.0.4 > 10.0.0.1 echo-request id=1").verdict, "consumed");
+  const ping = explain(live, "icmp 10.0.0.4 > 10.0.0.1 echo-request id=1");
+  assert.equal(ping.verdict, "consumed");
+  assert.match(formatExplanation(ping, false), /^consumed: it is for the gateway itself$/m);
   assert.deepEqual(live.run(), [], "nobody is answered");
 });
 
