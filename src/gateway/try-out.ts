@@ -4,7 +4,8 @@
 // leaves, nobody is asked for.
 //
 // What stays is what nobody can see: time has passed, flows that are over may count for their host
-// no longer, and the dice have been thrown, so the next flow gets another port than it would have.
+// no longer, and the dice have been thrown, so the next flow gets another port than it would have,
+// and the next packet that is cut another identification.
 
 import type { Answerer } from "../functions/answer/answer.ts";
 import type { Cutter } from "../functions/cut/cut.ts";

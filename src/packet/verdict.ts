@@ -130,7 +130,7 @@ export const DROP = {
   ),
   "fragment-malformed": drop(
     54,
-    "A fragment that is not the last has no length that is a multiple of eight, or is one of a fragment.",
+    "A fragment that is not the last has a length that is no multiple of eight, or a fragment stands in another.",
     SENDER,
   ),
   "fragment-overlap": drop(
@@ -147,7 +147,7 @@ export const DROP = {
   ),
   "icmp-error-incomplete": drop(
     58,
-    "The ICMP error does not quote enough of the packet it is about.",
+    "The ICMP error comes in fragments, or does not quote enough of the packet it is about, or quotes a port 0.",
     SENDER,
   ),
   "icmp-error-mismatch": drop(

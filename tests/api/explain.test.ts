@@ -49,6 +49,11 @@ for (const [what, behind, why] of [
   ["too many", new Array(8).fill("reply"), /then: there may be 8 packets in all/],
   ["time", ["wait 5m"], /A gateway that runs has its own time: "wait 5m"/],
   ["no notation", ["reply", "udp nowhere"], /^The packet cannot be read: /],
+  [
+    "too much",
+    ["reply", `blue: ${UDP.packet} len=40000`, `blue: ${UDP.packet} len=40000`],
+    /^The packets have 80028 bytes; all may have 65575 together\.$/,
+  ],
   ["no VPC", ["red: reply"], /There is no VPC "red"; there are blue, green\.$/],
   ["a fragment", ["reply", `${LOST} mf len=44`, "reply"], /^Packet 3: This cannot be told: a frag/],
   [

@@ -9,6 +9,7 @@ import { explain, explainLive } from "../../src/insight/explain/explain.ts";
 import type { PacketExplanation } from "../../src/insight/explain/explanation.ts";
 import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
 import { ExplainSession } from "../../src/insight/explain/session.ts";
+import { finish } from "../../src/insight/work.ts";
 import { buildPacket, describePacket, parsePacket } from "../../src/wire/notation.ts";
 import { configOf, rawInterface } from "../support/gateway.ts";
 import { property } from "../support/property.ts";
@@ -170,7 +171,7 @@ property(
       texts.push(answers ? "reply" : `${vpc}: ${notationOf(each, modes)}`);
       told.push(...session.next(texts.at(-1)!));
     }
-    const said = explainLive(live, 0, texts.map(readNext) as NextPacket[]);
+    const said = finish(explainLive(live, 0, texts.map(readNext) as NextPacket[]));
     assert.deepEqual(said.map(timeless), told.map(timeless));
     assert.deepEqual([live.counts(), live.tracked(), live.pool.free], before);
   },

@@ -12,6 +12,7 @@ import { samplesText } from "../../src/cli/show/samples.ts";
 import { samples } from "../../src/insight/drops/samples.ts";
 import { explainLive } from "../../src/insight/explain/explain.ts";
 import { readUnlessReply } from "../../src/insight/explain/next-packet.ts";
+import { finish } from "../../src/insight/work.ts";
 import { timedSample } from "../../src/live/routes/drops.ts";
 import { type LinkStory, playLinkStory } from "../support/link-story.ts";
 import { root } from "../support/source-files.ts";
@@ -61,7 +62,7 @@ for (const file of files.filter((each) => each !== CONFIG)) {
     assert.equal(said, golden.explained);
 
     function explained({ from, packet }: { readonly from: string; readonly packet: string }) {
-      const [told] = explainLive(gateway, now, [{ from, packet: readUnlessReply(packet) }]);
+      const [told] = finish(explainLive(gateway, now, [{ from, packet: readUnlessReply(packet) }]));
       return formatExplanation(told!, false);
     }
   });

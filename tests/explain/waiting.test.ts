@@ -1,4 +1,4 @@
-// Fragments that wait are explained when it is decided what becomes of them.
+// What a session tells: of fragments that wait, when it is decided what becomes of them; of answers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -47,4 +47,22 @@ test("the answer to a first fragment is a whole packet", () => {
     told(FIRST, "reply")[2]![0]!,
     /^udp 198\.51\.100\.8:53 > 192\.0\.2\.1:\d+ came sent$/,
   );
+});
+
+test("the answer to a query is its reply", () => {
+  for (const query of ["echo", "timestamp"]) {
+    const session = new ExplainSession(configOf(CONFIG));
+    session.explain(`icmp 10.0.0.4 > 198.51.100.8 ${query}-request id=7`, "blue");
+    const [reply] = session.next("reply");
+    assert.match(reply!.sent[0]!, new RegExp(`^icmp 198.51.100.8 > 10.0.0.4 ${query}-reply id=7`));
+  }
+});
+
+test("nobody waits for longer than clocks of flows can tell", () => {
+  const session = new ExplainSession(configOf(CONFIG));
+  session.explain("udp 10.0.0.4:3000 > 198.51.100.8:53", "blue");
+  assert.throws(() => session.next("wait 8761h"), /a wait is 8760h at most/);
+  assert.throws(() => session.next(`wait ${"9".repeat(400)}ms`), /a wait is 8760h at most/);
+  session.next("wait 8760h");
+  assert.equal(session.next("reply")[0]!.verdict, "no-flow");
 });

@@ -4,9 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../src/base/random.ts";
+import { formatExplanation } from "../../src/cli/explain/format.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { explainLive } from "../../src/insight/explain/explain.ts";
 import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
+import { finish } from "../../src/insight/work.ts";
 import { buildAnswer } from "../../src/links/frames.ts";
 import type { PoolOptions } from "../../src/packet/packet-pool.ts";
 import { HELD_EACH } from "../../src/tables/held-packets.ts";
@@ -50,7 +52,7 @@ function explain(live: LiveGateway, text: string) {
 }
 
 function explainAll(live: LiveGateway, ...texts: readonly string[]) {
-  return explainLive(live.gateway, live.now, texts.map(readNext) as NextPacket[]);
+  return finish(explainLive(live.gateway, live.now, texts.map(readNext) as NextPacket[]));
 }
 
 test("whom nobody knows is not asked for, and nothing is held", () => {
@@ -146,7 +148,9 @@ test("without a way on it is said so", () => {
 test("the gateway's own address is known", () => {
   const live = start();
   assert.equal(explain(live, "udp 10.0.0.4:9 > 10.0.0.1:53").verdict, "for-the-gateway");
-  assert.equal(explain(live, "icmp 10.0.0.4 > 10.0.0.1 echo-request id=1").verdict, "consumed");
+  const ping = explain(live, "icmp 10.0.0.4 > 10.0.0.1 echo-request id=1");
+  assert.equal(ping.verdict, "consumed");
+  assert.match(formatExplanation(ping, false), /^consumed: it is for the gateway itself$/m);
   assert.deepEqual(live.run(), [], "nobody is answered");
 });
 
@@ -171,7 +175,7 @@ test("a fragment and what fits no slot are refused in words", () => {
   assert.throws(() => explain(live, long), /longer than a packet slot/);
   assert.throws(() => explainAll(live, `red: ${DNS}`), /there is no VPC "red"/);
   const empty = { from: "blue", packet: { frame: new Uint8Array(20), given: "" } };
-  assert.equal(explainLive(live.gateway, live.now, [empty])[0]?.verdict, "ipv4-bad-header");
+  assert.equal(finish(explainLive(live.gateway, live.now, [empty]))[0]?.verdict, "ipv4-bad-header");
   assert.equal(live.gateway.pool.free, 128);
 });
 

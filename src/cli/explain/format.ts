@@ -70,6 +70,7 @@ function sayEnd({ verdict, to, sent, drop }: PacketExplanation, paint: Painter):
     return sent.map((packet) => `waits until the next hop answers, then to ${to}: ${packet}`);
   }
   if (verdict === "waiting") return ["waits for the first fragment of its datagram"];
+  if (verdict === "consumed") return ["consumed: it is for the gateway itself"];
   if (verdict !== "sent") return [`${verdict}`];
   return sent.map((packet) => paint.good(`sent to ${to}: ${packet}`));
 }

@@ -7,10 +7,12 @@ import type { Outcome } from "../../gateway/outcome.ts";
 import type { Tried } from "../../gateway/try-out.ts";
 import { DROP, type DropName } from "../../packet/verdict.ts";
 import { describePacket } from "../../wire/notation.ts";
+import { finish, type Work } from "../work.ts";
 import { changesOf } from "./changes.ts";
 import type { DropExplanation, FlowExplanation, PacketExplanation } from "./explanation.ts";
 import { explainFlow } from "./flow.ts";
-import { nearestMisses } from "./nearest/nearest.ts";
+import { nearFlows } from "./nearest/flows.ts";
+import { asksForFlows, type Dropped, nearestMisses } from "./nearest/nearest.ts";
 import { type NextPacket, nextAfter } from "./next-packet.ts";
 import { factsOf } from "./packet-facts.ts";
 import { stepsOf } from "./steps.ts";
@@ -21,8 +23,11 @@ export { NotTriedError } from "../../gateway/try-out.ts";
 const BEFORE = "expire";
 /** The step that makes flows. */
 const BINDING = "bind";
-/** For all packets that are explained in one go: no others pass in the meantime. */
+/** Where no packets wait. */
 const FLOWS_LOOKED_AT = 1000;
+/** For all packets that are explained in one go on a gateway that may be at work: no others pass
+ * in the meantime. */
+const LIVE_FLOWS_LOOKED_AT = 250;
 
 export interface PacketToExplain {
   /** The VPC it comes from, and the gateway's interface with that VPC. */
@@ -65,7 +70,7 @@ export function explainRun(
       answers: answers.filter(({ cause }) => cause === index),
     };
     const { number } = outcome;
-    const explanation = explainTried(gateway, givenOf(number), tried);
+    const explanation = finish(completed(explainTried(gateway, givenOf(number), tried)));
     return number < received ? { ...explanation, waited: true } : explanation;
   });
   gateway.clear();
@@ -74,22 +79,43 @@ export function explainRun(
 
 /** What would become of packets if they came now, one after the other. Nothing of it stays in the
  * gateway, which may be at work: see gateway/try-out.ts, also for what it throws; and what
- * `nextAfter` throws; `told` has those before it then. `now` in milliseconds. */
-export function explainLive(
+ * `nextAfter` throws; `told` has those before it then. All of them are tried in the first piece;
+ * what came closest is looked for behind it. `now` in milliseconds. */
+export function* explainLive(
   gateway: Gateway,
   now: number,
   packets: readonly NextPacket[],
   told: PacketExplanation[] = [],
-): PacketExplanation[] {
-  const looks = Math.floor(FLOWS_LOOKED_AT / Math.max(1, packets.length));
-  return gateway.tryOut(now, (send) => {
-    for (const each of packets) {
+): Work<PacketExplanation[]> {
+  const looks = Math.floor(LIVE_FLOWS_LOOKED_AT / Math.max(1, packets.length));
+  const tried = gateway.tryOut(now, (send) =>
+    packets.map((each) => {
       const packet = nextAfter(told.at(-1), each);
       const { from, frame } = packet;
-      told.push(send(from, frame, (tried) => explainTried(gateway, packet, tried, looks)));
-    }
-    return told;
-  });
+      const one = send(from, frame, (what) => explainTried(gateway, packet, what, looks));
+      told.push(one.explanation);
+      return one;
+    }),
+  );
+  const all: PacketExplanation[] = [];
+  for (const each of tried) {
+    yield;
+    all.push(yield* completed(each));
+  }
+  return all;
+}
+
+/** What is known at once, and what is needed to find what came closest. */
+interface Explained {
+  readonly explanation: PacketExplanation;
+  readonly dropped: Dropped | undefined;
+}
+
+function* completed({ explanation, dropped }: Explained): Work<PacketExplanation> {
+  const { drop } = explanation;
+  if (drop === undefined || dropped === undefined) return explanation;
+  const nearest = yield* nearestMisses(drop.reason, dropped);
+  return { ...explanation, drop: { ...drop, nearest } };
 }
 
 /** Before anything of it is undone. Looks at `looks` flows that may be near. */
@@ -98,15 +124,15 @@ function explainTried(
   { from, given }: Given,
   { trace, outcomes, answers }: Tried,
   looks = FLOWS_LOOKED_AT,
-): PacketExplanation {
+): Explained {
   const outcome = outcomes[0]!;
   // What stands in a row before is another packet's.
   const lines = trace.filter(({ step }) => step !== BEFORE);
   const came = lines.find(({ packet: seen }) => seen !== "")?.packet ?? "";
   const leaves = outcome.verdict === "sent" || outcome.verdict === "held";
   const sent = leaves ? [outcome, ...outcome.pieces] : [];
-  const last = lines.at(-1);
-  return {
+  const drop = dropOf(outcome, lines.at(-1));
+  const explanation = {
     given,
     from,
     steps: stepsOf(lines),
@@ -117,8 +143,9 @@ function explainTried(
     changes: leaves ? changesOf(came, describePacket(outcome.packet, "full")) : [],
     flow: flowOf(gateway, outcome, lines),
     answers: answers.map(({ to, packet: said }) => ({ to, packet: describePacket(said) })),
-    drop: dropOf(gateway, { from, outcome, came, last, looks }),
+    drop,
   };
+  return { explanation, dropped: drop && droppedOf(gateway, from, outcome, came, looks) };
 }
 
 function flowOf(
@@ -132,33 +159,30 @@ function flowOf(
   return explainFlow(gateway, packet[0]! >>> 4 === 6, last.flow, made);
 }
 
-interface ToldOf {
-  readonly from: string;
-  readonly outcome: Outcome;
-  readonly came: string;
-  readonly last: TraceLine | undefined;
-  readonly looks: number;
-}
-
-function dropOf(
-  gateway: Gateway,
-  { from, outcome, came, last, looks }: ToldOf,
-): DropExplanation | undefined {
-  const { verdict, ...ways } = outcome;
+/** All but what came closest. */
+function dropOf({ verdict }: Outcome, last: TraceLine | undefined): DropExplanation | undefined {
   const reason = DROP[verdict as DropName];
   if (reason === undefined || last === undefined) return undefined;
+  const { sentence, advice } = reason;
+  return { reason: verdict, step: last.step, sentence, advice, nearest: [] };
+}
+
+/** Undefined for what is no packet. */
+function droppedOf(
+  gateway: Gateway,
+  from: string,
+  { verdict, to, peering, source, destination, acl }: Outcome,
+  came: string,
+  looks: number,
+): Dropped | undefined {
   const { config } = gateway.parts;
   const packet = factsOf(came);
-  const flows = packet ? someFlows(gateway, packet.source.family === 6, looks) : [];
-  const dropped = config && packet && { config, flows, from, packet, ways };
-  const nearest = dropped ? nearestMisses(verdict, dropped) : [];
-  return {
-    reason: verdict,
-    step: last.step,
-    sentence: reason.sentence,
-    advice: reason.advice,
-    nearest,
-  };
+  if (config === undefined || packet === undefined) return undefined;
+  const v6 = packet.source.family === 6;
+  const flows = asksForFlows(verdict)
+    ? nearFlows({ flows: someFlows(gateway, v6, looks), packet })
+    : [];
+  return { config, flows, from, packet, ways: { to, peering, source, destination, acl } };
 }
 
 /** Those that are alive of the first there is room for. */

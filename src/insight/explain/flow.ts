@@ -5,6 +5,11 @@ import type { Gateway } from "../../gateway/gateway.ts";
 import { TICK_MILLIS } from "../../tables/flow-timers.ts";
 import type { FlowExplanation } from "./explanation.ts";
 
+const REPLIES: Readonly<Record<string, string>> = {
+  "echo-request": "echo-reply",
+  "timestamp-request": "timestamp-reply",
+};
+
 /** `entry` is one of the flow table of the packet's family. */
 export function explainFlow(
   gateway: Gateway,
@@ -31,6 +36,6 @@ export function explainFlow(
 /** The packet that answers one in short notation. */
 export function answerTo(notation: string): string {
   const [protocol, source, arrow, destination, ...more] = notation.split(" ");
-  const rest = more.map((word) => (word === "echo-request" ? "echo-reply" : word));
+  const rest = more.map((word) => REPLIES[word] ?? word);
   return [protocol, destination, arrow, source, ...rest].join(" ");
 }

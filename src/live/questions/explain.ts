@@ -8,18 +8,17 @@ import { NotationError } from "../../wire/notation.ts";
 import type { Question } from "./question.ts";
 
 export interface ExplainAsked {
-  /** A handful: all of them go in one piece, so that nobody sees what they do. */
+  /** A handful: all of them are tried in one piece, so that nobody sees what they do. */
   readonly packets: readonly NextPacket[];
 }
 
 /** One for each packet, or a sentence why it cannot be told. */
 export type ExplainReply = readonly PacketExplanation[] | { readonly refused: string };
 
-// biome-ignore lint/correctness/useYield: a few packets
 export const explain: Question<ExplainAsked, ExplainReply> = function* ({ gateway }, { packets }) {
   const told: PacketExplanation[] = [];
   try {
-    return explainLive(gateway, Math.floor(systemClock.now()), packets, told);
+    return yield* explainLive(gateway, Math.floor(systemClock.now()), packets, told);
   } catch (error) {
     const which = packets.length > 1 ? `Packet ${told.length + 1}: ` : "";
     return { refused: `${which}${sentenceOf(error)}` };

@@ -11,6 +11,8 @@ import { place } from "./peerings.ts";
 const PACKET_CHARACTERS = 140_000;
 /** The data path carries nothing else while it tries them. */
 const PACKETS_MAX = 8;
+/** Of all packets together: each step looks at all bytes. Enough for the longest packet. */
+const BYTES_MAX = 65_575;
 
 const said = z.string();
 const decision = z.strictObject({ label: said, place });
@@ -93,6 +95,13 @@ export const explain = route({
     for (const each of packets) {
       if (each.from === undefined || names.includes(each.from)) continue;
       throw new Problem(400, `There is no VPC "${each.from}"; there are ${names.join(", ")}.`);
+    }
+    const bytes = packets.reduce((sum, each) => sum + (each.packet?.frame.length ?? 0), 0);
+    if (bytes > BYTES_MAX) {
+      throw new Problem(
+        400,
+        `The packets have ${bytes} bytes; all may have ${BYTES_MAX} together.`,
+      );
     }
     const reply = await gateway.ask("explain", { packets });
     if ("refused" in reply) throw new Problem(400, reply.refused);

@@ -1,8 +1,10 @@
 // An address that no expose has: those whose prefix is nearest, and the mistakes that people make.
 
+import type { Place } from "../../../config/issue.ts";
 import type { Config } from "../../../config/model.ts";
 import { formatIpAddress, type IpAddress } from "../../../wire/ip-address.ts";
 import { formatPrefixPorts } from "../../../wire/prefix-ports.ts";
+import type { Work } from "../../work.ts";
 import type { NearMiss } from "../explanation.ts";
 import type { PacketFacts } from "../packet-facts.ts";
 import { addressDistance, sayAddress } from "./distance.ts";
@@ -15,19 +17,22 @@ import {
   publicsOf,
   sourcesOf,
 } from "./exposes.ts";
+import { least } from "./least.ts";
 
 /** How many are told. */
 const MOST = 2;
 
-export function nearDestinations(config: Config, from: string, packet: PacketFacts): NearMiss[] {
-  const { destination } = packet;
-  const told = [
-    ...insideOf(destination, hiddenFrom(config, from)).map(sayHidden),
-    ...insideOf(destination, elsewhere(config, from)).map((offer) => sayElsewhere(offer, from)),
-  ];
+export function* nearDestinations(
+  config: Config,
+  from: string,
+  { destination }: PacketFacts,
+): Work<readonly NearMiss[]> {
+  const hidden = yield* insideOf(destination, hiddenFrom(config, from));
+  const others = yield* insideOf(destination, elsewhere(config, from));
+  const told = [...hidden.map(sayHidden), ...others.map((offer) => sayElsewhere(offer, from))];
   const places = new Set(told.map(({ decision }) => decision?.place));
-  const near = nearestTo(destination, destinationsOf(config, from));
-  return [...told, ...near.filter(({ decision }) => !places.has(decision?.place))].slice(0, MOST);
+  const near = yield* nearestTo(destination, destinationsOf(config, from), places);
+  return [...told, ...near].slice(0, MOST);
 
   function sayHidden(offer: Offer): NearMiss {
     const shown = publicsOf(offer.expose).map(formatPrefixPorts).join(", ");
@@ -50,23 +55,28 @@ export function nearSources(
   from: string,
   peering: string | undefined,
   { source }: PacketFacts,
-): NearMiss[] {
-  return nearestTo(source, sourcesOf(config, from, peering)).slice(0, MOST);
+): Work<readonly NearMiss[]> {
+  return nearestTo(source, sourcesOf(config, from, peering), new Set());
 }
 
-function insideOf(address: IpAddress, offers: readonly Offer[]): Offer[] {
-  return offers.filter(({ entry }) => addressDistance(address, entry.prefix) === 0n);
+function insideOf(address: IpAddress, offers: Iterable<Offer>): Work<Offer[]> {
+  const distanceOf = ({ entry }: Offer) =>
+    addressDistance(address, entry.prefix) === 0n ? 0 : undefined;
+  return least(offers, distanceOf, { most: MOST });
 }
 
-function nearestTo(address: IpAddress, offers: readonly Offer[]): NearMiss[] {
-  return offers
-    .flatMap((offer) => {
-      const distance = addressDistance(address, offer.entry.prefix);
-      return distance === undefined ? [] : { offer, distance };
-    })
-    .sort((a, b) => (a.distance < b.distance ? -1 : a.distance > b.distance ? 1 : 0))
-    .map(({ offer }) => ({
-      text: `${sayAddress(address, offer.entry.prefix)}.`,
-      decision: decisionOf(offer),
-    }));
+/** Each of another expose, and not of those that stand at `told`. */
+function* nearestTo(
+  address: IpAddress,
+  offers: Iterable<Offer>,
+  told: ReadonlySet<Place | undefined>,
+): Work<readonly NearMiss[]> {
+  const distanceOf = ({ entry, expose }: Offer) =>
+    told.has(expose.place) ? undefined : addressDistance(address, entry.prefix);
+  const keyOf = ({ expose }: Offer) => expose.place;
+  const near = yield* least(offers, distanceOf, { most: MOST, keyOf });
+  return near.map((offer) => ({
+    text: `${sayAddress(address, offer.entry.prefix)}.`,
+    decision: decisionOf(offer),
+  }));
 }

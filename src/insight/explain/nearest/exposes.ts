@@ -1,4 +1,4 @@
-// The exposes of a configuration as lists to search in.
+// The exposes of a configuration as lists to search in, made as far as somebody looks.
 
 import type { Config, Expose, Manifest, Peering } from "../../../config/model.ts";
 import type { Decision } from "../../../gateway/outcome.ts";
@@ -12,26 +12,35 @@ export interface Offer {
   readonly entry: PrefixPorts;
 }
 
-/** What hosts of the VPC may address: what the other sides of its peerings show. */
-export function destinationsOf(config: Config, vpc: string): Offer[] {
-  return offers(config, (peering, side) => isAcross(peering, side, vpc), publicsOf);
+/** What hosts of the VPC may address: what the other sides of its peerings show, and where a side
+ * has hairpin its own public addresses. */
+export function destinationsOf(config: Config, vpc: string): Iterable<Offer> {
+  const fits = (peering: Peering, side: Manifest) =>
+    isAcross(peering, side, vpc) || (side.vpc === vpc && side.hairpin);
+  return offers(config, fits, (expose, side) =>
+    side.vpc !== vpc || expose.kind === "nat" ? publicsOf(expose) : [],
+  );
 }
 
 /** As what the VPC's own hosts know themselves, in one peering or all. */
-export function sourcesOf(config: Config, vpc: string, peering: string | undefined): Offer[] {
+export function sourcesOf(
+  config: Config,
+  vpc: string,
+  peering: string | undefined,
+): Iterable<Offer> {
   const fits = ({ name }: Peering, side: Manifest) =>
     side.vpc === vpc && (peering === undefined || peering === name);
   return offers(config, fits, privatesOf);
 }
 
 /** As what hosts across know themselves: nobody reaches them by these where there is NAT. */
-export function hiddenFrom(config: Config, vpc: string): Offer[] {
-  const across = offers(config, (peering, side) => isAcross(peering, side, vpc), privatesOf);
-  return across.filter(({ expose }) => expose.kind === "nat");
+export function hiddenFrom(config: Config, vpc: string): Iterable<Offer> {
+  const translated = (expose: Expose) => (expose.kind === "nat" ? expose.privates : []);
+  return offers(config, (peering, side) => isAcross(peering, side, vpc), translated);
 }
 
 /** What VPCs show to others than this one. */
-export function elsewhere(config: Config, vpc: string): Offer[] {
+export function elsewhere(config: Config, vpc: string): Iterable<Offer> {
   const foreign = ({ sides }: Peering, side: Manifest) =>
     side.vpc !== vpc && !sides.some((each) => each.vpc === vpc);
   return offers(config, foreign, publicsOf);
@@ -54,18 +63,16 @@ function isAcross({ sides }: Peering, side: Manifest, vpc: string): boolean {
   return side.vpc !== vpc && sides.some((each) => each.vpc === vpc);
 }
 
-function offers(
+function* offers(
   config: Config,
   fits: (peering: Peering, side: Manifest) => boolean,
-  entriesOf: (expose: Expose) => readonly PrefixPorts[],
-): Offer[] {
-  return config.peerings.flatMap((peering) =>
-    peering.sides
-      .filter((side) => fits(peering, side))
-      .flatMap((side) =>
-        side.exposes.flatMap((expose) =>
-          entriesOf(expose).map((entry) => ({ peering, side, expose, entry })),
-        ),
-      ),
-  );
+  entriesOf: (expose: Expose, side: Manifest) => readonly PrefixPorts[],
+): Iterable<Offer> {
+  for (const peering of config.peerings) {
+    for (const side of peering.sides.filter((each) => fits(peering, each))) {
+      for (const expose of side.exposes) {
+        for (const entry of entriesOf(expose, side)) yield { peering, side, expose, entry };
+      }
+    }
+  }
 }

@@ -1,22 +1,21 @@
 // By reason: what came closest to letting the packet pass.
 
 import type { Config } from "../../../config/model.ts";
-import type { FlowView } from "../../../gateway/gateway.ts";
 import type { Outcome } from "../../../gateway/outcome.ts";
 import { formatIpAddress } from "../../../wire/ip-address.ts";
 import { formatPrefix } from "../../../wire/prefix.ts";
+import type { Work } from "../../work.ts";
 import type { NearMiss } from "../explanation.ts";
 import type { PacketFacts } from "../packet-facts.ts";
 import { nearRules } from "./acl.ts";
 import { nearDestinations, nearSources } from "./addresses.ts";
 import { destinationsOf, sourcesOf } from "./exposes.ts";
-import { nearFlows } from "./flows.ts";
 import { nearPorts } from "./ports.ts";
 
 export interface Dropped {
   readonly config: Config;
-  /** Some that there are, at most as many as may be looked at in one go. */
-  readonly flows: Iterable<FlowView>;
+  /** Found while its flows were there: see `asksForFlows`. */
+  readonly flows: readonly NearMiss[];
   readonly from: string;
   /** As it came. */
   readonly packet: PacketFacts;
@@ -26,7 +25,8 @@ export interface Dropped {
 /** Told of those that a VPC has. */
 const WAYS = 2;
 
-type Search = (dropped: Dropped) => readonly NearMiss[];
+type Found = readonly NearMiss[];
+type Search = (dropped: Dropped) => Found | Work<Found>;
 
 const SEARCHES: Readonly<Record<string, Search>> = {
   "no-peering": ({ config, from, packet }) => nearDestinations(config, from, packet),
@@ -40,36 +40,41 @@ const SEARCHES: Readonly<Record<string, Search>> = {
     const { source, sourcePort, protocol } = packet;
     return nearPorts(source, sourcePort, protocol, sourcesOf(config, from, ways.peering));
   },
-  "acl-denied": (dropped) => [...sayRule(dropped), ...findRule(dropped)],
-  "no-flow": (dropped) => [...nearFlows(dropped), ...sayClosed(dropped)],
-  "flow-expired": nearFlows,
+  "acl-denied": findRule,
+  "no-flow": sayClosed,
+  "flow-expired": ({ flows }) => flows,
   "no-free-port": sayPool,
   "host-flow-limit": saySource,
   "too-big": sayMtu,
   "no-route": sayRoutes,
 };
 
-export function nearestMisses(reason: string, dropped: Dropped): readonly NearMiss[] {
-  return SEARCHES[reason]?.(dropped) ?? [];
+/** Whether flows may come close to a packet that is dropped for that reason. */
+export function asksForFlows(reason: string): boolean {
+  return reason === "no-flow" || reason === "flow-expired";
 }
 
-function sayRule({ ways: { acl } }: Dropped): NearMiss[] {
-  return acl === undefined ? [] : [{ text: "This denies it.", decision: acl }];
+export function* nearestMisses(reason: string, dropped: Dropped): Work<Found> {
+  const found = SEARCHES[reason]?.(dropped) ?? [];
+  return "next" in found ? yield* found : found;
 }
 
-function findRule({ config, from, packet, ways }: Dropped): NearMiss[] {
-  return ways.peering === undefined ? [] : nearRules(config, ways.peering, from, packet);
+function* findRule({ config, from, packet, ways }: Dropped): Work<Found> {
+  const { acl, peering } = ways;
+  const denies = acl === undefined ? [] : [{ text: "This denies it.", decision: acl }];
+  if (peering === undefined) return denies;
+  return [...denies, ...(yield* nearRules(config, peering, from, packet))];
 }
 
-/** The destination is a public address of an expose that only answers. */
-function sayClosed({ config, from, packet }: Dropped): NearMiss[] {
-  const { destination, destinationPort } = packet;
-  const nobody = `nobody opens one to them by ${formatIpAddress(destination)}`;
-  return nearPorts(destination, destinationPort, packet.protocol, destinationsOf(config, from))
-    .slice(0, 1)
-    .map(({ decision }) => {
-      return { text: `Hosts behind this expose open connections; ${nobody}.`, decision };
-    });
+/** The destination is a public address of an expose that only answers. Another one may forward
+ * ports of it. */
+function* sayClosed({ config, flows, from, packet }: Dropped): Work<Found> {
+  const { destination, destinationPort, protocol } = packet;
+  const address = formatIpAddress(destination);
+  const there = destinationPort < 0 ? address : `port ${destinationPort} of ${address}`;
+  const closed = `Hosts behind this expose open connections; nobody opens one to ${there}.`;
+  const offers = destinationsOf(config, from);
+  return [...flows, ...(yield* nearPorts(destination, destinationPort, protocol, offers, closed))];
 }
 
 function sayPool({ ways: { source } }: Dropped): NearMiss[] {
