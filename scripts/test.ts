@@ -27,7 +27,8 @@ const SLOW_NAMES = [
   "api/slow",
   "explain/agreement",
   "simulation/simulation",
-  "gateway/(?:cut|matrix|oracle)",
+  "gateway/(?:cut|fast-path|matrix|oracle)",
+  "insight/(?:plan|try-out)\\.",
   "lab",
   "live",
   "e2e",
@@ -38,7 +39,7 @@ const SLOW_NAMES = [
 ];
 const SLOW = new RegExp(`^tests/(?:${SLOW_NAMES.join("|")})`);
 /** Folders whose quick files of tests share a process, which is half a second less for each. */
-const TOGETHER = /^(?:src\/\w+|tests\/(?:cli|config|explain|gateway|insight|links))\//;
+const TOGETHER = /^(?:src|tests\/(?:cli|config|explain|gateway|insight|links))\//;
 /** A file of tests that takes longer than this hangs. */
 const FILE_MILLIS = 240_000;
 
