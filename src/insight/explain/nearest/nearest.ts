@@ -45,6 +45,7 @@ const SEARCHES: Readonly<Record<string, Search>> = {
   "flow-expired": ({ flows }) => flows,
   "no-free-port": sayPool,
   "host-flow-limit": saySource,
+  "vpc-flow-limit": sayFlows,
   "too-big": sayMtu,
   "no-route": sayRoutes,
 };
@@ -83,6 +84,11 @@ function sayPool({ ways: { source } }: Dropped): NearMiss[] {
 
 function saySource({ ways: { source } }: Dropped): NearMiss[] {
   return source ? [{ text: "This says how many there may be.", decision: source }] : [];
+}
+
+function sayFlows({ config, from }: Dropped): NearMiss[] {
+  const flows = config.vpcs.find(({ name }) => name === from)?.flows;
+  return flows === undefined ? [] : [{ text: `Hosts of ${from} may have ${flows} flows open.` }];
 }
 
 function sayMtu({ config, packet, ways: { to } }: Dropped): NearMiss[] {
