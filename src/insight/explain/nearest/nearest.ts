@@ -88,7 +88,8 @@ function saySource({ ways: { source } }: Dropped): NearMiss[] {
 
 function sayFlows({ config, from }: Dropped): NearMiss[] {
   const flows = config.vpcs.find(({ name }) => name === from)?.flows;
-  return flows === undefined ? [] : [{ text: `Hosts of ${from} may have ${flows} flows open.` }];
+  if (flows === undefined) return [];
+  return [{ text: `Most flows that hosts of ${from} may have open: ${flows}.` }];
 }
 
 function sayMtu({ config, packet, ways: { to } }: Dropped): NearMiss[] {
