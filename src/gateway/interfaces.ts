@@ -1,8 +1,9 @@
 // The interfaces that frames come by, and which VPC each belongs to.
 
 import { InterfaceTable, RAW_IP, UNREADABLE, VXLAN } from "../tables/interface-table.ts";
+import type { FrameLink } from "../wire/describe-frame.ts";
 
-export type Link = "ethernet" | "raw-ip" | "unknown";
+export type Link = FrameLink;
 
 export interface InterfaceOptions {
   readonly name: string;

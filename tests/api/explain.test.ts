@@ -72,3 +72,10 @@ for (const [what, behind, why] of [
     assert.equal((await ask("/v1/flows")).items.length, 0);
   });
 }
+
+test("the longest packet there is comes through, byte by byte", async () => {
+  const bytes = buildPacket(parsePacket(`${UDP.packet} len=65535`));
+  const packet = `hex ${Buffer.from(bytes).toString("hex")}`;
+  const { detail } = await ask("/v1/explain", { from: "blue", packet }, 400);
+  assert.equal(detail, "This cannot be told: the packet is longer than a packet slot.");
+});

@@ -54,7 +54,7 @@ for (const [what, method, url, rest, status] of [
     "a large body",
     "POST",
     "/v1/flows/kill",
-    { headers: JSON_TYPE, payload: `"${"x".repeat(70_000)}"` },
+    { headers: JSON_TYPE, payload: `"${"x".repeat(600_000)}"` },
     413,
   ],
   [

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { seededRandom } from "../../src/base/random.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
-import { explain, explainLive } from "../../src/insight/explain/explain.ts";
+import { explainLive, explainRun } from "../../src/insight/explain/explain.ts";
 import type { PacketExplanation } from "../../src/insight/explain/explanation.ts";
 import { type NextPacket, readNext } from "../../src/insight/explain/next-packet.ts";
 import { ExplainSession } from "../../src/insight/explain/session.ts";
@@ -114,13 +114,8 @@ property(
       const frame = buildPacket(parsePacket(given));
       const side = from === "blue" ? 0 : 1;
       const now = index * 100;
-      const said = explain(explained.gateway, {
-        from,
-        iface: explained.ifaces[side],
-        frame,
-        given,
-        now,
-      });
+      explained.gateway.receive(explained.ifaces[side], frame);
+      const said = explainRun(explained.gateway, now, () => ({ from, given }))[0]!;
       ordinary.gateway.receive(ordinary.ifaces[side], frame);
       ordinary.gateway.run(now);
       const outcome = ordinary.gateway.outcome(0);

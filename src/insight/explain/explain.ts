@@ -29,25 +29,11 @@ const FLOWS_LOOKED_AT = 1000;
  * in the meantime. */
 const LIVE_FLOWS_LOOKED_AT = 250;
 
-export interface PacketToExplain {
-  /** The VPC it comes from, and the gateway's interface with that VPC. */
+export interface Given {
+  /** The VPC that the packet comes from. */
   readonly from: string;
-  readonly iface: number;
-  readonly frame: Uint8Array;
   /** As its writer wrote it. */
   readonly given: string;
-  /** In milliseconds. */
-  readonly now: number;
-}
-
-/** Who sent a packet, and how it was written. */
-export type Given = Pick<PacketToExplain, "from" | "given">;
-
-/** The packet goes through `gateway` like any other, and leaves there what it leaves: a flow,
- * counts. Nothing else must be in the gateway. */
-export function explain(gateway: Gateway, packet: PacketToExplain): PacketExplanation {
-  gateway.receive(packet.iface, packet.frame);
-  return explainRun(gateway, packet.now, () => packet)[0]!;
 }
 
 /** Runs `gateway`, and tells what becomes of the packets that it has received, then of those that

@@ -1,6 +1,7 @@
 // The packet that comes next, in the words of `--then`: a packet, the answer to the last one, or no
 // packet but time.
 
+import { parseDuration } from "../../config/duration.ts";
 import { NotationError } from "../../wire/notation.ts";
 import { buildGivenPacket, parseGivenPacket } from "../../wire/packet-text.ts";
 import type { PacketExplanation } from "./explanation.ts";
@@ -8,9 +9,10 @@ import { answerTo } from "./flow.ts";
 
 /** In place of a packet: the answer to the last one, as it got there. */
 const REPLY = "reply";
-const MILLIS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const WAIT = "wait ";
 /** A year: what flows count time by begins anew after some more. */
 const WAIT_HOURS_MAX = 8760;
+const WAIT_MILLIS_MAX = WAIT_HOURS_MAX * 3_600_000;
 
 /** Without a VPC it comes from where the last packet went. */
 export interface NextPacket {
@@ -34,16 +36,16 @@ export class NothingNextError extends Error {}
 /** Reads "PACKET", "reply", either behind "VPC: ", or "wait 5m". Throws a NotationError for a
  * packet that is none, and a wait of more than a year. */
 export function readNext(text: string): NextPacket | Wait {
-  const [, amount, unit = ""] = /^wait (\d+)(ms|s|m|h)$/.exec(text) ?? [];
-  if (amount !== undefined) {
-    const waitMillis = Number(amount) * MILLIS[unit]!;
-    if (waitMillis > WAIT_HOURS_MAX * MILLIS["h"]!) {
-      throw new NotationError(`a wait is ${WAIT_HOURS_MAX}h at most`, text, "wait ".length + 1);
-    }
-    return { waitMillis };
-  }
+  if (text.startsWith(WAIT)) return { waitMillis: readWait(text) };
   const [, from, given = text] = /^([\w.-]+): +(.+)$/s.exec(text) ?? [];
   return { from, packet: readUnlessReply(given) };
+}
+
+function readWait(text: string): number {
+  const millis = parseDuration(text.slice(WAIT.length));
+  if (millis !== undefined && millis <= WAIT_MILLIS_MAX) return millis;
+  const words = millis === undefined ? "a time such as 5m or 1.5s" : `${WAIT_HOURS_MAX}h at most`;
+  throw new NotationError(`a wait is ${words}`, text, WAIT.length + 1);
 }
 
 /** Undefined for REPLY. Throws like `readNext`. */

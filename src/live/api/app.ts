@@ -19,7 +19,8 @@ import { CONFIGURATION, type Route } from "./route.ts";
 
 /** A configuration of a thousand peerings has some two megabytes. */
 const CONFIGURATION_BYTES_MAX = 8 << 20;
-const BODY_BYTES_MAX = 64 << 10;
+/** Of any other: a packet of 65,535 bytes in hexadecimal, and others behind it. */
+const BODY_BYTES_MAX = 512 << 10;
 const HEADER_BYTES_MAX = 16 << 10;
 /** For a request to come, head and body; looked at so often. */
 const REQUEST_MILLIS = 10_000;
