@@ -22,7 +22,7 @@ export interface WatchedAddresses {
 }
 
 /** Addresses watched of all pools together; of each pool one at least. */
-export const WATCHED_MAX = 4096;
+const WATCHED_MAX = 4096;
 /** TCP, UDP, and the queries of ICMP. */
 const PROTOCOLS = 3;
 const ADDRESSES_AT_ONCE = 256;

@@ -11,7 +11,7 @@ import { type CaptureFilter, CaptureTest } from "./capture-filter.ts";
 type Outcome = ReturnType<Gateway["outcome"]>;
 
 /** Longest part of a frame that is kept. */
-export const SNAP_BYTES = 2048;
+const SNAP_BYTES = 2048;
 /** Packets taken of one turn at most, and packets that may wait to be fetched. */
 const PER_TURN = 64;
 const WAITING_MAX = 4096;
